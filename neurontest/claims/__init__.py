@@ -1,0 +1,29 @@
+"""Kinds of claim. A new one is one new file here and one line below."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from neurontest.claims.base import Kind
+from neurontest.claims.consistent import Consistent
+from neurontest.claims.distinct import Distinct
+from neurontest.claims.normalization import SetsDiffer
+from neurontest.claims.overlap import OverlapGreater
+from neurontest.claims.positions import PositionsMoreDistinct
+
+
+@cache
+def kinds() -> tuple[Kind, ...]:
+    """Every kind of claim, one instance each, in the order of the README."""
+    return (OverlapGreater(), Distinct(), SetsDiffer(), Consistent(), PositionsMoreDistinct())
+
+
+def kind_named(name: str) -> Kind:
+    """The kind called `name`.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    return {kind.name: kind for kind in kinds()}[name]

@@ -1,0 +1,134 @@
+"""What every kind of claim declares: its sentence, its slots, what it must have traced, and its evidence.
+
+A kind is a subclass of :class:`Kind` in a module of its own (close relatives share one). Importing such a module must
+stay cheap, since collecting a suite does it: neurons and stats are imported inside :meth:`Kind.evidence` only.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from neurontest.types import BASELINE, Activations, Claim, Evidence, TraceRequest
+
+Traces = Mapping[TraceRequest, Activations]
+Terms = Mapping[str, str | float | tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A place in a kind's sentence, and the key of the same name in its mapping form.
+
+    Attributes
+    ----------
+    holds : {"concept", "concepts", "number"}
+    optional : bool
+        May be left unsaid.
+    least : int
+        Fewest concepts, for ``concepts``.
+    """
+
+    name: str
+    holds: Literal["concept", "concepts", "number"]
+    help: str
+    optional: bool = False
+    least: int = 1
+
+
+class Kind(ABC):
+    """One kind of claim.
+
+    Attributes
+    ----------
+    name : str
+        As in ``kind:`` of a mapping.
+    sentence : str
+        Its sentence: words, ``{slot}`` for slots, ``[...]`` for a part that may be left out, ``(a|b)`` for words that
+        may stand for each other, of which the first is printed.
+    slots : tuple of Slot
+    summary : str
+        What it asserts, in one sentence, for the schema and the README.
+    minimum, advised : int
+        Prompts per concept below which it is refused, and below which it is warned.
+    settings : tuple of str
+        Settings of the `statistics` section that only kinds naming them use; for documentation.
+    """
+
+    name: ClassVar[str]
+    sentence: ClassVar[str]
+    slots: ClassVar[tuple[Slot, ...]]
+    summary: ClassVar[str]
+    minimum: ClassVar[int] = 6
+    advised: ClassVar[int] = 10
+
+    def named(self, terms: Terms, known: Sequence[str]) -> tuple[str, ...]:
+        """The concepts that the claim is about, each once, in the order of its slots; `known` are the suite's."""
+        names: list[str] = []
+        for slot in self.slots:
+            value = terms.get(slot.name)
+            if slot.holds == "concept" and isinstance(value, str):
+                names.append(value)
+            elif slot.holds == "concepts" and isinstance(value, tuple):
+                names.extend(value)
+        return tuple(dict.fromkeys(names))
+
+    def faults(self, claim: Claim) -> list[str]:
+        """What is wrong with a claim beyond what a schema can say, in sentences.
+
+        The base class checks that no concept is named twice and that a baseline is there if one is subtracted.
+        """
+        found = []
+        names: list[str] = []
+        for slot in self.slots:
+            value = claim.terms.get(slot.name, ())
+            if slot.holds != "number":
+                names.extend([value] if isinstance(value, str) else value)  # type: ignore[arg-type]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            found.append(f"{name!r} is named twice; a concept cannot be compared with itself")
+        if claim.baseline is None and self.normalizes(claim):
+            found.append(
+                f"normalize: {claim.selection.normalize} needs a baseline; say 'baseline: {{prompts: ...}}' in suite.yaml"
+                " or 'normalize: raw'"
+            )
+        return found
+
+    def normalizes(self, claim: Claim) -> bool:
+        """Whether the baseline is subtracted anywhere in the claim's evidence."""
+        return claim.selection.normalize != "raw"
+
+    def prompts_needed(self, claim: Claim) -> tuple[int, int]:
+        """Prompts per concept: the fewest that the test can decide with, and the fewest that are advised."""
+        return self.minimum, self.advised
+
+    def smallest_p(self, claim: Claim) -> float:
+        """The smallest p-value that the claim's design can give; 0 if there is no such bound."""
+        return 0.0
+
+    def positions(self, claim: Claim) -> tuple[str, ...]:
+        """The positions that must be traced."""
+        return (claim.selection.positions,)
+
+    def requests(self, claim: Claim) -> tuple[TraceRequest, ...]:
+        """All traces that :meth:`evidence` will look up."""
+        names = [*claim.concepts, *([BASELINE] if claim.baseline else [])]
+        return tuple(claim.request(name, positions=where) for where in self.positions(claim) for name in names)
+
+    @abstractmethod
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+        """Test the claim.
+
+        Parameters
+        ----------
+        traces : mapping from TraceRequest to Activations
+            Holds every request of :meth:`requests`.
+        thresholds : sequence of float
+            The p-values that the family's correction may compare this claim's with; Monte-Carlo error is driven down
+            until none of them is in doubt.
+
+        Raises
+        ------
+        EvidenceError
+            If the traces cannot answer the claim.
+        """

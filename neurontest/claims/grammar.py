@@ -1,0 +1,144 @@
+"""The controlled English of claims: a sentence is matched against the one sentence of each kind."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from neurontest.claims.base import Kind, Slot, Terms
+
+NAME = r"[a-z][a-z0-9_-]*"
+_LIST = rf"{NAME}(?:(?:, and | and |, ){NAME})*"
+_PATTERNS = {"concept": NAME, "concepts": _LIST, "number": r"[0-9]+(?:\.[0-9]+)?"}
+_PIECE = re.compile(r"\{(?P<slot>\w+)\}|\[(?P<optional>[^]]*)\]|\((?P<either>[^)]*)\)|(?P<words>[^{\[(]+)")
+
+
+class SentenceError(ValueError):
+    """A sentence fits no kind, or more than one. `nearest` holds the sentences of the kinds it is most like."""
+
+    def __init__(self, message: str, nearest: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.nearest = nearest
+
+
+@cache
+def _regex(kind: Kind) -> re.Pattern[str]:
+    slots = {slot.name: slot for slot in kind.slots}
+
+    def build(text: str) -> str:
+        out = ""
+        for piece in _PIECE.finditer(text):
+            if piece["slot"]:
+                out += f"(?P<{piece['slot']}_>{_PATTERNS[slots[piece['slot']].holds]})"
+            elif piece["optional"] is not None:
+                out += f"(?:{build(piece['optional'])})?"
+            elif piece["either"]:
+                out += "(?:" + "|".join(re.escape(word) for word in piece["either"].split("|")) + ")"
+            else:
+                out += re.escape(piece["words"])
+        return out
+
+    return re.compile(build(kind.sentence))
+
+
+@cache
+def reserved(kinds: tuple[Kind, ...]) -> frozenset[str]:
+    """The words of the grammar: no concept may be called so."""
+    words = {"and"}
+    for kind in kinds:
+        words.update(re.findall(r"[a-z][a-z0-9_-]*", re.sub(r"\{\w+\}", " ", kind.sentence)))
+    return frozenset(words)
+
+
+def _value(slot: Slot, text: str) -> str | float | tuple[str, ...]:
+    if slot.holds == "concepts":
+        return tuple(re.split(r", and | and |, ", text))
+    return float(text) if slot.holds == "number" else text
+
+
+def parse(sentence: str, kinds: Iterable[Kind]) -> tuple[Kind, dict[str, str | float | tuple[str, ...]]]:
+    """The kind that a sentence is of, and what its slots hold.
+
+    White space is folded and a final period dropped before matching.
+
+    Raises
+    ------
+    SentenceError
+        If no kind, or more than one, has such a sentence.
+    """
+    text = " ".join(sentence.split()).rstrip(".")
+    kinds = tuple(kinds)
+    words = reserved(kinds)
+    found: list[tuple[Kind, dict[str, str | float | tuple[str, ...]]]] = []
+    for kind in kinds:
+        match = _regex(kind).fullmatch(text)
+        if match is None:
+            continue
+        said = {slot.name: match[slot.name + "_"] for slot in kind.slots if match[slot.name + "_"] is not None}
+        terms = {slot.name: _value(slot, said[slot.name]) for slot in kind.slots if slot.name in said}
+        if not any(name in words for name in kind.named(terms, ())):
+            found.append((kind, terms))
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise SentenceError(
+            f"{text!r} could mean {' or '.join(kind.name for kind, _ in found)}; write it as a mapping with 'kind:'"
+        )
+    nearest = _nearest(text, kinds)
+    raise SentenceError(f"no kind of claim has the sentence {text!r}", nearest)
+
+
+def _nearest(text: str, kinds: tuple[Kind, ...]) -> tuple[str, ...]:
+    """The forms most like `text`, by their words; the slots' own words do not count against it."""
+    words = reserved(kinds)
+    bare = " ".join(word if word.strip(",") in words else "_" for word in text.split())
+    forms = {re.sub(r"\{\w+\}", "_", form(kind)): form(kind) for kind in kinds}
+    close = difflib.get_close_matches(bare, forms, n=2, cutoff=0.3)
+    return tuple(forms[key] for key in close) or tuple(form(kind) for kind in kinds)
+
+
+def form(kind: Kind) -> str:
+    """The kind's sentence as a reader may write it: ``{of} overlaps {with} more than {than}``."""
+    plain = re.sub(r"\((\w[^|)]*)\|[^)]*\)", r"\1", kind.sentence)
+    return plain
+
+
+def render(kind: Kind, terms: Terms) -> str:
+    """The sentence of a claim: the inverse of :func:`parse`, up to white space and words that may stand for each other."""
+
+    def words(value: str | float | tuple[str, ...]) -> str:
+        if isinstance(value, tuple):
+            return value[0] if len(value) == 1 else ", ".join(value[:-1]) + " and " + value[-1]
+        return f"{value:g}" if isinstance(value, (int, float)) else value
+
+    def build(text: str) -> str:
+        out = ""
+        for piece in _PIECE.finditer(text):
+            if piece["slot"]:
+                out += words(terms[piece["slot"]])
+            elif piece["optional"] is not None:
+                inside = re.findall(r"\{(\w+)\}", piece["optional"])
+                out += build(piece["optional"]) if all(name in terms for name in inside) else ""
+            elif piece["either"]:
+                out += piece["either"].split("|")[0]
+            else:
+                out += piece["words"]
+        return out
+
+    return build(kind.sentence)
+
+
+def terms_of(kind: Kind, mapping: Mapping[str, object]) -> dict[str, str | float | tuple[str, ...]]:
+    """The terms said by a claim's mapping form, which has passed the schema."""
+    terms: dict[str, str | float | tuple[str, ...]] = {}
+    for slot in kind.slots:
+        value = mapping.get(slot.name)
+        if value is None:
+            continue
+        if slot.holds == "concepts":
+            terms[slot.name] = (value,) if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]
+        else:
+            terms[slot.name] = float(value) if slot.holds == "number" else str(value)  # type: ignore[arg-type]
+    return terms

@@ -1,0 +1,78 @@
+"""Every error that neurontest raises on purpose.
+
+* NeurontestError
+    * SpecError            a spec says something that cannot be carried out; carries every fault of the files read
+    * ModelError           a model cannot be found, fetched, checked or loaded
+    * TraceError           tracing failed: a prompt, a module or an activation is at fault
+    * StoreError           the cache holds something that cannot be read or written
+    * EvidenceError        the traces at hand cannot answer the claim
+    * RecordError          a record cannot be read: wrong version, not a record
+
+An error's text is one or more plain sentences that name the file, prompt, module or setting at fault and say what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class NeurontestError(Exception):
+    """Base class: catch it to catch everything neurontest raises on purpose."""
+
+
+@dataclass(frozen=True, order=True)
+class Fault:
+    """One thing wrong in a spec file.
+
+    Attributes
+    ----------
+    path : str
+        The file as the user would name it.
+    line, column : int
+        Where, both counted from 1.
+    message : str
+        One sentence.
+    """
+
+    path: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+
+
+class SpecError(NeurontestError):
+    """A suite cannot be used as written.
+
+    Attributes
+    ----------
+    faults : tuple of Fault
+        All faults found, sorted by file, line and column.
+    """
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = tuple(sorted(set(faults)))
+        super().__init__("\n".join(str(fault) for fault in self.faults))
+
+
+class ModelError(NeurontestError):
+    """A model cannot be found, fetched, checked or loaded."""
+
+
+class TraceError(NeurontestError):
+    """Tracing failed; the message names the prompt or module at fault."""
+
+
+class StoreError(NeurontestError):
+    """The trace store holds something unreadable."""
+
+
+class EvidenceError(NeurontestError):
+    """The traces at hand cannot answer the claim."""
+
+
+class RecordError(NeurontestError):
+    """A file is no record, or one of a version this release does not read."""

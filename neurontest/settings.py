@@ -1,0 +1,270 @@
+"""Every knob of neurontest, said once: its name, type, default, bounds and help.
+
+The command line options (``--concept-max-new-tokens``), the ini keys (``concept_max_new_tokens``), the JSON Schema of a
+spec and the defaults all come from :data:`SETTINGS`; nothing else states a default.
+
+Which value wins: command line over ini over claim over spec file over ``suite.yaml`` over default (:func:`resolve`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Value = str | int | float | None
+
+#: The innermost place that may say a setting. ``person`` means the command line, the ini file or the environment alone:
+#: a spec is data from elsewhere and may not say where to write or which device to use.
+Level = Literal["claim", "file", "suite", "person"]
+LEVELS: tuple[Level, ...] = ("claim", "file", "suite", "person")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One knob.
+
+    Attributes
+    ----------
+    section : str
+        The key of a spec under which it stands (``trace``, ``neurons``, ``statistics``); ``run`` for what no spec says.
+    name : str
+        Unique over all sections, in snake_case.
+    type : type
+        ``str``, ``int`` or ``float``.
+    default : str, int, float or None
+        None means "decided from the others"; the help says how.
+    level : {"claim", "file", "suite", "person"}
+        The innermost place that may say it.
+    """
+
+    section: str
+    name: str
+    type: type[str] | type[int] | type[float]
+    default: Value
+    help: str
+    level: Level = "claim"
+    choices: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    above: float | None = None
+    below: float | None = None
+
+    @property
+    def option(self) -> str:
+        """The command line option."""
+        return "--concept-" + self.name.replace("_", "-")
+
+    @property
+    def ini(self) -> str:
+        """The ini key."""
+        return "concept_" + self.name
+
+    @property
+    def environment(self) -> str:
+        """The environment variable, read for settings of level ``person`` only."""
+        return "NEURONTEST_" + self.name.upper()
+
+    def schema(self) -> dict[str, Any]:
+        """Draft-07 JSON Schema of the value."""
+        kind = {str: "string", int: "integer", float: "number"}[self.type]
+        out: dict[str, Any] = {"description": self.help}
+        if self.choices:
+            out["enum"] = list(self.choices)
+        else:
+            out["type"] = kind
+            bounds = {
+                "minimum": self.minimum,
+                "maximum": self.maximum,
+                "exclusiveMinimum": self.above,
+                "exclusiveMaximum": self.below,
+            }
+            out |= {key: bound for key, bound in bounds.items() if bound is not None}
+        if self.default is not None:
+            out["default"] = self.default
+        return out
+
+    def parse(self, text: str) -> Value:
+        """The value that `text` (an option, ini value or environment variable) stands for.
+
+        Raises
+        ------
+        ValueError
+            If `text` is no such value; the message says which values are valid.
+        """
+        try:
+            value = self.type(text)
+        except ValueError:
+            raise ValueError(f"{self.name} must be {self.valid()}, not {text!r}") from None
+        if not self.admits(value):
+            raise ValueError(f"{self.name} must be {self.valid()}, not {text!r}")
+        return value
+
+    def admits(self, value: Value) -> bool:
+        """Whether `value` is within choices and bounds."""
+        if self.choices:
+            return value in self.choices
+        if isinstance(value, str) or value is None:
+            return True
+        return (
+            (self.minimum is None or value >= self.minimum)
+            and (self.maximum is None or value <= self.maximum)
+            and (self.above is None or value > self.above)
+            and (self.below is None or value < self.below)
+        )
+
+    def valid(self) -> str:
+        """The valid values in words."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        words = {str: "a text", int: "a whole number", float: "a number"}[self.type]
+        bounds = [
+            f"at least {self.minimum:g}" if self.minimum is not None else "",
+            f"above {self.above:g}" if self.above is not None else "",
+            f"at most {self.maximum:g}" if self.maximum is not None else "",
+            f"below {self.below:g}" if self.below is not None else "",
+        ]
+        bounds = [bound for bound in bounds if bound]
+        return words + (" " + " and ".join(bounds) if bounds else "")
+
+
+SETTINGS: tuple[Setting, ...] = (
+    # What the model writes, and so what is traced.
+    Setting("trace", "max_new_tokens", int, 40, "New tokens written for each prompt and sample, at most", minimum=1),
+    Setting("trace", "samples", int, 4, "Texts written for each prompt; their activations are averaged", minimum=1),
+    Setting("trace", "temperature", float, 0.9, "Softmax temperature; 0 takes the likeliest token", minimum=0.0),
+    Setting("trace", "top_k", int, 200, "The next token is drawn from this many likeliest ones", minimum=1),
+    Setting("trace", "seed", int, 1337, "Seed of every random stream, of the texts and of the tests", "suite", minimum=0),
+    Setting(
+        "trace",
+        "format",
+        str,
+        "plain",
+        "plain: the prompt as it is with the tokenizer's own special tokens; chat: the chat template with one user turn",
+        choices=("plain", "chat"),
+    ),
+    # What a set of neurons is.
+    Setting(
+        "neurons",
+        "site",
+        str,
+        "residual",
+        "Where in a block a neuron lives: the block's output, or the input of the MLP's down-projection",
+        choices=("residual", "mlp"),
+    ),
+    Setting(
+        "neurons",
+        "positions",
+        str,
+        "generated",
+        "Which steps count: all new tokens averaged, or the last one alone",
+        choices=("generated", "last"),
+    ),
+    Setting(
+        "neurons",
+        "normalize",
+        str,
+        "difference",
+        "raw activations; minus the baseline's mean; or that over a shrunken baseline standard deviation",
+        choices=("raw", "difference", "zscore"),
+    ),
+    Setting(
+        "neurons",
+        "select",
+        str,
+        "mean",
+        "mean: top k of the mean over prompts; consistency: the k that are in most prompts' own top lists",
+        choices=("mean", "consistency"),
+    ),
+    Setting("neurons", "k", int, 10, "Neurons in a set", minimum=1),
+    Setting("neurons", "per_prompt_k", int, None, "Neurons in a prompt's own top list (default: k)", minimum=1),
+    Setting(
+        "neurons",
+        "identity",
+        str,
+        "neuron",
+        "Which neurons count as the same: (layer, index), or the index alone (scores aggregated over layers)",
+        choices=("neuron", "dimension"),
+    ),
+    # How it is tested.
+    Setting("statistics", "alpha", float, 0.05, "Error rate that a family's corrected p-values are held to", "file", above=0, maximum=0.5),
+    Setting(
+        "statistics",
+        "correction",
+        str,
+        "holm",
+        "Correction of the p-values of one family (a spec file)",
+        "file",
+        choices=("none", "bonferroni", "holm", "bh", "by"),
+    ),
+    Setting("statistics", "confidence", float, 0.95, "Level of the intervals shown", above=0.5, below=1),
+    Setting(
+        "statistics",
+        "test",
+        str,
+        "both",
+        "Keys that must agree where labels can be exchanged: both, or one of them alone",
+        choices=("both", "permutation", "half-sample"),
+    ),
+    Setting("statistics", "m", int, None, "Prompts in a half-sample (default: half of the smallest concept)", minimum=2),
+    Setting("statistics", "consistent_above", float, 0.3, "consistent: share of k that two halves must share", minimum=0, below=1),
+    Setting("statistics", "differ_below", float, 0.5, "sets_differ: share of k that two modes may share at most", above=0, maximum=1),
+    # How it is run.
+    Setting("run", "model", str, "smollm2-135m", "Built-in name, folder with safetensors, or .gguf file", "suite"),
+    Setting("run", "report", str, "reports/latest", "Folder that record.json, report.html and junit.xml are written to", "person"),
+    Setting("run", "cache_dir", str, None, "Folder of models, traces and evidence (default: the user's cache)", "person"),
+    Setting("run", "dtype", str, "float32", "Number format of the model", "person", choices=("float32", "bfloat16", "float16")),
+    Setting("run", "device", str, "cpu", "Device of the model, as torch names it", "person"),
+    Setting("run", "batch_size", int, 128, "Texts written side by side", "person", minimum=1),
+    Setting(
+        "run",
+        "inconclusive",
+        str,
+        "fail",
+        "What pytest makes of an inconclusive claim",
+        "person",
+        choices=("fail", "skip", "xfail"),
+    ),
+)
+
+BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}
+SECTIONS: tuple[str, ...] = ("trace", "neurons", "statistics")
+
+
+def section(name: str) -> tuple[Setting, ...]:
+    """The settings of one section, in the order in which they are declared."""
+    return tuple(setting for setting in SETTINGS if setting.section == name)
+
+
+def resolve(name: str, layers: Sequence[Mapping[str, Value]]) -> Value:
+    """The value of a setting: the first layer that says it, else the default.
+
+    Parameters
+    ----------
+    name : str
+        The setting's name.
+    layers : sequence of mappings from setting name to value
+        Strongest first (command line, ini, claim, file, suite). None in a layer means "not said there".
+    """
+    for layer in layers:
+        value = layer.get(name)
+        if value is not None:
+            return value
+    return BY_NAME[name].default
+
+
+def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Value]:
+    """Settings of level ``person`` said by environment variables (``NEURONTEST_CACHE_DIR``).
+
+    Raises
+    ------
+    ValueError
+        If a variable holds no valid value.
+    """
+    environ = os.environ if environ is None else environ
+    return {
+        setting.name: setting.parse(environ[setting.environment])
+        for setting in SETTINGS
+        if setting.level == "person" and environ.get(setting.environment)
+    }

@@ -1,0 +1,78 @@
+"""What travels from stage to stage: one frozen type per arrow of the way through the house.
+
+spec -> :class:`Suite` -> plan -> :class:`TracePlan` -> trace -> :class:`Activations` -> neurons -> :class:`NeuronSet`
+-> stats -> :class:`Evidence` -> verdict -> :class:`Verdict` -> report <- :class:`Record`
+
+Array axes: ``[prompt, neuron]`` for activations, ``[subset, prompt]`` for half-samples and relabelings,
+``[subset, neuron]`` for memberships of sets.
+"""
+
+from neurontest.types.evidence import Estimate, Evidence, Finding, Interval, KeyResult, NullSummary, Verdict
+from neurontest.types.neurons import Neuron, NeuronSet, OverlapMatrix
+from neurontest.types.record import (
+    RECORD_VERSION,
+    ClaimRecord,
+    ConceptRecord,
+    FamilyRecord,
+    ModelRecord,
+    Record,
+    TraceRecord,
+)
+from neurontest.types.spec import (
+    BASELINE,
+    Claim,
+    Concept,
+    Family,
+    Generation,
+    Location,
+    Selection,
+    Statistics,
+    Suite,
+)
+from neurontest.types.trace import (
+    Activations,
+    Continuation,
+    ModelHandle,
+    Progress,
+    TraceGroup,
+    TracePlan,
+    TraceRequest,
+    silent,
+)
+
+__all__ = [
+    "BASELINE",
+    "RECORD_VERSION",
+    "Activations",
+    "Claim",
+    "ClaimRecord",
+    "Concept",
+    "ConceptRecord",
+    "Continuation",
+    "Estimate",
+    "Evidence",
+    "Family",
+    "FamilyRecord",
+    "Finding",
+    "Generation",
+    "Interval",
+    "KeyResult",
+    "Location",
+    "ModelHandle",
+    "ModelRecord",
+    "Neuron",
+    "NeuronSet",
+    "NullSummary",
+    "OverlapMatrix",
+    "Progress",
+    "Record",
+    "Selection",
+    "Statistics",
+    "Suite",
+    "TraceGroup",
+    "TracePlan",
+    "TraceRecord",
+    "TraceRequest",
+    "Verdict",
+    "silent",
+]

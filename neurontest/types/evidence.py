@@ -1,0 +1,182 @@
+"""What a test found, and what follows from it. Plain numbers only, so that all of it can be stored as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A two-sided interval, shown and unadjusted: it is not the decision."""
+
+    low: float
+    high: float
+    level: float
+    method: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A named number, such as the effect that a claim is about.
+
+    Attributes
+    ----------
+    name : str
+        In words, such as ``hanoi/vietnam minus hanoi/violent``.
+    unit : str
+        ``neurons``, ``share`` (0 to 1) or empty.
+    reference : float or None
+        The value that the null hypothesis gives it, if it is tested against one.
+    note : str
+        What a reader should know of it, such as the measured coverage of its interval.
+    """
+
+    name: str
+    value: float
+    unit: str = "neurons"
+    interval: Interval | None = None
+    reference: float | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class KeyResult:
+    """One test of a claim; a claim with two keys has two, and its p-value is the larger.
+
+    Attributes
+    ----------
+    name : {"permutation", "half-sample"}
+    null : str
+        The null hypothesis in words, and what is exchanged under it.
+    statistic : float
+        The studentised statistic.
+    p : float
+        One-sided, never 0.
+    p_opposite : float or None
+        The opposite one-sided p-value; None for a permutation key, which is never asked for it.
+    p_floor : float
+        The smallest p-value this design can give.
+    df : float or None
+        Degrees of freedom, half-sample keys only.
+    draws, exceedances : int or None
+        Relabelings looked at and how many reached the observed statistic, permutation keys only.
+    exact : bool
+        No Monte-Carlo error: all relabelings, or all half-samples, were enumerated.
+    half_pairs : int
+        Pairs of disjoint half-samples of each concept (halves enumerated, if exact).
+    monte_carlo_se : float
+        Standard error of `statistic` from drawing half-samples; 0 if exact or not applicable.
+    error_rate : str
+        The measured type-I error of this key, in words.
+    """
+
+    name: Literal["permutation", "half-sample"]
+    null: str
+    statistic: float
+    p: float
+    p_opposite: float | None
+    p_floor: float
+    df: float | None = None
+    draws: int | None = None
+    exceedances: int | None = None
+    exact: bool = True
+    half_pairs: int = 0
+    monte_carlo_se: float = 0.0
+    error_rate: str = ""
+
+
+@dataclass(frozen=True)
+class NullSummary:
+    """The null distribution of a statistic, to be drawn with the observed value in it.
+
+    Attributes
+    ----------
+    kind : {"permutation", "t"}
+        A histogram of relabelings, or Student's t with `df` degrees of freedom.
+    observed : float
+    edges : tuple of float
+        Bin edges, one more than `counts`; empty for ``t``.
+    counts : tuple of int
+    df : float or None
+    """
+
+    kind: Literal["permutation", "t"]
+    observed: float
+    edges: tuple[float, ...] = ()
+    counts: tuple[int, ...] = ()
+    df: float | None = None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the test of one claim found.
+
+    Attributes
+    ----------
+    effect : Estimate
+        The headline, with its interval.
+    keys : tuple of KeyResult
+    p, p_opposite : float
+        Of the claim, and of its opposite; unadjusted.
+    nulls : tuple of NullSummary
+        One for each key, in the order of `keys`.
+    details : tuple of Estimate
+        The other numbers worth showing: ceilings, counts, components of a composite claim.
+    prompts : mapping from concept to int
+        Prompts used.
+    m : int
+        Prompts in a half-sample.
+    detectable : float or None
+        The smallest effect shown with power 0.8 by this many prompts, in the effect's unit.
+    needed : int or None
+        Prompts a concept that would show an effect of the observed size with power 0.8; None if it points the wrong
+        way.
+    warnings : tuple of str
+    """
+
+    effect: Estimate
+    keys: tuple[KeyResult, ...]
+    p: float
+    p_opposite: float
+    nulls: tuple[NullSummary, ...]
+    details: tuple[Estimate, ...]
+    prompts: Mapping[str, int]
+    m: int
+    detectable: float | None = None
+    needed: int | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What follows from the evidence of a claim, within its family.
+
+    Attributes
+    ----------
+    name : {"holds", "refuted", "inconclusive"}
+    p_adjusted, p_opposite_adjusted : float
+        Corrected over the family.
+    threshold : float
+        The unadjusted p-value that the claim had to reach at its place in the family.
+    reason : str
+        Why it is inconclusive, and what would decide it; empty otherwise.
+    borderline : bool
+        Monte-Carlo error could not tell on which side of the threshold the p-value lies.
+    """
+
+    name: Literal["holds", "refuted", "inconclusive"]
+    p_adjusted: float
+    p_opposite_adjusted: float
+    threshold: float
+    reason: str = ""
+    borderline: bool = False
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Evidence and verdict of one claim, together."""
+
+    evidence: Evidence
+    verdict: Verdict

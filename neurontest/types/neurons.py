@@ -1,0 +1,72 @@
+"""Neuron sets and their overlaps, as they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Neuron:
+    """One member of a neuron set: a row of the write-up's table.
+
+    Attributes
+    ----------
+    rank : int
+        From 1.
+    layer, index : int
+        From 0. With identity ``dimension`` the layer is that of the largest score.
+    score : float
+        Mean over prompts of the normalized activation.
+    occurrences : int
+        Prompts in whose own top list it is.
+    share : float
+        Occurrences over prompts, 0 to 1.
+    tied : bool
+        Its place in the set was decided by (layer, index) among exact equals.
+    """
+
+    rank: int
+    layer: int
+    index: int
+    score: float
+    occurrences: int
+    share: float
+    tied: bool = False
+
+    def label(self, site: str) -> str:
+        """The neuron's name, such as ``L11.residual[756]``."""
+        return f"L{self.layer}.{site}[{self.index}]"
+
+
+@dataclass(frozen=True)
+class NeuronSet:
+    """The k selected neurons of a concept, ranked."""
+
+    concept: str
+    site: str
+    positions: str
+    normalize: str
+    select: str
+    k: int
+    identity: str
+    prompts: int
+    neurons: tuple[Neuron, ...]
+
+
+@dataclass(frozen=True)
+class OverlapMatrix:
+    """How many neurons the sets of every two concepts share: descriptive, all prompts, no test.
+
+    Attributes
+    ----------
+    counts : matrix [concept, concept] of float
+        Ties at the edge of a set count as fractions.
+    """
+
+    setting: Mapping[str, str | int]
+    kind: Literal["raw", "normalized"]
+    positions: str
+    concepts: tuple[str, ...]
+    counts: tuple[tuple[float, ...], ...]

@@ -1,0 +1,133 @@
+"""The record: the versioned JSON of a whole run. Every report is drawn from it alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from neurontest.types.evidence import Evidence, Verdict
+from neurontest.types.neurons import NeuronSet, OverlapMatrix
+from neurontest.types.spec import Generation, Location, Selection, Statistics
+from neurontest.types.trace import Continuation
+
+RECORD_VERSION = 1
+
+
+@dataclass(frozen=True)
+class ClaimRecord:
+    """One claim of the suite and what was found.
+
+    Attributes
+    ----------
+    verdict : str
+        ``holds``, ``refuted``, ``inconclusive``; ``skipped`` if the spec marks it so; ``not evaluated`` if its family
+        was not run or an error came in between.
+    selected : bool
+        Whether this run was asked about it; the exit status comes from the selected ones.
+    outcome : str
+        What pytest made of it: ``passed``, ``failed``, ``skipped``, ``xfailed``, ``xpassed``, ``error`` or empty.
+    error : str
+        Why there is no evidence, if there is none though it was asked for.
+    """
+
+    id: str
+    family: str
+    where: Location
+    sentence: str
+    kind: str
+    terms: Mapping[str, str | float | tuple[str, ...]]
+    verdict: Literal["holds", "refuted", "inconclusive", "skipped", "not evaluated"]
+    selected: bool
+    outcome: str
+    generation: Generation
+    selection: Selection
+    statistics: Statistics
+    tags: tuple[str, ...] = ()
+    skip: str | None = None
+    xfail: str | None = None
+    evidence: Evidence | None = None
+    judgement: Verdict | None = None
+    error: str = ""
+    duration: float = 0.0
+
+
+@dataclass(frozen=True)
+class FamilyRecord:
+    """The claims whose p-values were corrected together."""
+
+    file: str
+    alpha: float
+    correction: str
+    declared: int
+    evaluated: bool
+
+
+@dataclass(frozen=True)
+class ConceptRecord:
+    """A concept (or the baseline), its prompts, what the model wrote and its neuron sets."""
+
+    name: str
+    prompts: tuple[str, ...]
+    source: str | None
+    continuations: tuple[Continuation, ...]
+    sets: tuple[NeuronSet, ...]
+
+
+@dataclass(frozen=True)
+class ModelRecord:
+    """The model that was traced."""
+
+    name: str
+    fingerprint: str
+    dtype: str
+    device: str
+    attention: str
+
+
+@dataclass(frozen=True)
+class TraceRecord:
+    """What tracing cost in this run; all zero when the store had everything."""
+
+    texts: int = 0
+    tokens: int = 0
+    seconds: float = 0.0
+    near_boundary: int = 0
+
+
+@dataclass(frozen=True)
+class Record:
+    """The whole run.
+
+    Attributes
+    ----------
+    version : int
+        Of this format.
+    neurontest : str
+        The release that wrote it.
+    created : str
+        UTC, ISO 8601, whole seconds.
+    suite : str
+        The suite's folder name.
+    versions : mapping from package to version
+    seed : int
+    warnings : tuple of str
+        About the suite as a whole.
+    """
+
+    version: int
+    neurontest: str
+    created: str
+    suite: str
+    model: ModelRecord
+    versions: Mapping[str, str]
+    seed: int
+    generation: Generation
+    selection: Selection
+    statistics: Statistics
+    families: tuple[FamilyRecord, ...]
+    claims: tuple[ClaimRecord, ...]
+    concepts: tuple[ConceptRecord, ...]
+    overlaps: tuple[OverlapMatrix, ...]
+    trace: TraceRecord
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,170 @@
+"""What a spec says, once read: concepts, claims, families, a suite. No file, line or default is looked up after this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from neurontest.types.trace import TraceRequest
+
+#: The name under which the baseline travels beside the concepts. No concept can be called so (it is no valid name).
+BASELINE = "(baseline)"
+
+Correction = Literal["none", "bonferroni", "holm", "bh", "by"]
+
+
+@dataclass(frozen=True)
+class Generation:
+    """What decides the texts: the `trace` section."""
+
+    max_new_tokens: int = 40
+    samples: int = 4
+    temperature: float = 0.9
+    top_k: int = 200
+    seed: int = 1337
+    format: Literal["plain", "chat"] = "plain"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What a set of neurons is: the `neurons` section. `per_prompt_k` None means `k`."""
+
+    site: str = "residual"
+    positions: str = "generated"
+    normalize: Literal["raw", "difference", "zscore"] = "difference"
+    select: Literal["mean", "consistency"] = "mean"
+    k: int = 10
+    per_prompt_k: int | None = None
+    identity: Literal["neuron", "dimension"] = "neuron"
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """How a claim is tested: the `statistics` section. `m` None means half of the smallest concept's prompts."""
+
+    alpha: float = 0.05
+    correction: Correction = "holm"
+    confidence: float = 0.95
+    test: Literal["both", "permutation", "half-sample"] = "both"
+    m: int | None = None
+    consistent_above: float = 0.3
+    differ_below: float = 0.5
+
+
+@dataclass(frozen=True)
+class Concept:
+    """A name and its prompts; the baseline is one as well, named :data:`BASELINE`."""
+
+    name: str
+    prompts: tuple[str, ...]
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where in the suite something is said: a file relative to the suite's folder (POSIX), line and column from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One expectation of a spec, with everything that its evidence depends on.
+
+    Attributes
+    ----------
+    id : str
+        Slug ``[a-z0-9._-]+``, unique in its file.
+    kind : str
+        Name of the kind of claim.
+    sentence : str
+        The claim in the controlled English of its kind, as every report prints it.
+    terms : mapping
+        The kind's slots, such as ``{"of": "hanoi", "with": "vietnam", "than": "violent"}``; a slot that takes a list
+        holds a tuple, a number a float. Slots that were not said are absent.
+    concepts : mapping from name to Concept
+        Those that the claim is about, in the order in which it names them.
+    baseline : Concept or None
+        None if the suite has none.
+    tags : tuple of str
+        Become pytest marks.
+    skip, xfail : str or None
+        The reason, if the spec marks the claim so.
+    """
+
+    id: str
+    kind: str
+    sentence: str
+    terms: Mapping[str, str | float | tuple[str, ...]]
+    concepts: Mapping[str, Concept]
+    baseline: Concept | None
+    generation: Generation
+    selection: Selection
+    statistics: Statistics
+    where: Location
+    tags: tuple[str, ...] = ()
+    skip: str | None = None
+    xfail: str | None = None
+
+    @property
+    def node(self) -> str:
+        """The stable name that random streams hang on: file and id, never the position in the file."""
+        return f"{self.where.file}::{self.id}"
+
+    def request(self, concept: str, *, positions: str | None = None) -> TraceRequest:
+        """The traces of one concept (or :data:`BASELINE`) at the claim's own setting, or at other `positions`.
+
+        Raises
+        ------
+        KeyError
+            If the claim has no such concept, or no baseline.
+        """
+        if concept == BASELINE:
+            if self.baseline is None:
+                raise KeyError(BASELINE)
+            prompts = self.baseline.prompts
+        else:
+            prompts = self.concepts[concept].prompts
+        return TraceRequest(prompts, self.generation, self.selection.site, positions or self.selection.positions)
+
+    def at(self, **selection: object) -> Claim:
+        """The same claim with another selection; for evidence that compares two."""
+        return replace(self, selection=replace(self.selection, **selection))  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Family:
+    """The claims whose p-values are corrected together: a spec file."""
+
+    file: str
+    claims: tuple[Claim, ...]
+    statistics: Statistics
+
+    @property
+    def tested(self) -> tuple[Claim, ...]:
+        """The claims that count towards the correction: all but those marked `skip`."""
+        return tuple(claim for claim in self.claims if claim.skip is None)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A folder of specs, read and merged with the settings of the command line and the ini file."""
+
+    folder: Path
+    model: str
+    concepts: Mapping[str, Concept]
+    baseline: Concept | None
+    families: tuple[Family, ...]
+    generation: Generation
+    selection: Selection
+    statistics: Statistics
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """All claims, file by file."""
+        return tuple(claim for family in self.families for claim in family.claims)
