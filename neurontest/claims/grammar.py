@@ -1,17 +1,24 @@
-"""The controlled English of claims: a sentence is matched against the one sentence of each kind."""
+"""The controlled English of claims: a sentence is matched against the one sentence of each kind.
+
+A kind's sentence is made of words and four marks: ``{slot}``; ``[...]`` for a part that may be left out;
+``(first|second)`` for words that may stand for each other, of which the first is printed; and, directly after a slot
+that holds a number, ``(neurons|neuron)``, of which the second is printed after 1.
+"""
 
 from __future__ import annotations
 
 import difflib
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from functools import cache
 
 from neurontest.claims.base import Kind, Slot, Terms
 
 NAME = r"[a-z][a-z0-9_-]*"
 _LIST = rf"{NAME}(?:(?:, and | and |, ){NAME})*"
-_PATTERNS = {"concept": NAME, "concepts": _LIST, "number": r"[0-9]+(?:\.[0-9]+)?"}
+_PATTERNS = {"concept": NAME, "concepts": _LIST, "number": r"[0-9]{1,15}(?:\.[0-9]+)?"}
+_SHOWN = {"concept": "ABCDEFGH", "concepts": ("A, B and C",), "number": "NMKL"}
 _PIECE = re.compile(r"\{(?P<slot>\w+)\}|\[(?P<optional>[^]]*)\]|\((?P<either>[^)]*)\)|(?P<words>[^{\[(]+)")
 
 
@@ -92,42 +99,74 @@ def parse(sentence: str, kinds: Iterable[Kind]) -> tuple[Kind, dict[str, str | f
 
 def _nearest(text: str, kinds: tuple[Kind, ...]) -> tuple[str, ...]:
     """The forms most like `text`, by their words; the slots' own words do not count against it."""
-    words = reserved(kinds)
-    bare = " ".join(word if word.strip(",") in words else "_" for word in text.split())
-    forms = {re.sub(r"\{\w+\}", "_", form(kind)): form(kind) for kind in kinds}
-    close = difflib.get_close_matches(bare, forms, n=2, cutoff=0.3)
-    return tuple(forms[key] for key in close) or tuple(form(kind) for kind in kinds)
+    words = sorted(reserved(kinds))
+
+    def bare(sentence: str) -> str:
+        known = (
+            difflib.get_close_matches(word.strip(",.").lower(), words, n=1, cutoff=0.8) for word in sentence.split()
+        )
+        # A list of concepts is one slot, however long it is.
+        return re.sub(r"_(?: (?:and )?_)+", "_", " ".join(match[0] if match else "_" for match in known))
+
+    def likeness(kind: Kind) -> float:
+        whole = form(kind)
+        short = re.sub(r" \[[^]]*\]", "", whole)
+        shapes = (re.sub(r"[][]", "", whole), short)
+        return max(difflib.SequenceMatcher(None, bare(text).split(), bare(shape).split()).ratio() for shape in shapes)
+
+    ranked = sorted(((likeness(kind), -place, kind) for place, kind in enumerate(kinds)), key=lambda it: it[:2])
+    best = [kind for score, _, kind in reversed(ranked) if score >= max(0.5, ranked[-1][0] - 0.2)][:2]
+    return tuple(form(kind) for kind in best or kinds)
 
 
 def form(kind: Kind) -> str:
-    """The kind's sentence as a reader may write it: ``{of} overlaps {with} more than {than}``."""
-    plain = re.sub(r"\((\w[^|)]*)\|[^)]*\)", r"\1", kind.sentence)
-    return plain
+    """The kind's sentence as a reader may copy it: ``A overlaps B more than C [by at least N neurons]``."""
+    holds = {slot.name: slot.holds for slot in kind.slots}
+    used = dict.fromkeys(_SHOWN, 0)
+
+    def letter(match: re.Match[str]) -> str:
+        what = holds[match[1]]
+        shown = _SHOWN[what][used[what] % len(_SHOWN[what])]
+        used[what] += 1
+        return shown
+
+    plain = re.sub(r"\(([^|)]*)[^)]*\)", r"\1", kind.sentence)
+    return re.sub(r"\[ ", " [", re.sub(r"\{(\w+)\}", letter, plain)).strip()
 
 
 def render(kind: Kind, terms: Terms) -> str:
-    """The sentence of a claim: the inverse of :func:`parse`, up to white space and words that may stand for each other."""
+    """The sentence of a claim: the inverse of :func:`parse`, up to white space and interchangeable words."""
+    holds = {slot.name: slot.holds for slot in kind.slots}
 
     def words(value: str | float | tuple[str, ...]) -> str:
         if isinstance(value, tuple):
             return value[0] if len(value) == 1 else ", ".join(value[:-1]) + " and " + value[-1]
-        return f"{value:g}" if isinstance(value, (int, float)) else value
+        return _number(value) if isinstance(value, (int, float)) else value
 
     def build(text: str) -> str:
         out = ""
+        single = False
         for piece in _PIECE.finditer(text):
             if piece["slot"]:
                 out += words(terms[piece["slot"]])
+                single = holds[piece["slot"]] == "number" and terms[piece["slot"]] == 1
             elif piece["optional"] is not None:
                 inside = re.findall(r"\{(\w+)\}", piece["optional"])
                 out += build(piece["optional"]) if all(name in terms for name in inside) else ""
             elif piece["either"]:
-                out += piece["either"].split("|")[0]
+                out += piece["either"].split("|")[single]
             else:
                 out += piece["words"]
+                single = single and not piece["words"].strip()
         return out
 
     return build(kind.sentence)
+
+
+def _number(value: float) -> str:
+    """A number as people write it: no exponent, no trailing zeros."""
+    text = format(Decimal(repr(value)), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def terms_of(kind: Kind, mapping: Mapping[str, object]) -> dict[str, str | float | tuple[str, ...]]:

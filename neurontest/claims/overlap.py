@@ -35,5 +35,48 @@ class OverlapGreater(Kind):
         return 1 / comb(b + c, b)
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
-        """See STATISTICS: both keys, unless the claim asks for one."""
-        raise NotImplementedError
+        """``theta(a, b) - theta(a, c)`` above `by`: the half-t test and the studentised relabeling of b and c.
+
+        Both keys must turn, unless the claim asks for one of them (an intersection-union test: Berger 1982).
+        """
+        from neurontest.claims.describe import headline
+        from neurontest.claims.permutation import overlap_key, still_open
+        from neurontest.claims.trial import Trial, t_null
+        from neurontest.stats.half_t import Hypothesis
+        from neurontest.stats.terms import HalfSamples
+
+        a, b, c = (str(claim.terms[slot]) for slot in ("of", "with", "than"))
+        by = float(claim.terms.get("by", 0.0))  # type: ignore[arg-type]
+        trial = Trial(claim, traces)
+
+        def hypotheses(samples: HalfSamples) -> list[Hypothesis]:
+            nearer, farther = samples.overlap((a, ""), (b, "")), samples.overlap((a, ""), (c, ""))
+            return [Hypothesis(nearer - farther, by), Hypothesis(nearer), Hypothesis(farther)]
+
+        # The overlaps themselves are described, not tested: they must not ask for more half-samples.
+        decisive = trial.settle(lambda samples: hypotheses(samples)[:1], thresholds)[0]
+        keys, nulls = [], []
+        open_thresholds = list(thresholds)
+        if claim.statistics.test != "permutation":
+            keys.append(trial.key(decisive, ".010-.034 (nominal .05)"))
+            nulls.append(t_null(decisive))
+            open_thresholds = still_open(thresholds, decisive.p)
+        if claim.statistics.test != "half-sample":
+            key, null = overlap_key(trial, a, b, c, open_thresholds, by)
+            keys.insert(0, key)
+            nulls.insert(0, null)
+        nearer, farther = trial.describe(lambda samples: hypotheses(samples)[1:])
+        return trial.evidence(
+            trial.estimate(f"{a}/{b} minus {a}/{c}", decisive),
+            decisive,
+            keys,
+            nulls,
+            [
+                trial.estimate(f"{a}/{b}, halves of {trial.m} prompts", nearer),
+                trial.estimate(f"{a}/{c}, halves of {trial.m} prompts", farther),
+                *(trial.ceiling(name) for name in (a, b, c)),
+                *headline(trial, a, b),
+                *headline(trial, a, c),
+            ],
+            thresholds,
+        )

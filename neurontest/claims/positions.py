@@ -23,5 +23,43 @@ class PositionsMoreDistinct(Kind):
         return ("generated", "last")
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
-        """See STATISTICS."""
-        raise NotImplementedError
+        """``D`` over all generated tokens above ``D`` at the last one, on the same half-samples: half-t."""
+        from neurontest.claims.trial import Mode, Trial, distinctness, t_null
+        from neurontest.stats.half_t import Hypothesis
+        from neurontest.stats.terms import HalfSamples
+
+        names = list(claim.concepts)
+        how = claim.selection.normalize
+        trial = Trial(claim, traces, [Mode(where, where, how) for where in self.positions(claim)])
+
+        def hypotheses(samples: HalfSamples) -> list[Hypothesis]:
+            every, every_within, every_between = distinctness(samples, names, "generated")
+            last, last_within, last_between = distinctness(samples, names, "last")
+            return [
+                Hypothesis(every - last),
+                Hypothesis(every, level=True),
+                Hypothesis(last, level=True),
+                Hypothesis(every_within, level=True),
+                Hypothesis(every_between),
+                Hypothesis(last_within, level=True),
+                Hypothesis(last_between),
+            ]
+
+        decisive = trial.settle(lambda samples: hypotheses(samples)[:1], thresholds)[0]
+        labels = (
+            "all tokens: within minus between",
+            "last token: within minus between",
+            "all tokens: within",
+            "all tokens: between",
+            "last token: within",
+            "last token: between",
+        )
+        described = trial.describe(lambda samples: hypotheses(samples)[1:])
+        return trial.evidence(
+            trial.estimate("distinctness over all tokens minus at the last", decisive),
+            decisive,
+            [trial.key(decisive, ".007-.062 (nominal .05)")],
+            [t_null(decisive)],
+            [trial.estimate(label, result) for label, result in zip(labels, described, strict=True)],
+            thresholds,
+        )

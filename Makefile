@@ -1,0 +1,41 @@
+# `make demo` and `make test` do all of their own set-up: a virtual environment, the install, the model on first use.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: demo test check calibrate bench coverage clean
+
+demo: $(INSTALLED)
+	$(BIN)/pytest --concept-specs concept_specs/
+
+test: check
+	$(BIN)/pytest -n 2 --dist loadgroup tests
+
+check: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# Error rates and power at the size that is worth publishing; hours, not minutes.
+calibrate: $(INSTALLED)
+	$(BIN)/python -m tests.calibration.grid
+
+# Speed as ratios against named peers, in one run.
+bench: $(INSTALLED)
+	$(BIN)/python tests/benchmarks/trace_ratio.py
+
+coverage: $(INSTALLED)
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest tests
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+$(INSTALLED): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
+	touch $(INSTALLED)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis htmlcov .coverage .coverage.*

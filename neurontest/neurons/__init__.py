@@ -1,0 +1,1 @@
+"""From activations [prompt, neuron] to neuron sets and their overlaps."""

@@ -1,0 +1,73 @@
+"""Normalization: what is subtracted from an activation before neurons are ranked."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+#: Fractional bits of the fixed-point numbers that sums are made of.
+_BITS = 24
+#: Weight of the median variance in the shrunken baseline scale, in prompts.
+_PRIOR = 4.0
+
+
+def fixed_point(values: npt.NDArray[np.floating], rows: int) -> Floats:
+    """Integers, held in float64, that stand for `values`: sums of up to `rows` of them are exact.
+
+    Sums of float64 change with the order of the prompts, the BLAS and the number of threads, enough to flip which of
+    two nearly equal neurons is selected. Sums of integers below 2^53 do not.
+    """
+    largest = float(np.abs(values).max(initial=0.0)) * rows
+    spare = 52 - int(np.ceil(np.log2(max(largest, 1.0))))
+    return np.rint(np.asarray(values, dtype=np.float64) * 2.0 ** min(_BITS, spare))
+
+
+def exact_mean(values: npt.NDArray[np.floating]) -> Floats:
+    """Mean over prompts [neuron] of ``values`` [prompt, neuron], the same in whatever order the prompts come."""
+    scale = 2.0**_BITS
+    largest = float(np.abs(values).max(initial=0.0)) * len(values)
+    if largest * scale >= 2.0**53:
+        scale = 2.0 ** (52 - int(np.ceil(np.log2(largest))))
+    out: Floats = np.rint(np.asarray(values, dtype=np.float64) * scale).sum(axis=0) / len(values) / scale
+    return out
+
+
+def normalize(values: npt.NDArray[np.floating], baseline: npt.NDArray[np.floating] | None, how: str) -> Floats:
+    """Normalized activations.
+
+    Parameters
+    ----------
+    values : float array [prompt, neuron]
+    baseline : float array [baseline prompt, neuron] or None
+        Not needed for ``raw``.
+    how : {"raw", "difference", "zscore"}
+        ``difference``: minus the baseline's mean (the write-up's formula). ``zscore``: that over the baseline's
+        standard deviation, whose variance is shrunken towards its median over neurons (weighted as four prompts): a
+        neuron that hardly moves over a few neutral prompts must not win by a scale that is small by chance.
+
+    Returns
+    -------
+    float64 array [prompt, neuron]
+
+    Raises
+    ------
+    ValueError
+        If a baseline is needed and missing, or too small for a scale.
+    """
+    wide = np.asarray(values, dtype=np.float64)
+    if how == "raw":
+        return wide
+    if baseline is None or len(baseline) == 0:
+        raise ValueError(f"normalize: {how} needs a baseline")
+    centred: Floats = wide - exact_mean(baseline)
+    if how == "difference":
+        return centred
+    if len(baseline) < 2:
+        raise ValueError("normalize: zscore needs at least two baseline prompts")
+    spread = exact_mean((np.asarray(baseline, dtype=np.float64) - exact_mean(baseline)) ** 2)
+    freedom = len(baseline) - 1
+    variance = spread * len(baseline) / freedom
+    shrunken = (freedom * variance + _PRIOR * np.median(variance)) / (freedom + _PRIOR)
+    return centred / np.sqrt(np.maximum(shrunken, np.finfo(np.float64).tiny))

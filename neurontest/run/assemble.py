@@ -1,0 +1,170 @@
+"""The record of a run, put together from what was found."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+
+from neurontest import __version__
+from neurontest.types import (
+    BASELINE,
+    RECORD_VERSION,
+    Claim,
+    ClaimRecord,
+    Concept,
+    ConceptRecord,
+    Continuation,
+    FamilyRecord,
+    Finding,
+    ModelRecord,
+    NeuronSet,
+    OverlapMatrix,
+    Record,
+    Selection,
+    Suite,
+    TraceRecord,
+)
+
+#: Packages whose release can change a number.
+PACKAGES = ("numpy", "scipy", "statsmodels", "torch", "transformers", "tokenizers", "pytest")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of asking for one claim: pytest's outcome, an error if there is no evidence, seconds taken."""
+
+    outcome: str
+    error: str = ""
+    duration: float = 0.0
+
+
+def standard_selections(suite: Suite) -> tuple[Selection, ...]:
+    """The suite's own selection raw and normalized, over all generated tokens and at the last: the write-up's figures."""
+    own = suite.selection
+    normalized = own.normalize if own.normalize != "raw" else "difference"
+    hows = ("raw", normalized) if suite.baseline else ("raw",)
+    return tuple(
+        replace(own, positions=where, normalize=how)  # type: ignore[arg-type]
+        for where in ("generated", "last")
+        for how in hows
+    )
+
+
+def selections_of(suite: Suite) -> tuple[Selection, ...]:
+    """Every selection under which the suite looks at its own texts, each once, the suite's own first."""
+    claimed = [claim.selection for claim in suite.claims if claim.generation == suite.generation]
+    return tuple(dict.fromkeys([suite.selection, *standard_selections(suite), *claimed]))
+
+
+def overlap_matrix(
+    selection: Selection, concepts: tuple[str, ...], counts: tuple[tuple[float, ...], ...]
+) -> OverlapMatrix:
+    """One of the report's heatmaps."""
+    return OverlapMatrix(
+        setting={
+            "site": selection.site,
+            "normalize": selection.normalize,
+            "select": selection.select,
+            "k": selection.k,
+            "identity": selection.identity,
+        },
+        kind="raw" if selection.normalize == "raw" else "normalized",
+        positions=selection.positions,
+        concepts=concepts,
+        counts=counts,
+    )
+
+
+def claim_record(claim: Claim, finding: Finding | None, outcome: Outcome | None = None) -> ClaimRecord:
+    """One claim as the record holds it; `outcome` None if nobody asked about it."""
+    verdict = finding.verdict.name if finding else ("skipped" if claim.skip is not None else "not evaluated")
+    return ClaimRecord(
+        id=claim.id,
+        family=claim.where.file,
+        where=claim.where,
+        sentence=claim.sentence,
+        kind=claim.kind,
+        terms=dict(claim.terms),
+        verdict=verdict,
+        selected=outcome is not None,
+        outcome=outcome.outcome if outcome else "",
+        generation=claim.generation,
+        selection=claim.selection,
+        statistics=claim.statistics,
+        tags=claim.tags,
+        skip=claim.skip,
+        xfail=claim.xfail,
+        evidence=finding.evidence if finding else None,
+        judgement=finding.verdict if finding else None,
+        error=outcome.error if outcome else "",
+        duration=outcome.duration if outcome else 0.0,
+    )
+
+
+def make_record(
+    suite: Suite,
+    model: ModelRecord,
+    cost: TraceRecord,
+    findings: Mapping[str, Mapping[str, Finding]],
+    outcomes: Mapping[str, Outcome],
+    sets: Mapping[str, Sequence[NeuronSet]],
+    texts: Mapping[str, Sequence[Continuation]],
+    overlaps: tuple[OverlapMatrix, ...],
+) -> Record:
+    """The record; `findings` by family and claim id, `outcomes` by node, `sets` and `texts` by concept."""
+    concepts = [*suite.concepts.values(), *([suite.baseline] if suite.baseline else [])]
+    return Record(
+        version=RECORD_VERSION,
+        neurontest=__version__,
+        created=datetime.now(UTC).replace(microsecond=0).isoformat(),
+        suite=suite.folder.resolve().name,
+        model=model,
+        versions=_versions(),
+        seed=suite.generation.seed,
+        generation=suite.generation,
+        selection=suite.selection,
+        statistics=suite.statistics,
+        families=tuple(
+            FamilyRecord(
+                file=family.file,
+                alpha=family.statistics.alpha,
+                correction=family.statistics.correction,
+                declared=len(family.tested),
+                evaluated=family.file in findings,
+            )
+            for family in suite.families
+        ),
+        claims=tuple(
+            claim_record(claim, findings.get(claim.where.file, {}).get(claim.id), outcomes.get(claim.node))
+            for claim in suite.claims
+        ),
+        concepts=tuple(_concept(concept, texts, sets) for concept in concepts),
+        overlaps=overlaps,
+        trace=cost,
+        warnings=suite.warnings,
+    )
+
+
+def _concept(
+    concept: Concept, texts: Mapping[str, Sequence[Continuation]], sets: Mapping[str, Sequence[NeuronSet]]
+) -> ConceptRecord:
+    return ConceptRecord(
+        name="baseline" if concept.name == BASELINE else concept.name,
+        prompts=concept.prompts,
+        source=concept.source,
+        continuations=tuple(texts.get(concept.name, ())),
+        sets=tuple(sets.get(concept.name, ())),
+    )
+
+
+def _versions() -> dict[str, str]:
+    out = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            out[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return out

@@ -1,0 +1,273 @@
+"""A suite against a model: families are traced and tested when first asked about, whole, once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from neurontest.claims import kind_named
+from neurontest.errors import EvidenceError, ModelError, StoreError
+from neurontest.plan import groups_for, make_plan
+from neurontest.run.assemble import Outcome, claim_record, make_record, overlap_matrix, selections_of, standard_selections
+from neurontest.run.evidence import EvidenceCache, evidence_key
+from neurontest.trace.engine import Tracer
+from neurontest.types import (
+    BASELINE,
+    Activations,
+    Claim,
+    ClaimRecord,
+    Family,
+    Finding,
+    ModelHandle,
+    ModelRecord,
+    NeuronSet,
+    OverlapMatrix,
+    Progress,
+    Record,
+    Selection,
+    Suite,
+    TraceRecord,
+    TraceRequest,
+    silent,
+)
+
+
+def default_cache_dir() -> Path:
+    """The user's cache folder of this program."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("neurontest", appauthor=False)
+
+
+class Run:
+    """One suite against one model.
+
+    Parameters
+    ----------
+    suite : Suite
+    handle : ModelHandle
+        Loaded only if a trace is missing.
+    cache_dir : Path
+        Where traces and evidence are kept.
+    batch_size : int
+        Texts written side by side.
+    progress : Progress
+        Told of what is traced and tested.
+    """
+
+    def __init__(
+        self, suite: Suite, handle: ModelHandle, *, cache_dir: Path, batch_size: int = 128, progress: Progress = silent
+    ) -> None:
+        self.suite = suite
+        self.plan = make_plan(suite)
+        self.cost = TraceRecord()
+        self._handle = handle
+        self._progress = progress
+        self._tracer = Tracer(handle, cache_dir=cache_dir, batch_size=batch_size, progress=progress)
+        self._cache = EvidenceCache(cache_dir / "evidence")
+        self._findings: dict[str, Mapping[str, Finding]] = {}
+        self._activations: dict[TraceRequest, Activations] = {}
+
+    # Evidence.
+
+    def findings(self, family: Family) -> Mapping[str, Finding]:
+        """Evidence and verdicts of all claims of a family but those marked ``skip``, by claim id.
+
+        The family is always evaluated whole, so what else was asked for changes no p-value.
+
+        Raises
+        ------
+        NeurontestError
+            If the model cannot be had, tracing fails or the traces cannot answer a claim.
+        """
+        if family.file not in self._findings:
+            requests = {request for claim in family.tested for request in kind_named(claim.kind).requests(claim)}
+            self._trace(requests)
+            traces = {request: self._read(request) for request in requests}
+            key = evidence_key(family, [found.digest for found in traces.values()])
+            self._findings[family.file] = self._cache.keep_or_find(key, lambda: self._test(family, traces))
+        return self._findings[family.file]
+
+    def finding(self, claim: Claim) -> Finding:
+        """Evidence and verdict of one claim of the suite."""
+        for family in self.suite.families:
+            if family.file == claim.where.file:
+                return self.findings(family)[claim.id]
+        raise EvidenceError(f"{claim.node} is no claim of the suite {self.suite.folder}")
+
+    def check(self, claim: str | Mapping[str, object]) -> tuple[Claim, Finding]:
+        """Evidence and verdict of a claim that stands in no file: a family of its own.
+
+        Raises
+        ------
+        SpecError
+            If it is no valid claim of this suite.
+        """
+        from neurontest.spec.load import claim_from
+
+        asked = claim_from(self.suite, claim)
+        family = Family(asked.where.file, (asked,), asked.statistics)
+        requests = set(kind_named(asked.kind).requests(asked))
+        plan = make_plan(replace(self.suite, families=(*self.suite.families, family)))
+        self._add(self._tracer.ensure(plan, groups_for(plan, requests)))
+        traces = {request: self._read(request) for request in requests}
+        key = evidence_key(family, [found.digest for found in traces.values()])
+        return asked, self._cache.keep_or_find(key, lambda: self._test(family, traces))[asked.id]
+
+    def _test(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> dict[str, Finding]:
+        from neurontest.stats.correction import thresholds
+        from neurontest.verdict import judge
+
+        claims = family.tested
+        grid = thresholds(family.statistics.alpha, len(claims), family.statistics.correction)
+        evidence = {}
+        for at, claim in enumerate(claims):
+            self._progress("testing", at, len(claims), f"{family.file}: {claim.sentence}")
+            evidence[claim.id] = kind_named(claim.kind).evidence(claim, traces, grid)
+        self._progress("testing", len(claims), len(claims), family.file)
+        verdicts = judge(family, evidence)
+        return {one: Finding(evidence[one], verdicts[one]) for one in evidence}
+
+    # Traces.
+
+    def _trace(self, requests: set[TraceRequest]) -> None:
+        self._add(self._tracer.ensure(self.plan, groups_for(self.plan, requests)))
+
+    def _add(self, cost: TraceRecord) -> None:
+        self.cost = TraceRecord(
+            self.cost.texts + cost.texts,
+            self.cost.tokens + cost.tokens,
+            self.cost.seconds + cost.seconds,
+            self.cost.near_boundary + cost.near_boundary,
+        )
+
+    def _read(self, request: TraceRequest) -> Activations:
+        if request not in self._activations:
+            self._activations[request] = self._tracer.activations(request)
+        return self._activations[request]
+
+    # Neuron sets.
+
+    def sets(self, concept: str) -> NeuronSet:
+        """The neuron set of a concept at the suite's own selection; traced if need be.
+
+        Raises
+        ------
+        KeyError
+            If the suite has no such concept.
+        """
+        selection = self.suite.selection
+        requests = self._requests(self.suite.concepts[concept].prompts, selection)
+        self._trace(set(requests))
+        return self._set(concept, selection)
+
+    def _requests(self, prompts: tuple[str, ...], selection: Selection) -> list[TraceRequest]:
+        lists = [prompts, *([self.suite.baseline.prompts] if self.suite.baseline else [])]
+        return [TraceRequest(one, self.suite.generation, selection.site, selection.positions) for one in lists]
+
+    def _set(self, concept: str, selection: Selection) -> NeuronSet:
+        from neurontest.neurons.table import neuron_set
+
+        own, *neutral = (self._read(one) for one in self._requests(self.suite.concepts[concept].prompts, selection))
+        return neuron_set(concept, selection, own, neutral[0] if neutral else None)
+
+    # The record.
+
+    @property
+    def model(self) -> ModelRecord:
+        """The model's facts."""
+        handle = self._handle
+        return ModelRecord(handle.name, handle.fingerprint, handle.dtype, handle.device, handle.attention)
+
+    def facts(self) -> dict[str, Any]:
+        """What a worker tells the process that writes the reports; plain JSON values."""
+        out: dict[str, Any] = msgspec.to_builtins(
+            {"model": self.model, "families": sorted(self._findings), "cost": self.cost}
+        )
+        return out
+
+    @classmethod
+    def merge(cls, suite: Suite, facts: Sequence[Mapping[str, Any]], *, cache_dir: Path) -> Run:
+        """A run over what workers have left in the cache: reads, never loads a model.
+
+        Raises
+        ------
+        ModelError
+            If no worker told of a model, or they told of several.
+        """
+        models = {msgspec.convert(one["model"], ModelRecord) for one in facts}
+        if len(models) != 1:
+            raise ModelError(f"the workers speak of {len(models)} models; a run has one")
+        run = cls(suite, _Known(models.pop()), cache_dir=cache_dir)
+        for one in facts:
+            run._add(msgspec.convert(one["cost"], TraceRecord))
+            for family in suite.families:
+                if family.file in one["families"]:
+                    run.findings(family)
+        return run
+
+    def claim_record(self, claim: Claim, finding: Finding | None, outcome: Outcome | None = None) -> ClaimRecord:
+        """One claim as the record holds it."""
+        return claim_record(claim, finding, outcome)
+
+    def record(self, *, outcomes: Mapping[str, Outcome]) -> Record:
+        """Everything found so far; `outcomes` by :attr:`Claim.node`, of the claims that were asked about."""
+        sets: dict[str, list[NeuronSet]] = {name: [] for name in self.suite.concepts}
+        for selection in selections_of(self.suite):
+            try:
+                found = {name: self._set(name, selection) for name in sets}
+            except StoreError:
+                # Not traced: nobody asked about a claim that needs it.
+                continue
+            for name, one in found.items():
+                sets[name].append(one)
+        return make_record(
+            self.suite, self.model, self.cost, self._findings, outcomes, sets, self._texts(), self._matrices()
+        )
+
+    def _matrices(self) -> tuple[OverlapMatrix, ...]:
+        from neurontest.neurons.overlap import matrix
+        from neurontest.neurons.table import full_set
+
+        out = []
+        names = tuple(self.suite.concepts)
+        for selection in standard_selections(self.suite):
+            try:
+                read = [
+                    [self._read(one) for one in self._requests(self.suite.concepts[name].prompts, selection)]
+                    for name in names
+                ]
+            except StoreError:
+                continue
+            sets = [full_set(selection, own, neutral[0] if neutral else None) for own, *neutral in read]
+            out.append(overlap_matrix(selection, names, matrix(sets)))
+        return tuple(out)
+
+    def _texts(self) -> dict[str, Any]:
+        prompts = {name: concept.prompts for name, concept in self.suite.concepts.items()}
+        if self.suite.baseline:
+            prompts[BASELINE] = self.suite.baseline.prompts
+        out: dict[str, Any] = {}
+        for name, lines in prompts.items():
+            try:
+                out[name] = self._tracer.continuations(lines, self.suite.generation)
+            except StoreError:
+                out[name] = ()
+        return out
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A model known by what a worker told of it."""
+
+    record: ModelRecord
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.record, name)
+
+    def load(self) -> tuple[Any, Any]:
+        raise ModelError("this process only reads what workers have traced; it loads no model")

@@ -1,0 +1,97 @@
+"""Evidence on disk: what a family's tests found, found again when nothing that it depends on has changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from filelock import FileLock
+
+from neurontest import __version__
+from neurontest.types import Claim, Family, Finding
+
+#: Changed whenever the same traces and spec would give other numbers.
+EVIDENCE_VERSION = 1
+
+
+def evidence_key(family: Family, digests: Sequence[str]) -> str:
+    """Name of a family's evidence: what its tests depend on, and nothing else.
+
+    Line numbers, tags, marks and wording are left out: they change no number.
+
+    Parameters
+    ----------
+    family : Family
+    digests : sequence of str
+        Digests of all traces that its claims look at.
+    """
+    said = {
+        "neurontest": __version__,
+        "evidence": EVIDENCE_VERSION,
+        "family": [family.file, family.statistics],
+        "claims": [_substance(claim) for claim in family.tested],
+        "traces": sorted(digests),
+    }
+    return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
+
+
+def _substance(claim: Claim) -> list[object]:
+    prompts = {name: concept.prompts for name, concept in claim.concepts.items()}
+    baseline = claim.baseline.prompts if claim.baseline else None
+    return [
+        claim.id,
+        claim.kind,
+        dict(claim.terms),
+        list(prompts.items()),
+        baseline,
+        claim.generation,
+        claim.selection,
+        claim.statistics,
+    ]
+
+
+class EvidenceCache:
+    """Findings of families, in files named by :func:`evidence_key`.
+
+    Parameters
+    ----------
+    folder : Path
+        Made when first written to.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def find(self, key: str) -> Mapping[str, Finding] | None:
+        """What is kept under `key`; None if nothing readable is."""
+        try:
+            return msgspec.json.decode(self._path(key).read_bytes(), type=dict[str, Finding])
+        except (OSError, msgspec.DecodeError):
+            return None
+
+    def keep_or_find(self, key: str, make: Callable[[], Mapping[str, Finding]]) -> Mapping[str, Finding]:
+        """What is kept under `key`, made first if need be; of several processes that ask at once, one makes it."""
+        found = self.find(key)
+        if found is not None:
+            return found
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock")):
+            found = self.find(key)
+            if found is None:
+                found = make()
+                self._write(path, msgspec.json.encode(found))
+        return found
+
+    def _path(self, key: str) -> Path:
+        return self.folder / key[:2] / f"{key}.json"
+
+    def _write(self, path: Path, content: bytes) -> None:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).replace(path)

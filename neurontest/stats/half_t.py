@@ -1,0 +1,140 @@
+"""The half-t test: a term against a reference value, studentised by its jackknife variance over prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from neurontest.stats.halves import Floats
+from neurontest.stats.sequential import clear_of
+from neurontest.stats.streams import Stream
+from neurontest.stats.terms import HalfSamples, Term
+
+#: Pairs of half-samples drawn at first, and at most.
+FIRST_PAIRS = 200
+MOST_PAIRS = 6400
+#: Batches over which the Monte-Carlo error of t is judged.
+BATCHES = 8
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """What is to be shown of a term: that it is above (`side` 1) or below (`side` -1) a reference value.
+
+    Attributes
+    ----------
+    level : bool
+        See :meth:`HalfSamples.variance`.
+    extra_variance : float
+        Variance that half-samples do not see, such as that of a small baseline.
+    """
+
+    term: Term
+    reference: float = 0.0
+    side: int = 1
+    level: bool = False
+    extra_variance: float = 0.0
+
+
+@dataclass(frozen=True)
+class HalfT:
+    """Outcome of one half-t test.
+
+    Attributes
+    ----------
+    estimate, reference : float
+    variance : float
+    df : int
+    t : float
+        Large if the hypothesis is true, whatever its side.
+    p, p_opposite : float
+        One-sided; they add up to 1.
+    se : float
+        Monte-Carlo standard error of `t`; 0 if all half-samples were enumerated.
+    pairs : int
+    """
+
+    estimate: float
+    reference: float
+    variance: float
+    df: int
+    t: float
+    p: float
+    p_opposite: float
+    se: float
+    exact: bool
+    pairs: int
+
+    def interval(self, confidence: float) -> tuple[float, float]:
+        """Two-sided interval of the estimate at level `confidence`."""
+        reach = float(stats.t.isf((1 - confidence) / 2, self.df)) * self.variance**0.5
+        return self.estimate - reach, self.estimate + reach
+
+
+def half_t(samples: HalfSamples, hypothesis: Hypothesis, *, se: float = 0.0) -> HalfT:
+    """Test one hypothesis on the half-samples at hand; `se` is carried into the result."""
+    variance = samples.variance(hypothesis.term, level=hypothesis.level) + hypothesis.extra_variance
+    df = samples.df(hypothesis.term)
+    t = hypothesis.side * (hypothesis.term.value - hypothesis.reference) / variance**0.5
+    return HalfT(
+        estimate=hypothesis.term.value,
+        reference=hypothesis.reference,
+        variance=variance,
+        df=df,
+        t=t,
+        # A t distribution has no atom at infinity, but float64 underflows; p is never 0.
+        p=max(float(stats.t.sf(t, df)), np.finfo(float).tiny),
+        p_opposite=max(float(stats.t.cdf(t, df)), np.finfo(float).tiny),
+        se=se,
+        exact=samples.exact,
+        pairs=samples.pairs,
+    )
+
+
+def settle(
+    samples: HalfSamples,
+    streams: Mapping[str, Stream],
+    hypotheses: Callable[[HalfSamples], Sequence[Hypothesis]],
+    thresholds: Sequence[float],
+) -> tuple[HalfSamples, list[HalfT]]:
+    """Test some hypotheses, drawing more half-samples until no threshold is in doubt.
+
+    Parameters
+    ----------
+    samples : HalfSamples
+        At first :data:`FIRST_PAIRS` pairs, or all half-samples.
+    streams : mapping from concept to Stream
+        Where further half-samples are drawn from.
+    hypotheses : callable
+        The hypotheses, in a fixed order, on given half-samples.
+    thresholds : sequence of float
+        p-values that these tests' may be compared with.
+
+    Returns
+    -------
+    samples : HalfSamples
+        All half-samples drawn in the end.
+    results : list of HalfT
+        One for each hypothesis. Those still in doubt at :data:`MOST_PAIRS` say so by their `se`.
+    """
+    while True:
+        asked = hypotheses(samples)
+        if samples.exact:
+            return samples, [half_t(samples, one) for one in asked]
+        errors = _monte_carlo_errors(samples, hypotheses)
+        results = [half_t(samples, one, se=se) for one, se in zip(asked, errors, strict=True)]
+        clear = all(
+            clear_of(result.t, result.df, result.se, threshold) for result in results for threshold in thresholds
+        )
+        if clear or samples.pairs >= MOST_PAIRS:
+            return samples, results
+        samples = samples.extended(streams)
+
+
+def _monte_carlo_errors(samples: HalfSamples, hypotheses: Callable[[HalfSamples], Sequence[Hypothesis]]) -> list[float]:
+    batches = samples.batches(BATCHES)
+    t: Floats = np.array([[half_t(batch, one).t for one in hypotheses(batch)] for batch in batches])
+    return [float(error) for error in t.std(axis=0, ddof=1) / len(batches) ** 0.5]

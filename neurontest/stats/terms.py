@@ -1,0 +1,224 @@
+"""Statistics as polynomials in selection probabilities, with their gradients: what the half-t test works on.
+
+``pi[i]`` is the share of a concept's half-samples whose set holds neuron i. Every quantity of interest is a sum of
+products of such vectors, so one engine gives value, gradient and variance of all of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from neurontest.stats.halves import Halves, draw_halves, halves_of, jackknife_variance, paired
+from neurontest.stats.streams import Stream
+
+Floats = npt.NDArray[np.float64]
+
+#: A concept in one mode: ``("hanoi", "raw")``. Modes of one concept share its half-samples.
+Key = tuple[str, str]
+
+_CHUNK = 4096
+
+
+class Selector(Protocol):
+    """Something that selects a set of neurons from a subset of prompts.
+
+    Attributes
+    ----------
+    size : int
+        Number of neurons that could be selected.
+    columns : int array [column]
+        The neurons that can be selected by some subset; the others never are.
+    """
+
+    size: int
+    columns: npt.NDArray[np.intp]
+
+    def memberships(self, subsets: Floats) -> Floats:
+        """Memberships [subset, column] of the sets selected from ``subsets`` [subset, prompt]: 0, 1, or a fraction."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """A number computed from selection probabilities.
+
+    Attributes
+    ----------
+    value : float
+    gradient : mapping from Key to float64 array [neuron]
+        Derivative by each ``pi``.
+    split : mapping from Key to float64 array [neuron]
+        The part of the gradient that comes from split-half overlaps. They are quadratic in one ``pi``, and the
+        second-order part of their variance is as large as the linear one, so a test of their level counts it twice.
+    """
+
+    value: float
+    gradient: Mapping[Key, Floats]
+    split: Mapping[Key, Floats] = field(default_factory=dict)
+
+    def __add__(self, other: Term) -> Term:
+        return Term(self.value + other.value, _sum(self.gradient, other.gradient), _sum(self.split, other.split))
+
+    def __mul__(self, factor: float) -> Term:
+        return Term(
+            self.value * factor,
+            {key: vector * factor for key, vector in self.gradient.items()},
+            {key: vector * factor for key, vector in self.split.items()},
+        )
+
+    __rmul__ = __mul__
+
+    def __sub__(self, other: Term) -> Term:
+        return self + other * -1.0
+
+
+def mean(terms: Sequence[Term]) -> Term:
+    """The mean of some terms."""
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total * (1 / len(terms))
+
+
+def _sum(a: Mapping[Key, Floats], b: Mapping[Key, Floats]) -> dict[Key, Floats]:
+    return {key: a[key] + b[key] if key in a and key in b else a.get(key, b.get(key)) for key in {**a, **b}}  # type: ignore[misc]
+
+
+class HalfSamples:
+    """The sets selected by half-samples of some concepts.
+
+    Parameters
+    ----------
+    selectors : mapping from Key to Selector
+    halves : mapping from concept to Halves
+    """
+
+    def __init__(self, selectors: Mapping[Key, Selector], halves: Mapping[str, Halves]) -> None:
+        self.selectors = selectors
+        self.halves = halves
+        self.sets: dict[Key, Floats] = {
+            key: selector.memberships(halves[key[0]].subsets) for key, selector in selectors.items()
+        }
+
+    @classmethod
+    def draw(
+        cls, selectors: Mapping[Key, Selector], n: Mapping[str, int], m: int, pairs: int, streams: Mapping[str, Stream]
+    ) -> HalfSamples:
+        """Enumerate or draw half-samples of `m` of the `n` prompts of each concept."""
+        return cls(selectors, {name: halves_of(count, m, pairs, streams[name]) for name, count in n.items()})
+
+    @property
+    def exact(self) -> bool:
+        """No half-sample was drawn by chance."""
+        return all(halves.exact for halves in self.halves.values())
+
+    @property
+    def pairs(self) -> int:
+        """Pairs of half-samples of a concept (the most, if concepts differ)."""
+        return max(len(halves.first) for halves in self.halves.values())
+
+    def extended(self, streams: Mapping[str, Stream]) -> HalfSamples:
+        """The same with twice the pairs of each concept whose halves are drawn; `streams` go on where they were."""
+        fresh = {
+            name: draw_halves(halves.n, halves.m, len(halves.first), streams[name])
+            for name, halves in self.halves.items()
+            if not halves.exact
+        }
+        more = HalfSamples({key: s for key, s in self.selectors.items() if key[0] in fresh}, fresh)
+        halves = {
+            name: paired(np.concatenate([old.subsets, fresh[name].subsets])) if name in fresh else old
+            for name, old in self.halves.items()
+        }
+        sets = {key: np.concatenate([old, more.sets[key]]) if key in more.sets else old for key, old in self.sets.items()}
+        return self._with(halves, sets)
+
+    def batches(self, count: int) -> list[HalfSamples]:
+        """The drawn pairs dealt to `count` batches in the order of drawing; enumerated halves are in each whole."""
+        out = []
+        for batch in range(count):
+            halves, sets = dict(self.halves), dict(self.sets)
+            for name, old in self.halves.items():
+                if old.exact:
+                    continue
+                size = len(old.first) // count
+                halves[name] = old.take(batch * size, (batch + 1) * size)
+                for key in sets:
+                    if key[0] == name:
+                        sets[key] = self.sets[key][2 * batch * size : 2 * (batch + 1) * size]
+            out.append(self._with(halves, sets))
+        return out
+
+    def _with(self, halves: Mapping[str, Halves], sets: dict[Key, Floats]) -> HalfSamples:
+        other = HalfSamples.__new__(HalfSamples)
+        other.selectors, other.halves, other.sets = self.selectors, halves, sets
+        return other
+
+    def pi(self, key: Key) -> Floats:
+        """Selection probabilities [neuron]."""
+        selector = self.selectors[key]
+        out = np.zeros(selector.size)
+        out[selector.columns] = self.sets[key].mean(axis=0)
+        return out
+
+    def overlap(self, a: Key, b: Key) -> Term:
+        """Expected overlap of the sets of two concepts, each from m fresh prompts: ``<pi_a, pi_b>``."""
+        if a[0] == b[0]:
+            raise ValueError(f"{a[0]!r} with itself: use within or cross, whose halves are disjoint")
+        pi_a, pi_b = self.pi(a), self.pi(b)
+        return Term(float(pi_a @ pi_b), {a: pi_b, b: pi_a})
+
+    def within(self, a: Key) -> Term:
+        """Expected overlap of two sets of one concept from disjoint halves: the ceiling of its overlaps."""
+        pi = self.pi(a)
+        return Term(self._across(a, a), {a: 2 * pi}, {a: 2 * pi})
+
+    def cross(self, a: Key, b: Key) -> Term:
+        """Expected overlap of the sets of one concept in two modes, from disjoint halves."""
+        if a[0] != b[0]:
+            raise ValueError(f"cross compares two modes of one concept, not {a[0]!r} and {b[0]!r}")
+        return Term((self._across(a, b) + self._across(b, a)) / 2, {a: self.pi(b), b: self.pi(a)})
+
+    def _across(self, a: Key, b: Key) -> float:
+        halves = self.halves[a[0]]
+        left, right = self.sets[a], self.sets[b]
+        if a != b:
+            shared, at_a, at_b = np.intersect1d(
+                self.selectors[a].columns, self.selectors[b].columns, assume_unique=True, return_indices=True
+            )
+            if not len(shared):
+                return 0.0
+            left, right = left[:, at_a], right[:, at_b]
+        total = 0.0
+        for start in range(0, len(halves.first), _CHUNK):
+            stop = start + _CHUNK
+            total += float(np.einsum("pc,pc->", left[halves.first[start:stop]], right[halves.second[start:stop]]))
+        return total / len(halves.first)
+
+    def variance(self, term: Term, *, level: bool) -> float:
+        """Sampling variance of a term over prompts, floored at one neuron flipping with probability 1/n a concept.
+
+        Parameters
+        ----------
+        level : bool
+            The term is a level of split-half overlaps, not a difference of levels: their part counts twice.
+        """
+        names = {key[0] for key in term.gradient}
+        total = sum(self._jackknife(name, term.gradient) for name in names)
+        if level:
+            total += sum(self._jackknife(name, term.split) for name in {key[0] for key in term.split})
+        return max(total, sum(1 / self.halves[name].n ** 2 for name in names))
+
+    def _jackknife(self, name: str, gradient: Mapping[Key, Floats]) -> float:
+        halves = self.halves[name]
+        values = sum(
+            self.sets[key] @ vector[self.selectors[key].columns] for key, vector in gradient.items() if key[0] == name
+        )
+        return jackknife_variance(halves.subsets, np.asarray(values, dtype=np.float64), exact=halves.exact)
+
+    def df(self, term: Term) -> int:
+        """Degrees of freedom: the smallest concept's prompts less one."""
+        return min(self.halves[key[0]].n for key in term.gradient) - 1
