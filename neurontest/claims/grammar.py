@@ -52,7 +52,7 @@ def _regex(kind: Kind) -> re.Pattern[str]:
 
 @cache
 def reserved(kinds: tuple[Kind, ...]) -> frozenset[str]:
-    """The words of the grammar: no concept may be called so."""
+    """Collect the words of the grammar: no concept may be called so."""
     words = {"and"}
     for kind in kinds:
         words.update(re.findall(r"[a-z][a-z0-9_-]*", re.sub(r"\{\w+\}", " ", kind.sentence)))
@@ -66,7 +66,7 @@ def _value(slot: Slot, text: str) -> str | float | tuple[str, ...]:
 
 
 def parse(sentence: str, kinds: Iterable[Kind]) -> tuple[Kind, dict[str, str | float | tuple[str, ...]]]:
-    """The kind that a sentence is of, and what its slots hold.
+    """Find the kind that a sentence is of, and what its slots hold.
 
     White space is folded and a final period dropped before matching.
 
@@ -98,7 +98,7 @@ def parse(sentence: str, kinds: Iterable[Kind]) -> tuple[Kind, dict[str, str | f
 
 
 def _nearest(text: str, kinds: tuple[Kind, ...]) -> tuple[str, ...]:
-    """The forms most like `text`, by their words; the slots' own words do not count against it."""
+    """Find the forms most like `text`, by their words; the slots' own words do not count against it."""
     words = sorted(reserved(kinds))
 
     def bare(sentence: str) -> str:
@@ -120,7 +120,7 @@ def _nearest(text: str, kinds: tuple[Kind, ...]) -> tuple[str, ...]:
 
 
 def form(kind: Kind) -> str:
-    """The kind's sentence as a reader may copy it: ``A overlaps B more than C [by at least N neurons]``."""
+    """Show the kind's sentence as a reader may copy it: ``A overlaps B more than C [by at least N neurons]``."""
     holds = {slot.name: slot.holds for slot in kind.slots}
     used = dict.fromkeys(_SHOWN, 0)
 
@@ -135,7 +135,7 @@ def form(kind: Kind) -> str:
 
 
 def render(kind: Kind, terms: Terms) -> str:
-    """The sentence of a claim: the inverse of :func:`parse`, up to white space and interchangeable words."""
+    """Write the sentence of a claim: the inverse of :func:`parse`, up to white space and interchangeable words."""
     holds = {slot.name: slot.holds for slot in kind.slots}
 
     def words(value: str | float | tuple[str, ...]) -> str:
@@ -164,13 +164,13 @@ def render(kind: Kind, terms: Terms) -> str:
 
 
 def _number(value: float) -> str:
-    """A number as people write it: no exponent, no trailing zeros."""
+    """Write a number as people do: no exponent, no trailing zeros."""
     text = format(Decimal(repr(value)), "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def terms_of(kind: Kind, mapping: Mapping[str, object]) -> dict[str, str | float | tuple[str, ...]]:
-    """The terms said by a claim's mapping form, which has passed the schema."""
+    """Take the terms from a claim's mapping form, which has passed the schema."""
     terms: dict[str, str | float | tuple[str, ...]] = {}
     for slot in kind.slots:
         value = mapping.get(slot.name)

@@ -107,7 +107,7 @@ class Run:
         SpecError
             If it is no valid claim of this suite.
         """
-        from neurontest.spec.load import claim_from
+        from neurontest.spec.single import claim_from
 
         asked = claim_from(self.suite, claim)
         family = Family(asked.where.file, (asked,), asked.statistics)

@@ -1,0 +1,1 @@
+"""YAML text -> Suite. Imports no torch, scipy, numpy or pytest: collecting a suite must cost next to nothing."""

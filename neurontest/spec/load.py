@@ -1,0 +1,220 @@
+"""A folder of specs -> :class:`~neurontest.types.Suite`, or every fault of every file at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from neurontest.claims import kinds
+from neurontest.claims.grammar import reserved
+from neurontest.errors import Fault, SpecError
+from neurontest.settings import BY_NAME, SECTIONS, Value, resolve
+from neurontest.spec import rules
+from neurontest.spec.claims import Layer, Surroundings, generation, read_claim, said, selection, statistics
+from neurontest.spec.folder import SUITE_FILE, Folder, OutsideError
+from neurontest.spec.prompts import Prompts, read_prompts
+from neurontest.spec.source import Document, Keys, read
+from neurontest.spec.validate import check
+from neurontest.types import BASELINE, Claim, Family, Suite
+
+_NOTHING: Mapping[str, Value] = MappingProxyType({})
+
+
+def is_suite(folder: str | Path) -> bool:
+    """Whether `folder` is a suite: whether it has a suite.yaml."""
+    return (Path(folder) / SUITE_FILE).is_file()
+
+
+def spec_files(folder: str | Path) -> tuple[Path, ...]:
+    """List the files whose claims are to be collected: suite.yaml if it has any, then the others by name.
+
+    Raises
+    ------
+    SpecError
+        If `folder` is no suite, or holds a file that would be overlooked.
+    """
+    suite, *others = Folder(Path(folder)).specs()
+    try:
+        value = read(suite, suite.name).value
+        has_claims = not isinstance(value, dict) or "claims" in value
+    except SpecError:
+        # To be collected, so that its faults are shown.
+        has_claims = True
+    return (suite, *others) if has_claims else tuple(others)
+
+
+def load_suite(
+    folder: str | Path, overrides: Mapping[str, Value] = _NOTHING, ini: Mapping[str, Value] = _NOTHING
+) -> Suite:
+    """Read a suite and settle its settings.
+
+    Parameters
+    ----------
+    folder : path
+        Holds suite.yaml.
+    overrides, ini : mapping from setting name to value
+        What the command line and the ini file say; None means "not said". The first wins over the second, and both over
+        every spec.
+
+    Raises
+    ------
+    SpecError
+        If anything in any file is wrong; it carries all faults that were found.
+    """
+    home = Folder(Path(folder))
+    documents = _documents(home)
+    concepts = _concepts(documents, home)
+    suite = next(iter(documents.values()))
+    baseline = _baseline(suite, home)
+    model = _model(suite, home, (overrides, ini))
+    strongest: tuple[Layer, ...] = (overrides, ini)
+    layers = (*strongest, said(suite))
+    found: dict[str, Prompts] = {name: read for name, read in concepts.items() if read is not None}
+    families: list[Family] = []
+    warnings: list[str] = []
+    for file, document in documents.items():
+        if not isinstance(document.value, dict) or not isinstance(document.value.get("claims"), list):
+            continue
+        own = () if document is suite else (said(document),)
+        around = Surroundings(
+            concepts={name: read.concept for name, read in found.items()},
+            declared=tuple(concepts),
+            baseline=baseline.concept if baseline else None,
+            layers=(*strongest, *own, said(suite)),
+            above=len(strongest),
+        )
+        trusted = all(one.sound(part) for one in (suite, document) for part in (*SECTIONS, "baseline"))
+        family, advice = _family(document, file, around, suite, trusted=trusted)
+        families.append(family)
+        warnings.extend(advice)
+    if baseline is not None:
+        suite.faults.extend(rules.shared_with_baseline(list(found.values()), baseline))
+        claims = [claim for family in families for claim in family.claims]
+        if warning := rules.baseline_warning(baseline.concept, claims):
+            warnings.append(str(Fault(suite.shown, *suite.position(("baseline",), key=True), warning)))
+    if faults := [fault for document in documents.values() for fault in document.faults]:
+        raise SpecError(faults)
+    return Suite(
+        folder=home.path.resolve(),
+        model=model,
+        concepts={name: read.concept for name, read in found.items()},
+        baseline=baseline.concept if baseline else None,
+        families=tuple(families),
+        generation=generation(layers),
+        selection=selection(layers),
+        statistics=statistics(layers),
+        warnings=tuple(warnings),
+    )
+
+
+def _documents(home: Folder) -> dict[str, Document]:
+    """Read and check the files of the suite, suite.yaml first.
+
+    Raises
+    ------
+    SpecError
+        If one of them is no YAML or of a later version, so that nothing could be said about what the others name.
+    """
+    documents: dict[str, Document] = {}
+    faults: list[Fault] = []
+    unread = False
+    for path in home.specs():
+        try:
+            document = read(path, home.shown(path))
+        except SpecError as error:
+            faults.extend(error.faults)
+            unread = True
+            continue
+        check(document, is_suite=path.name == SUITE_FILE)
+        documents[path.name] = document
+    if unread:
+        raise SpecError([*faults, *(fault for document in documents.values() for fault in document.faults)])
+    return documents
+
+
+def _concepts(documents: Mapping[str, Document], home: Folder) -> dict[str, Prompts | None]:
+    """Read the concepts of all files, by name; None for those at fault."""
+    taken = reserved(kinds())
+    found: dict[str, Prompts | None] = {}
+    first: dict[str, str] = {}
+    for document in documents.values():
+        names = document.value.get("concepts") if isinstance(document.value, dict) else None
+        for name in names if isinstance(names, dict) else ():
+            keys: Keys = ("concepts", name)
+            here = f"{document.shown}:{document.position(keys, key=True).line}"
+            if name in first:
+                document.complain(keys, f"the concept {name!r} is already said in {first[name]}", key=True)
+                continue
+            first[name] = here
+            if name in taken:
+                document.complain(keys, f"{name!r} is a word of the sentences; choose another name", key=True)
+            found[name] = read_prompts(document, keys, name, home)
+    return found
+
+
+def _baseline(suite: Document, home: Folder) -> Prompts | None:
+    if not isinstance(suite.value, dict) or "baseline" not in suite.value:
+        return None
+    return read_prompts(suite, ("baseline",), BASELINE, home)
+
+
+def _family(
+    document: Document, file: str, around: Surroundings, suite: Document, *, trusted: bool
+) -> tuple[Family, list[str]]:
+    """Read the claims of one file, and check each against what it is tested with; the warnings come second."""
+    claims: dict[int, Claim] = {}
+    for index in range(len(document.value["claims"])):
+        claim = read_claim(document, index, file, around)
+        if claim is not None:
+            claims[index] = claim
+    family = Family(file, tuple(claims.values()), statistics(around.layers))
+    warnings: list[str] = []
+    for index, claim in claims.items() if trusted else ():
+        keys: Keys = ("claims", index)
+        for message in rules.claim_faults(claim, family):
+            document.complain(keys, message)
+        if message := rules.half_sample_fault(claim):
+            _complain_of_m(document, suite, keys, message, is_overridden=_overridden("m", around))
+        place = document.position(keys)
+        warnings.extend(str(Fault(document.shown, *place, message)) for message in rules.claim_warnings(claim))
+    return family, warnings
+
+
+def _overridden(name: str, around: Surroundings) -> bool:
+    return any(layer.get(name) is not None for layer in around.layers[: around.above])
+
+
+def _complain_of_m(document: Document, suite: Document, keys: Keys, message: str, *, is_overridden: bool) -> None:
+    """Note the fault where the claim's `m` was said."""
+    own: Keys = ("statistics", "m")
+    places = [(document, (*keys, *own)), (document, own), (suite, own)]
+    said_at = next(((where, at) for where, at in places if at in where.nodes and not is_overridden), None)
+    where, at = said_at or (document, keys)
+    where.complain(at, message)
+
+
+def _model(suite: Document, home: Folder, strongest: tuple[Layer, ...]) -> str:
+    """Settle the model's name. A spec may name the built-in one, one of the hub, or a path inside the suite."""
+    chosen = next((layer["model"] for layer in strongest if layer.get("model") is not None), None)
+    value: Any = suite.value.get("model") if isinstance(suite.value, dict) and suite.sound("model") else None
+    builtin = BY_NAME["model"].default
+    if chosen is not None or value is None:
+        return str(resolve("model", strongest))
+    if value == builtin or value.startswith("hub:"):
+        return str(value)
+    problem = ""
+    try:
+        path = home.inside(value)
+        if value.startswith("python:"):
+            problem = "is code, which a spec may not run"
+        elif path.exists():
+            return str(path.absolute())
+        else:
+            problem = "is no built-in model, and no file or folder of the suite"
+    except OutsideError as error:
+        problem = str(error)
+    valid = f"a spec may name {builtin}, hub:org/name@revision or a path inside its folder"
+    suite.complain(("model",), f"the model {value!r} {problem}; {valid}, --concept-model any other")
+    return str(builtin)

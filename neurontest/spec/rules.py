@@ -1,0 +1,112 @@
+"""What must fit together beyond one value: prompts and tests, claims and their families, concepts and the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from neurontest.claims import kind_named
+from neurontest.claims.base import Kind
+from neurontest.errors import Fault
+from neurontest.spec.prompts import Prompts
+from neurontest.spec.validate import shown
+from neurontest.types import Claim, Concept, Family
+
+#: Fewer baseline prompts leave a noise in their mean that all concepts share, and so seem to overlap by.
+BASELINE_ADVISED = 10
+#: No one writes more prompts than this for one concept; the search for a number that suffices ends here.
+_MOST_PROMPTS = 1000
+
+
+def claim_faults(claim: Claim, family: Family) -> Iterator[str]:
+    """Yield what keeps a claim from being decided, in sentences; `family` is the one that it is corrected in."""
+    kind = kind_named(claim.kind)
+    yield from kind.faults(claim)
+    if claim.skip is not None:
+        return
+    least, advised = kind.prompts_needed(claim)
+    few = [concept for concept in claim.concepts.values() if len(concept.prompts) < least]
+    for concept in few:
+        prompts = _counted(len(concept.prompts), "prompt")
+        yield f"{concept.name!r} has {prompts}; {kind.name} needs at least {least} ({advised} advised)"
+    limit, smallest = largest_accepted(family), kind.smallest_p(claim)
+    if not few and smallest > limit:
+        needed = _prompts_that_reach(kind, claim, limit)
+        remedy = f"it takes {needed} prompts or more for each concept" if needed else "no number of prompts mends that"
+        of = family.statistics
+        asked = f"alpha {of.alpha:g}, correction {of.correction}, {_counted(len(family.tested), 'claim')}"
+        yield (
+            f"{kind.name} cannot hold here: its smallest p-value is {smallest:.2g}, and the family ({asked})"
+            f" accepts at most {limit:.2g}; {remedy}"
+        )
+
+
+def largest_accepted(family: Family) -> float:
+    """Compute the largest p-value that the family's correction can ever accept, whatever the other claims give."""
+    tested = max(1, len(family.tested))
+    divisor = {
+        "bonferroni": float(tested),
+        "by": sum(1 / rank for rank in range(1, tested + 1)),
+    }.get(family.statistics.correction, 1.0)
+    return family.statistics.alpha / divisor
+
+
+def half_sample_fault(claim: Claim) -> str:
+    """Say whether `m` is more than half of the prompts of the smallest concept; empty if it is not."""
+    m = claim.statistics.m
+    smallest = min(claim.concepts.values(), key=lambda concept: len(concept.prompts))
+    size = len(smallest.prompts)
+    if m is None or m <= size // 2:
+        return ""
+    return f"m is {m}, but {smallest.name!r} has {_counted(size, 'prompt')}: a half-sample takes at most {size // 2}"
+
+
+def claim_warnings(claim: Claim) -> Iterator[str]:
+    """Yield what weakens a claim's evidence, in sentences."""
+    if claim.skip is not None:
+        return
+    kind = kind_named(claim.kind)
+    _, advised = kind.prompts_needed(claim)
+    few = [concept for concept in claim.concepts.values() if len(concept.prompts) < advised]
+    if few:
+        counts = ", ".join(f"{concept.name!r} has {len(concept.prompts)}" for concept in few)
+        yield f"{advised} prompts or more for each concept are advised for {kind.name}; {counts}"
+
+
+def baseline_warning(baseline: Concept | None, claims: Iterable[Claim]) -> str:
+    """Say whether too small a baseline is subtracted; empty if it is not."""
+    if baseline is None or len(baseline.prompts) >= BASELINE_ADVISED:
+        return ""
+    if not any(claim.skip is None and kind_named(claim.kind).normalizes(claim) for claim in claims):
+        return ""
+    return (
+        f"the baseline has {_counted(len(baseline.prompts), 'prompt')}; below {BASELINE_ADVISED} the noise of its mean,"
+        " which all sets have in common, makes them look alike"
+    )
+
+
+def shared_with_baseline(concepts: Sequence[Prompts], baseline: Prompts) -> Iterator[Fault]:
+    """Yield a fault for each prompt of a concept that is in the baseline as well."""
+    neutral = set(baseline.concept.prompts)
+    for read in concepts:
+        for prompt, place in zip(read.concept.prompts, read.places, strict=True):
+            if prompt in neutral:
+                message = f"the prompt {shown(prompt)} of {read.concept.name!r} is in the baseline as well"
+                yield Fault(*place, f"{message}; remove it from one of them")
+
+
+def _prompts_that_reach(kind: Kind, claim: Claim, limit: float) -> int | None:
+    """Find the fewest prompts for each concept with which the claim's design can give a p-value of at most `limit`."""
+    fewest = min(len(concept.prompts) for concept in claim.concepts.values())
+    for size in range(fewest + 1, _MOST_PROMPTS + 1):
+        more = {
+            name: replace(concept, prompts=tuple(map(str, range(max(size, len(concept.prompts))))))
+            for name, concept in claim.concepts.items()
+        }
+        if kind.smallest_p(replace(claim, concepts=more)) <= limit:
+            return size
+    return None
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

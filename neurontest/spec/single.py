@@ -1,0 +1,46 @@
+"""A claim that stands in no file: stated by a test in Python, read against a suite."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from neurontest.errors import SpecError
+from neurontest.spec import rules
+from neurontest.spec.claims import Surroundings, read_claim
+from neurontest.spec.source import parse
+from neurontest.spec.validate import check
+from neurontest.types import Claim, Family, Suite
+
+#: What such a claim names as its file.
+NOWHERE = "(python)"
+
+
+def claim_from(suite: Suite, said: str | Mapping[str, object]) -> Claim:
+    """Read one claim against a suite's concepts and settings.
+
+    Parameters
+    ----------
+    said : str or mapping
+        As an entry of ``claims:`` in a spec file.
+
+    Raises
+    ------
+    SpecError
+        If it is no valid claim of this suite.
+    """
+    # JSON is YAML: the claim goes through the same reader, schema and rules as any other.
+    document = parse(json.dumps({"claims": [said]}, ensure_ascii=False), NOWHERE)
+    check(document, is_suite=False)
+    settings = asdict(suite.generation) | asdict(suite.selection) | asdict(suite.statistics)
+    around = Surroundings(suite.concepts, tuple(suite.concepts), suite.baseline, (settings,), 0)
+    claim = None if document.faults else read_claim(document, 0, NOWHERE, around)
+    if claim is not None:
+        family = Family(NOWHERE, (claim,), claim.statistics)
+        half_sample = rules.half_sample_fault(claim)
+        for message in [*rules.claim_faults(claim, family), *([half_sample] if half_sample else [])]:
+            document.complain(("claims", 0), message)
+    if document.faults or claim is None:
+        raise SpecError(document.faults)
+    return claim

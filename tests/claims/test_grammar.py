@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurontest.claims import kind_named, kinds
+from neurontest.claims.base import Kind, Slot, Traces
+from neurontest.claims.grammar import NAME, SentenceError, form, parse, render, reserved, terms_of
+from neurontest.types import Claim, Evidence
+
+#: A deadline would measure the machine.
+QUICK = settings(deadline=None, max_examples=60)
+
+
+class _Kind(Kind):
+    summary: ClassVar[str] = ""
+
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+        raise LookupError
+
+
+class Likes(_Kind):
+    name: ClassVar[str] = "likes"
+    sentence: ClassVar[str] = "{of} (likes|loves) {what}[, {by} (times|time) daily]"
+    slots: ClassVar[tuple[Slot, ...]] = (
+        Slot("of", "concept", ""),
+        Slot("what", "concepts", ""),
+        Slot("by", "number", "", optional=True),
+    )
+
+
+class AlsoLikes(Likes):
+    name: ClassVar[str] = "also_likes"
+    sentence: ClassVar[str] = "{of} likes {what}"
+    slots: ClassVar[tuple[Slot, ...]] = Likes.slots[:2]
+
+
+NAMES = st.from_regex(NAME, fullmatch=True).filter(lambda name: name not in reserved((*kinds(), Likes())))
+VALUES = {
+    "concept": NAMES,
+    "concepts": st.lists(NAMES, min_size=1, max_size=6).map(tuple),
+    "number": st.floats(0, 1e9).map(abs) | st.integers(0, 100).map(float),
+}
+
+
+@st.composite
+def claims(draw: st.DrawFn) -> tuple[Kind, dict[str, str | float | tuple[str, ...]]]:
+    kind = draw(st.sampled_from((*kinds(), Likes())))
+    said = [slot for slot in kind.slots if not slot.optional or draw(st.booleans())]
+    return kind, {slot.name: draw(VALUES[slot.holds]) for slot in said}
+
+
+@QUICK
+@given(claims())
+def test_what_is_rendered_is_parsed_back(claim: tuple[Kind, dict[str, str | float | tuple[str, ...]]]) -> None:
+    kind, terms = claim
+    known = (*kinds(), kind) if kind not in kinds() else kinds()
+    assert parse(render(kind, terms), known) == (kind, terms)
+
+
+@QUICK
+@given(claims(), st.sampled_from(["  ", "\n", "\t "]))
+def test_space_and_a_final_period_do_not_count(
+    claim: tuple[Kind, dict[str, str | float | tuple[str, ...]]], space: str
+) -> None:
+    kind, terms = claim
+    known = (*kinds(), kind) if kind not in kinds() else kinds()
+    assert parse(space + render(kind, terms).replace(" ", space) + ".", known) == (kind, terms)
+
+
+@QUICK
+@given(st.text(max_size=80))
+def test_any_other_text_is_refused_with_forms_to_choose_from(text: str) -> None:
+    with pytest.raises(SentenceError) as caught:
+        parse(text + " §", kinds())
+    assert caught.value.nearest
+    assert set(caught.value.nearest) <= {form(kind) for kind in kinds()}
+
+
+@pytest.mark.parametrize(
+    ("listed", "names"),
+    [
+        ("a and b", ("a", "b")),
+        ("a, b and c", ("a", "b", "c")),
+        ("a, b, and c", ("a", "b", "c")),
+        ("a, b, c", ("a", "b", "c")),
+        ("a and b and c", ("a", "b", "c")),
+        ("a", ("a",)),
+    ],
+)
+def test_lists(listed: str, names: tuple[str, ...]) -> None:
+    kind, terms = parse(f"{listed} have distinct neurons", kinds())
+    assert (kind.name, terms) == ("distinct", {"concepts": names})
+
+
+@pytest.mark.parametrize("listed", ["", "a,", "a,b", "a and", "and b", "a b", "a, , b", "and and and", "A and b"])
+def test_no_lists(listed: str) -> None:
+    with pytest.raises(SentenceError):
+        parse(f"{listed} have distinct neurons", kinds())
+
+
+@pytest.mark.parametrize(
+    ("by", "end"),
+    [
+        (1.0, "1 neuron"),
+        (2.0, "2 neurons"),
+        (0.0, "0 neurons"),
+        (1.5, "1.5 neurons"),
+        (1e7, "10000000 neurons"),
+        (1e-7, "0.0000001 neurons"),
+    ],
+)
+def test_numbers_are_printed_as_people_write_them(by: float, end: str) -> None:
+    terms = {"of": "a", "with": "b", "than": "c", "by": by}
+    assert render(kind_named("overlap_greater"), terms) == f"a overlaps b more than c by at least {end}"
+
+
+@pytest.mark.parametrize("end", ["1 neuron", "1 neurons", "1.0 neurons"])
+def test_words_that_may_stand_for_each_other(end: str) -> None:
+    _, terms = parse(f"a overlaps b more than c by at least {end}", kinds())
+    assert terms["by"] == 1.0
+    assert parse("a loves b", [Likes()])[1] == parse("a likes b", [Likes()])[1]
+    assert render(Likes(), {"of": "a", "what": ("b",), "by": 1.0}) == "a likes b, 1 time daily"
+
+
+@pytest.mark.parametrize("by", ["-1", "1e3", ".5", "1.", "one", "9" * 400])
+def test_no_numbers(by: str) -> None:
+    with pytest.raises(SentenceError):
+        parse(f"a overlaps b more than c by at least {by} neurons", kinds())
+
+
+def test_a_sentence_of_two_kinds_is_refused() -> None:
+    with pytest.raises(SentenceError, match=r"'a likes b' could mean likes or also_likes; write it as a mapping"):
+        parse("a likes b", [Likes(), AlsoLikes()])
+
+
+def test_words_of_the_grammar_are_no_names() -> None:
+    assert {"and", "overlaps", "more", "than", "by", "neurons", "neuron", "baseline-normalized"} <= reserved(kinds())
+    assert not {"of", "with", "concepts", "a"} & reserved(kinds())
+    with pytest.raises(SentenceError):
+        parse("a overlaps more more than c", kinds())
+
+
+@pytest.mark.parametrize(
+    ("text", "nearest"),
+    [
+        ("hanoi overlap vietnam more then violent", ["overlap_greater"]),
+        ("Hanoi overlaps Vietnam more than Violent", ["overlap_greater"]),
+        ("hanoi overlaps vietnam", ["overlap_greater"]),
+        ("a, b, c and d has distict neurons", ["distinct", "consistent"]),
+        ("normalized sets differ from raw", ["sets_differ"]),
+        ("tulip is consistent", ["consistent"]),
+        ("all tokens separate a and b better than last token", ["positions_more_distinct"]),
+        ("what on earth", [kind.name for kind in kinds()]),
+    ],
+)
+def test_the_nearest_forms(text: str, nearest: list[str]) -> None:
+    with pytest.raises(SentenceError) as caught:
+        parse(text, kinds())
+    assert caught.value.nearest == tuple(form(kind_named(name)) for name in nearest)
+
+
+def test_forms_can_be_read() -> None:
+    assert [form(kind) for kind in kinds()] == [
+        "A overlaps B more than C [by at least N neurons]",
+        "A, B and C have distinct neurons",
+        "baseline-normalized sets differ from raw [for A, B and C]",
+        "A has consistent neurons",
+        "all generated tokens separate A, B and C better than the last token",
+    ]
+
+
+def test_terms_of_a_mapping() -> None:
+    assert terms_of(kind_named("sets_differ"), {"for": "tulip"}) == {"for": ("tulip",)}
+    assert terms_of(kind_named("sets_differ"), {"for": ["a", "b"], "id": "x"}) == {"for": ("a", "b")}
+    assert terms_of(kind_named("sets_differ"), {}) == {}
+    mapping = {"of": "a", "with": "b", "than": "c", "by": 2}
+    assert terms_of(kind_named("overlap_greater"), mapping) == mapping | {"by": 2.0}

@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import combinations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from neurontest.neurons.normalize import exact_mean, fixed_point, normalize
+from neurontest.neurons.select import ConsistencySelector, MeanSelector, selector, top
+
+Floats = npt.NDArray[np.float64]
+SCORES = arrays(
+    np.float64, st.tuples(st.integers(2, 6), st.just(12)), elements=st.integers(-3, 3).map(float)
+)
+
+
+def subsets(n: int, m: int) -> Floats:
+    out = np.zeros((0, n))
+    for chosen in combinations(range(n), m):
+        row = np.zeros((1, n))
+        row[0, list(chosen)] = 1
+        out = np.r_[out, row]
+    return out
+
+
+def shared(keys: list[tuple[Fraction, ...]], k: int) -> list[Fraction]:
+    """Memberships of the top k: the definition, with fractions for ties at the edge."""
+    if k >= len(keys):
+        return [Fraction(1)] * len(keys)
+    edge = sorted(keys, reverse=True)[k - 1]
+    above, tied = sum(key > edge for key in keys), sum(key == edge for key in keys)
+    return [Fraction(1) if key > edge else Fraction(k - above, tied) if key == edge else Fraction(0) for key in keys]
+
+
+def strongest(values: list[Fraction], width: int | None) -> list[Fraction]:
+    if width is None:
+        return values
+    return [max(values[index::width]) for index in range(width)]
+
+
+def by_definition(scores: Floats, rows: list[int], k: int, own: int | None, select: str, width: int | None) -> Floats:
+    """The set that the prompts `rows` select, by the words of the glossary."""
+    exact = [[Fraction(value) for value in line] for line in scores]
+    means = strongest([sum((exact[row][i] for row in rows), Fraction(0)) for i in range(scores.shape[1])], width)
+    if select == "mean":
+        return np.array([float(x) for x in shared([(mean,) for mean in means], k)])
+    counts = [Fraction(0)] * len(means)
+    for row in rows:
+        members = shared([(value,) for value in strongest(exact[row], width)], own or k)
+        # Counts are fixed-point numbers: a third is a third up to 2^-24.
+        counts = [total + Fraction(round(member * 2**24)) for total, member in zip(counts, members, strict=True)]
+    return np.array([float(x) for x in shared(list(zip(counts, means, strict=True)), k)])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    SCORES,
+    st.integers(1, 5),
+    st.sampled_from(["mean", "consistency"]),
+    st.sampled_from([None, 4]),
+    st.sampled_from([None, 1, 3]),
+    st.data(),
+)
+def test_selection_is_what_the_glossary_says(
+    scores: Floats, k: int, select: str, width: int | None, own: int | None, data: st.DataObject
+) -> None:
+    """Pruned or not, every subset's set is the one that the definition gives."""
+    m = data.draw(st.integers(1, len(scores)))
+    if width is not None:
+        k = min(k, width)
+    chosen = selector(scores, select=select, k=k, smallest=m, per_prompt_k=own, width=width)
+    asked = subsets(len(scores), m)
+    wide = np.zeros((len(asked), chosen.size))
+    wide[:, chosen.columns] = chosen.memberships(asked)
+    for got, row in zip(wide, asked, strict=True):
+        expected = by_definition(scores, list(np.flatnonzero(row)), k, own, select, width)
+        assert got == pytest.approx(expected, abs=1e-9)
+        assert got.sum() == pytest.approx(k)
+
+
+@pytest.mark.parametrize("select", ["mean", "consistency"])
+def test_order_of_prompts_changes_nothing(select: str) -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(12, 500)) * np.exp(rng.normal(0, 2, 500)) + 3000 * (np.arange(500) < 3)
+    order = rng.permutation(12)
+    rows = (rng.random((40, 12)) < 0.5).astype(float)
+    rows[rows.sum(axis=1) < 3] = 1
+    one = selector(scores, select=select, k=10, smallest=3)
+    other = selector(scores[order], select=select, k=10, smallest=3)
+    assert (one.columns == other.columns).all()
+    assert (one.memberships(rows) == other.memberships(rows[:, order])).all()
+
+
+def test_most_neurons_are_never_visited() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(10, 5000))
+    scores[:, :12] += 30
+    assert len(MeanSelector(scores, 10, 5).columns) == 12
+
+
+def test_lists_shorter_than_the_set_leave_places_to_the_mean() -> None:
+    scores = np.array([[9.0, 1, 5, 0], [9.0, 1, 5, 0]])
+    chosen = ConsistencySelector(scores, 2, 2, per_prompt_k=1)
+    member = np.zeros(4)
+    member[chosen.columns] = chosen.memberships(np.ones((1, 2)))[0]
+    assert member.tolist() == [1, 0, 1, 0]
+
+
+def test_ties_are_never_broken_by_index() -> None:
+    assert top(np.array([[3.0, 1, 1, 1]]), 2)[0] == pytest.approx([1, 1 / 3, 1 / 3, 1 / 3])
+
+
+@given(arrays(np.float64, (6, 3), elements=st.floats(-1e6, 1e6)), st.permutations(range(6)))
+def test_the_baseline_mean_does_not_depend_on_order(values: Floats, order: list[int]) -> None:
+    assert (exact_mean(values) == exact_mean(values[order])).all()
+    assert exact_mean(values) == pytest.approx(values.mean(axis=0), rel=1e-6, abs=1e-6)
+
+
+@given(st.floats(1e-3, 1e12), st.integers(1, 100_000))
+def test_sums_of_fixed_point_numbers_are_exact(size: float, rows: int) -> None:
+    whole = fixed_point(np.array([[size], [-size]]), rows)
+    assert (whole == np.rint(whole)).all()
+    assert np.abs(whole).max() * rows <= 2.0**53
+
+
+def test_normalizations() -> None:
+    rng = np.random.default_rng(1)
+    x, baseline = rng.normal(2, 1, (4, 50)), rng.normal(0, 1, (30, 50))
+    assert normalize(x, None, "raw") == pytest.approx(x)
+    assert normalize(x, baseline, "difference") == pytest.approx(x - baseline.mean(axis=0), abs=1e-6)
+    z = normalize(x, baseline, "zscore")
+    variance = (29 * baseline.var(axis=0, ddof=1) + 4 * np.median(baseline.var(axis=0, ddof=1))) / 33
+    assert z == pytest.approx((x - baseline.mean(axis=0)) / variance**0.5, abs=1e-5)
+    with pytest.raises(ValueError, match="needs a baseline"):
+        normalize(x, None, "difference")
+    with pytest.raises(ValueError, match="at least two"):
+        normalize(x, baseline[:1], "zscore")
+
+
+def test_a_dead_neuron_has_a_finite_zscore() -> None:
+    baseline = np.zeros((5, 3))
+    baseline[:, 0] = [1, -1, 1, -1, 0]
+    assert np.isfinite(normalize(np.ones((2, 3)), baseline, "zscore")).all()

@@ -1,0 +1,277 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from neurontest.errors import SpecError
+from neurontest.settings import BY_NAME
+from neurontest.spec.claims import slug
+from neurontest.spec.load import is_suite, load_suite, spec_files
+from neurontest.types import BASELINE, Generation, Location, Selection
+from tests.spec.suites import SUITE, concepts, faults, prompts, write
+
+SAMPLE = {
+    "suite.yaml": """\
+# yaml-language-server: $schema=../neurontest/spec/suite.schema.json
+neurontest: 1
+model: smollm2-135m
+trace: {max_new_tokens: 40, samples: 4, temperature: 0.9, top_k: 200, seed: 1337}
+baseline: {prompts: prompts/baseline.txt}
+neurons: {site: residual, positions: generated, normalize: difference, select: mean, k: 200}
+statistics: {alpha: 0.05, correction: holm, confidence: 0.95}
+concepts:
+  vietnam: {prompts: prompts/vietnam.txt}
+  hanoi: {prompts: prompts/hanoi.txt}
+  violent: {prompts: prompts/violent.txt}
+""",
+    "geography.yaml": """\
+claims:
+  - hanoi overlaps vietnam more than violent
+  - id: hanoi-mlp
+    claim: hanoi overlaps vietnam more than violent
+    neurons: {site: mlp}
+    tags: [slow]
+  - baseline-normalized sets differ from raw
+""",
+    **{f"prompts/{name}.txt": "\n".join(prompts(name)) for name in ("vietnam", "hanoi", "violent", "baseline")},
+}
+
+
+def test_the_sample_suite(tmp_path: Path) -> None:
+    suite = load_suite(write(tmp_path, SAMPLE))
+    assert suite.folder == tmp_path.resolve()
+    assert list(suite.concepts) == ["vietnam", "hanoi", "violent"]
+    assert suite.concepts["hanoi"].prompts == tuple(prompts("hanoi"))
+    assert suite.concepts["hanoi"].source == "prompts/hanoi.txt"
+    assert suite.baseline is not None
+    assert suite.baseline.name == BASELINE
+    assert suite.model == "smollm2-135m"
+    assert suite.generation == Generation()
+    assert suite.selection == Selection(k=200)
+    assert suite.warnings == ()
+    (family,) = suite.families
+    assert family.file == "geography.yaml"
+    first, second, third = family.claims
+    assert first.id == "hanoi-overlaps-vietnam-more-than-violent"
+    assert first.terms == {"of": "hanoi", "with": "vietnam", "than": "violent"}
+    assert list(first.concepts) == ["hanoi", "vietnam", "violent"]
+    assert first.where == Location("geography.yaml", 2, 5)
+    assert (second.id, second.sentence, second.tags) == ("hanoi-mlp", first.sentence, ("slow",))
+    assert second.selection == Selection(site="mlp", k=200)
+    assert second.where.line == 3
+    assert third.kind == "sets_differ"
+    assert list(third.concepts) == ["vietnam", "hanoi", "violent"]
+
+
+def test_sentence_and_mapping_are_one_claim(tmp_path: Path) -> None:
+    text = """\
+claims:
+  - hanoi overlaps   vietnam more than violent by at least 1 neuron.
+  - {kind: overlap_greater, of: hanoi, with: vietnam, than: violent, by: 1, id: mapping}
+"""
+    sentence, mapping = load_suite(write(tmp_path, {"c.yaml": text})).claims
+    assert sentence.sentence == mapping.sentence == "hanoi overlaps vietnam more than violent by at least 1 neuron"
+    assert sentence.terms == mapping.terms
+    assert type(mapping.terms["by"]) is float
+
+
+def test_settings_fall_through(tmp_path: Path) -> None:
+    files = {
+        "suite.yaml": SUITE + "neurons: {k: 1, site: mlp}\nstatistics: {alpha: 0.01}\n",
+        "a.yaml": "neurons: {k: 2}\nstatistics: {alpha: 0.1, correction: bh}\n"
+        "claims:\n  - tulip has consistent neurons\n"
+        "  - {claim: hanoi has consistent neurons, neurons: {k: 3}, trace: {samples: 9.0, temperature: 1}}\n",
+        "b.yaml": "claims: [tulip has consistent neurons]\n",
+    }
+    suite = load_suite(write(tmp_path, files))
+    in_file, in_claim, in_suite = suite.claims
+    assert (in_claim.selection.k, in_file.selection.k, in_suite.selection.k, suite.selection.k) == (3, 2, 1, 1)
+    assert {claim.selection.site for claim in suite.claims} == {"mlp"}
+    assert in_claim.generation == Generation(samples=9, temperature=1.0)
+    assert type(in_claim.generation.samples) is int
+    assert type(in_claim.generation.temperature) is float
+    assert [family.statistics.alpha for family in suite.families] == [0.1, 0.01]
+    assert [family.statistics.correction for family in suite.families] == ["bh", "holm"]
+    assert in_claim.statistics.alpha == 0.1
+
+    suite = load_suite(tmp_path, overrides={"k": None, "alpha": 0.2}, ini={"k": 50, "seed": 5})
+    assert {claim.selection.k for claim in suite.claims} == {50}
+    assert {claim.generation.seed for claim in suite.claims} == {5}
+    assert {family.statistics.alpha for family in suite.families} == {0.2}
+    assert load_suite(tmp_path, overrides={"k": 7}, ini={"k": 50}).selection.k == 7
+
+
+def test_said_m_is_blamed_on_the_claim_if_no_file_says_it(tmp_path: Path) -> None:
+    folder = write(tmp_path, {"c.yaml": "claims: [tulip has consistent neurons]\n"})
+    with pytest.raises(SpecError, match=r"c\.yaml:1:10: m is 9, but 'tulip' has 12 prompts"):
+        load_suite(folder, overrides={"m": 9})
+
+
+def test_model_of_a_spec_and_of_the_person(tmp_path: Path) -> None:
+    folder = write(tmp_path, {"suite.yaml": SUITE + "model: models/tiny\n", "models/tiny/x": ""})
+    assert load_suite(folder).model == str(tmp_path.absolute() / "models/tiny")
+    assert load_suite(folder, ini={"model": "../elsewhere"}).model == "../elsewhere"
+    assert load_suite(folder, overrides={"model": "python:a.b"}, ini={"model": "x"}).model == "python:a.b"
+    write(folder, {"suite.yaml": SUITE + "model: hub:org/name@0123\n"})
+    assert load_suite(folder).model == "hub:org/name@0123"
+    write(folder, {"suite.yaml": SUITE})
+    assert load_suite(folder).model == BY_NAME["model"].default
+
+
+def test_prompt_files(tmp_path: Path) -> None:
+    rows = prompts("a", 10)
+    files: dict[str, str | bytes] = {
+        "suite.yaml": "neurontest: 1\nconcepts:\n  one: {prompts: p/../one.txt}\n  two: {prompts: two.json}\n",
+        "one.txt": ("\ufeff" + rows[0] + "\r\n\r\n  " + rows[1] + " \n" + "\u2028x\n").encode(),
+        "two.json": "\ufeff" + json.dumps({"concept": "Two", "prompts": ["one\nline", "ü"]}),
+        "p/keep": "",
+    }
+    suite = load_suite(write(tmp_path, files))
+    assert suite.concepts["one"].prompts == (rows[0], rows[1], "x")
+    assert suite.concepts["two"].prompts == ("one\nline", "ü")
+    assert suite.families == ()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="symbolic links need rights elsewhere")
+def test_links_may_not_lead_out(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.txt").write_text("secret\n")
+    (outside / "evil.yaml").write_text("root:x:0:0\n")
+    folder = tmp_path / "suite"
+    text = "neurontest: 1\nconcepts: {a: {prompts: link.txt}, b: {prompts: folder/secret.txt}}\n"
+    write(folder, {"suite.yaml": text})
+    (folder / "link.txt").symlink_to(outside / "secret.txt")
+    (folder / "folder").symlink_to(outside)
+    end = "leads out of the suite's folder; a spec may only read what lies in it"
+    assert faults(folder, {"suite.yaml": text}) == [
+        f"suite.yaml:2:25: 'link.txt' {end}",
+        f"suite.yaml:2:49: 'folder/secret.txt' {end}",
+    ]
+    (folder / "evil.yaml").symlink_to(outside / "evil.yaml")
+    assert faults(folder, {"suite.yaml": text}) == [f"evil.yaml:1:1: this link {end}"]
+
+
+def test_links_within_are_followed(tmp_path: Path) -> None:
+    folder = write(tmp_path / "real", {"c.yaml": "claims: [tulip has consistent neurons]\n"})
+    (tmp_path / "name").symlink_to(folder)
+    assert len(load_suite(tmp_path / "name").claims) == 1
+
+
+def test_files_of_a_suite(tmp_path: Path) -> None:
+    assert not is_suite(tmp_path)
+    with pytest.raises(SpecError, match=r"suite\.yaml:1:1: there is no such file; a suite is a folder with one"):
+        load_suite(tmp_path)
+    write(
+        tmp_path, {"b.yaml": "", "a.yaml": "# nothing yet\n", ".hidden.yaml": "{", "deep/c.yaml": "{", "note.txt": ""}
+    )
+    assert is_suite(tmp_path)
+    assert [path.name for path in spec_files(tmp_path)] == ["a.yaml", "b.yaml"]
+    assert load_suite(tmp_path).claims == ()
+    write(tmp_path, {"suite.yaml": SUITE + "claims: [tulip has consistent neurons]\n"})
+    assert [path.name for path in spec_files(tmp_path)] == ["suite.yaml", "a.yaml", "b.yaml"]
+    assert [family.file for family in load_suite(tmp_path).families] == ["suite.yaml"]
+    write(tmp_path, {"suite.yaml": "neurontest: ["})
+    assert spec_files(tmp_path)[0].name == "suite.yaml"
+
+
+def test_paths_are_shown_from_the_current_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(tmp_path / "specs", {"c.yaml": "x: 1\n"})
+    monkeypatch.chdir(tmp_path)
+    for folder in ("specs", tmp_path / "specs", "./specs"):
+        with pytest.raises(SpecError) as caught:
+            load_suite(folder)
+        assert caught.value.faults[0].path == "specs/c.yaml"
+    monkeypatch.chdir(tmp_path / "specs")
+    with pytest.raises(SpecError) as caught:
+        load_suite("../specs")
+    assert caught.value.faults[0].path.endswith("c.yaml")
+
+
+def test_concepts_are_shared_by_all_files(tmp_path: Path) -> None:
+    files = {"a.yaml": "claims: [rose overlaps tulip more than hanoi]\n", "z.yaml": concepts(rose=12)}
+    (claim,) = load_suite(write(tmp_path, files)).claims
+    assert claim.concepts["rose"].prompts[0] == "rose 0"
+
+
+def test_weak_evidence_is_warned_of(tmp_path: Path) -> None:
+    files = {
+        "suite.yaml": f"neurontest: 1\nbaseline: {{prompts: {prompts('n', 5)}}}\n" + concepts(a=9, b=12, c=8),
+        "c.yaml": "claims:\n  - a overlaps b more than c\n  - {claim: a has consistent neurons, skip: later}\n",
+    }
+    folder = write(tmp_path, files)
+    advice, baseline = load_suite(folder).warnings
+    assert advice.endswith(
+        "c.yaml:2:5: 10 prompts or more for each concept are advised for overlap_greater; 'a' has 9, 'c' has 8"
+    )
+    assert "suite.yaml:2:1: the baseline has 5 prompts; below 10 the noise of its mean" in baseline
+    assert len(load_suite(folder, overrides={"normalize": "raw"}).warnings) == 1
+
+
+def test_what_is_skipped_need_not_be_decidable(tmp_path: Path) -> None:
+    claim = "{claim: lily has consistent neurons, skip: prompts are to come}"
+    suite = load_suite(write(tmp_path, {"a.yaml": concepts(lily=2) + f"claims: [{claim}]\n"}))
+    assert suite.claims[0].skip == "prompts are to come"
+    assert suite.families[0].tested == ()
+    assert suite.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("correction", "alpha", "is_refused"),
+    [
+        ("none", 0.0011, False),
+        ("holm", 0.0011, False),
+        ("bh", 0.0011, False),
+        ("none", 0.001, True),
+        ("bonferroni", 0.0021, True),
+        ("bonferroni", 0.0022, False),
+        # With two claims BY compares with alpha / 1.5 at most.
+        ("by", 0.0016, True),
+        ("by", 0.0017, False),
+    ],
+)
+def test_a_p_value_out_of_reach_is_refused(correction: str, alpha: float, is_refused: bool, tmp_path: Path) -> None:
+    # 6 + 6 prompts can be dealt in 924 ways: no p-value is below 0.00108.
+    text = (
+        f"statistics: {{correction: {correction}, alpha: {alpha}}}\n{concepts(rose=6, lily=6)}"
+        "claims:\n  - tulip overlaps rose more than lily\n  - tulip has consistent neurons\n"
+    )
+    folder = write(tmp_path, {"c.yaml": text})
+    if is_refused:
+        with pytest.raises(SpecError, match="it takes 7 prompts or more for each concept"):
+            load_suite(folder)
+    else:
+        assert len(load_suite(folder).claims) == 2
+    assert len(load_suite(folder, overrides={"test": "half-sample"}).claims) == 2
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(max_size=300))
+def test_slugs_are_safe_and_short(sentence: str) -> None:
+    made = slug("x " + sentence)
+    assert 0 < len(made) <= 80
+    assert set(made) <= set("abcdefghijklmnopqrstuvwxyz0123456789._-")
+    assert made[0] == "x"
+
+
+def test_long_slugs_end_with_a_word() -> None:
+    words = [f"concept{number}" for number in range(20)]
+    made = slug(", ".join(words) + " have distinct neurons")
+    assert len(made) > 60
+    assert set(made.split("-")) <= set(words)
+
+
+def test_reading_specs_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, neurontest.plan, neurontest.spec.load;"
+        "print([m for m in ('torch', 'transformers', 'numpy', 'scipy', 'statsmodels', 'pytest') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

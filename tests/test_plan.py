@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from neurontest.claims import kind_named
+from neurontest.plan import groups_for, make_plan
+from neurontest.spec.load import load_suite
+from neurontest.types import Generation, Suite, TraceRequest
+from tests.spec.suites import write
+
+CLAIMS = """\
+claims:
+  - tulip overlaps vietnam more than hanoi
+  - {claim: tulip overlaps vietnam more than hanoi, id: mlp, neurons: {site: mlp}}
+  - {claim: tulip has consistent neurons, trace: {samples: 2}}
+  - {claim: violent has consistent neurons, trace: {samples: 3}, skip: later}
+"""
+
+
+@pytest.fixture
+def suite(tmp_path: Path) -> Suite:
+    return load_suite(write(tmp_path, {"c.yaml": CLAIMS}))
+
+
+def test_each_text_is_written_once(suite: Suite) -> None:
+    few, all_of_them = make_plan(suite).groups
+    assert few.generation == Generation(samples=2)
+    assert few.prompts == tuple(sorted({*suite.concepts["tulip"].prompts, *baseline(suite)}))
+    assert (few.sites, few.positions) == (("residual",), ("generated",))
+    assert all_of_them.generation == suite.generation
+    everything = {prompt for concept in suite.concepts.values() for prompt in concept.prompts} | set(baseline(suite))
+    assert all_of_them.prompts == tuple(sorted(everything))
+    assert all_of_them.sites == ("mlp", "residual")
+    assert all_of_them.positions == ("generated", "last")
+
+
+def baseline(suite: Suite) -> tuple[str, ...]:
+    assert suite.baseline is not None
+    return suite.baseline.prompts
+
+
+def test_every_request_of_every_tested_claim_is_in_it(suite: Suite) -> None:
+    plan = make_plan(suite)
+    for claim in suite.claims:
+        requests = kind_named(claim.kind).requests(claim)
+        groups = groups_for(plan, requests)
+        if claim.skip:
+            assert groups == ()
+        for request in () if claim.skip else requests:
+            (group,) = (group for group in groups if group.generation == request.generation)
+            assert set(request.prompts) <= set(group.prompts)
+            assert request.site in group.sites
+            assert request.positions in group.positions
+
+
+def test_it_does_not_depend_on_the_order_of_anything(suite: Suite) -> None:
+    turned = replace(
+        suite,
+        concepts=dict(reversed(suite.concepts.items())),
+        families=tuple(replace(family, claims=family.claims[::-1]) for family in reversed(suite.families)),
+    )
+    assert make_plan(turned) == make_plan(suite)
+
+
+def test_groups_come_in_the_order_of_the_plan(suite: Suite) -> None:
+    plan = make_plan(suite)
+    requests = [TraceRequest(("x",), group.generation, "residual", "last") for group in reversed(plan.groups)]
+    assert groups_for(plan, requests) == plan.groups
+    assert groups_for(plan, requests[:1]) == plan.groups[1:]
+    assert groups_for(plan, []) == ()
+
+
+def test_a_suite_without_claims_is_drawn_all_the_same(tmp_path: Path) -> None:
+    (group,) = make_plan(load_suite(write(tmp_path, {}))).groups
+    assert len(group.prompts) == 60
+    assert group.positions == ("generated", "last")
