@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check calibrate bench coverage clean
+.PHONY: demo test check bench coverage clean
 
 demo: $(INSTALLED)
 	$(BIN)/pytest --concept-specs concept_specs/
@@ -17,10 +17,6 @@ check: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-
-# Error rates and power at the size that is worth publishing; hours, not minutes.
-calibrate: $(INSTALLED)
-	$(BIN)/python -m tests.calibration.grid
 
 # Speed as ratios against named peers, in one run.
 bench: $(INSTALLED)

@@ -1,0 +1,3 @@
+"""The repository's own set-up of pytest; imported by nobody."""
+
+pytest_plugins = ["pytester"]

@@ -1,0 +1,166 @@
+"""The command line: what can be done with a suite or a record without running pytest.
+
+``neurontest init | check | report | schema | models``
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neurontest import __version__
+from neurontest.errors import NeurontestError, SpecError
+from neurontest.settings import from_environment, resolve
+
+if TYPE_CHECKING:
+    from neurontest.types import Suite
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+
+    Returns
+    -------
+    int
+        Exit status: 0 if all is well, 1 if a suite has faults, 2 if something went wrong.
+    """
+    said = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = said.command
+    try:
+        return command(said)
+    except (NeurontestError, OSError) as error:
+        print(f"neurontest: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="neurontest",
+        description="Check and report on suites of concept specs; 'pytest --concept-specs DIR' runs them.",
+    )
+    parser.add_argument("--version", action="version", version=f"neurontest {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    init = commands.add_parser("init", help="Write a small suite to begin with")
+    init.add_argument("folder", metavar="DIR", type=Path, help="Folder to write; must be new or empty")
+    init.set_defaults(command=_init)
+
+    check = commands.add_parser("check", help="Say what is wrong with a suite, without running it")
+    check.add_argument("folder", metavar="SUITE", type=Path, help="Folder with a suite.yaml")
+    check.set_defaults(command=_check)
+
+    report = commands.add_parser("report", help="Draw report.html and junit.xml again from a record")
+    report.add_argument("record", metavar="RECORD.json", type=Path, help="What a run wrote")
+    report.add_argument("--out", metavar="DIR", type=Path, help="Folder to write to (default: the record's)")
+    report.set_defaults(command=_report)
+
+    schema = commands.add_parser("schema", help="Print the JSON Schema of spec files, or of records")
+    schema.add_argument("of", nargs="?", choices=("suite", "record"), default="suite", help="(default: suite)")
+    schema.set_defaults(command=_schema)
+
+    models = commands.add_parser("models", help="List the built-in models, or fetch one")
+    models.add_argument("action", nargs="?", choices=("list", "fetch"), default="list", help="(default: list)")
+    models.add_argument("name", nargs="?", metavar="NAME", help="Model to fetch")
+    models.set_defaults(command=_models)
+    return parser
+
+
+def _init(said: argparse.Namespace) -> int:
+    folder: Path = said.folder
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise NeurontestError(f"{folder} is there already; name a folder that is new or empty")
+    with as_file(files("neurontest") / "starter") as starter:
+        shutil.copytree(starter, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    print(f"{folder} holds a suite now: read {folder / 'suite.yaml'}, then run 'pytest --concept-specs {folder}'")
+    return 0
+
+
+def _check(said: argparse.Namespace) -> int:
+    from neurontest.spec.load import load_suite
+
+    try:
+        suite = load_suite(said.folder)
+    except SpecError as error:
+        print(error)
+        return 1
+    for warning in suite.warnings:
+        print(f"warning: {warning}")
+    print(f"{said.folder}: {_contents(suite)}")
+    for name, settings in (("trace", suite.generation), ("neurons", suite.selection), ("statistics", suite.statistics)):
+        # A setting that is None is decided from the others.
+        shown = ", ".join(f"{key}: {value}" for key, value in vars(settings).items() if value is not None)
+        print(f"  {name}: {{{shown}}}")
+    return 0
+
+
+def _contents(suite: Suite) -> str:
+    prompts = sum(len(concept.prompts) for concept in suite.concepts.values())
+    neutral = len(suite.baseline.prompts) if suite.baseline else 0
+    return (
+        f"{_plural(len(suite.claims), 'claim')} in {_plural(len(suite.families), 'file')}, "
+        f"{_plural(len(suite.concepts), 'concept')} with {_plural(prompts, 'prompt')}, {neutral} in the baseline, "
+        f"model {suite.model}"
+    )
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
+def _report(said: argparse.Namespace) -> int:
+    from neurontest.report.files import write_reports
+    from neurontest.report.record import load_record
+
+    record = load_record(said.record)
+    for path in write_reports(record, said.out or said.record.parent):
+        print(path)
+    return 0
+
+
+def _schema(said: argparse.Namespace) -> int:
+    if said.of == "record":
+        from neurontest.report.record import record_schema
+
+        print(json.dumps(record_schema(), indent=2, ensure_ascii=False))
+    else:
+        from neurontest.spec.schema import text
+
+        print(text(), end="")
+    return 0
+
+
+def _models(said: argparse.Namespace) -> int:
+    from neurontest.run import default_cache_dir
+    from neurontest.trace import builtin
+    from neurontest.trace.models import resolve as find
+
+    try:
+        cache_dir = Path(str(from_environment().get("cache_dir") or default_cache_dir()))
+    except ValueError as error:
+        raise NeurontestError(f"an environment variable NEURONTEST_* is wrong: {error}") from None
+    if (said.action == "fetch") != (said.name is not None):
+        raise NeurontestError("say 'neurontest models', or 'neurontest models fetch NAME'")
+    if said.name not in (None, builtin.NAME):
+        raise NeurontestError(f"there is no built-in model {said.name!r}; valid: {builtin.NAME}")
+    dtype, device = str(resolve("dtype", [])), str(resolve("device", []))
+    model = find(builtin.NAME, cache_dir=cache_dir, dtype=dtype, device=device, suite_folder=None, progress=_tell)
+    if said.action == "fetch":
+        model.load()  # which fetches and converts it once, and shows that it can be loaded
+    there = (cache_dir / "models" / f"gguf-{model.fingerprint[:32]}").is_dir()
+    print(f"{model.name}: {'in' if there else 'not yet in'} the cache {cache_dir}")
+    return 0
+
+
+def _tell(what: str, done: int, total: int, detail: str) -> None:
+    print(f"{what} {done:,} of {total:,}" + (f", {detail}" if detail else ""), file=sys.stderr)

@@ -1,0 +1,152 @@
+"""Collection: a spec file of a suite becomes a pytest file, each of its claims an item."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from neurontest.errors import Fault, NeurontestError, SpecError
+from neurontest.plugin.judge import judge
+from neurontest.plugin.keys import STATE
+from neurontest.plugin.outcomes import VerdictFailure, error_text
+from neurontest.plugin.workers import worker_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from neurontest.types import Claim, Suite
+
+
+def choose_paths(config: pytest.Config) -> None:
+    """Where no path is named: run the suites named by the option alone, those of the ini key besides the rest."""
+    options = config.stash[STATE].options
+    # A worker gets its paths from the controller, which has chosen already.
+    if options.suites and not worker_name(config) and config.args_source is not pytest.Config.ArgsSource.ARGS:
+        folders = [str(folder) for folder in options.suites]
+        config.args = folders if options.named else [*config.args, *folders]
+
+
+def collect_file(path: Path, parent: pytest.Collector) -> SpecFile | None:
+    """The collector of a spec file, or None if `path` is in no suite that was named."""
+    if path.suffix != ".yaml":
+        return None
+    # pytest's own path is kept, so that node ids stay as they were typed; suites alone are known by their real path.
+    if path.resolve().parent not in parent.config.stash[STATE].options.suites:
+        return None
+    return SpecFile.from_parent(parent, path=path)
+
+
+def asked_for(config: pytest.Config) -> list[Path]:
+    """The files and folders that this run collects."""
+    start = config.invocation_params.dir
+    return [(start / argument.partition("::")[0]).resolve() for argument in config.args]
+
+
+def _is_asked_for(path: Path, config: pytest.Config) -> bool:
+    return any(asked == path or asked in path.parents for asked in asked_for(config))
+
+
+class SpecFile(pytest.File):
+    """A spec file of a suite."""
+
+    def collect(self) -> Iterator[pytest.Item]:
+        """One item for each claim, in the order of the file.
+
+        Raises
+        ------
+        CollectError
+            If the suite is faulty; with the faults of this file, and of those that nobody collects.
+        """
+        state = self.config.stash[STATE]
+        try:
+            suite = state.suite(self.path.resolve().parent)
+        except SpecError as error:
+            faults = [fault for fault in error.faults if fault not in state.told and self._tells(fault)]
+            state.told.update(faults)
+            if faults:
+                raise self.CollectError("\n".join(str(fault) for fault in faults)) from None
+            return
+        except NeurontestError as error:
+            raise self.CollectError(str(error)) from None
+        for family in suite.families:
+            if family.file == self.path.name:
+                for claim in family.claims:
+                    yield _item(self, suite, claim)
+
+    def _tells(self, fault: Fault) -> bool:
+        """Whether to tell of a fault here: it is of this file, or of one that this run does not collect."""
+        path = Path(fault.path).resolve()
+        return path == self.path.resolve() or path.suffix != ".yaml" or not _is_asked_for(path, self.config)
+
+
+class ClaimItem(pytest.Function):
+    """A claim as a test.
+
+    A :class:`pytest.Function`, since pytest offers fixtures to nothing else: session fixtures, overrides in a conftest
+    and marks work as they do for a test in Python.
+    """
+
+    def __init__(self, *, suite: Suite, claim: Claim, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.suite = suite
+        self.claim = claim
+
+    def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
+        """Where the claim stands, and its sentence."""
+        where = self.claim.where
+        return self.path, where.line - 1, f"{where.file}: {self.claim.sentence}"
+
+    # pytest types the result as str or TerminalRepr over several classes; a string is public and stays one line long in
+    # the short summary.
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        """The failure text of a verdict, one clean text for what neurontest raises on purpose, else pytest's own."""
+        if isinstance(excinfo.value, VerdictFailure):
+            return str(excinfo.value)
+        if isinstance(excinfo.value, NeurontestError):
+            where = f"{os.path.relpath(self.path, self.config.invocation_params.dir)}:{self.claim.where.line}"
+            return f"{where}: {self.claim.sentence}: error: {error_text(excinfo.value)}"
+        return super().repr_failure(excinfo)
+
+
+def _item(file: SpecFile, suite: Suite, claim: Claim) -> ClaimItem:
+    item: ClaimItem = ClaimItem.from_parent(
+        file, name=claim.id, callobj=_test_of(suite, claim), suite=suite, claim=claim
+    )
+    item.add_marker("neurontest")
+    for concept in claim.concepts:
+        # By keyword, so that -m "concept(name='hanoi')" finds it.
+        item.add_marker(pytest.mark.concept(name=concept))
+        item.extra_keyword_matches.add(concept)
+    _register(file.config, claim.tags)
+    for tag in claim.tags:
+        item.add_marker(tag)
+    if claim.skip is not None:
+        item.add_marker(pytest.mark.skip(reason=claim.skip))
+    if claim.xfail is not None:
+        # Only the verdict is expected to fail: a model that cannot be loaded stays an error.
+        item.add_marker(pytest.mark.xfail(reason=claim.xfail, raises=VerdictFailure))
+    if worker_name(file.config):
+        # With --dist loadgroup a model is then loaded by one worker alone.
+        item.add_marker(pytest.mark.xdist_group(suite.model))
+    return item
+
+
+def _test_of(suite: Suite, claim: Claim) -> Callable[..., None]:
+    def test(request: pytest.FixtureRequest, concept_model: object) -> None:
+        judge(request, suite, claim, concept_model)
+
+    test.__doc__ = claim.sentence  # what --collect-only -v prints
+    return test
+
+
+def _register(config: pytest.Config, tags: Iterable[str]) -> None:
+    """Make the tags known marks, for --strict-markers."""
+    known = {line.partition(":")[0].partition("(")[0].strip() for line in config.getini("markers")}
+    for tag in tags:
+        if tag not in known:
+            config.addinivalue_line("markers", f"{tag}: a tag of the concept specs")
+            known.add(tag)

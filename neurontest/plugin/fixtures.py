@@ -1,0 +1,83 @@
+"""The fixtures: the model that a conftest may replace, and the suite for tests written in Python.
+
+All are of session scope; with pytest-xdist that means once in each worker.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import pytest
+
+from neurontest.errors import NeurontestError
+from neurontest.plugin import judge
+from neurontest.plugin.keys import STATE
+from neurontest.plugin.outcomes import VerdictFailure
+
+if TYPE_CHECKING:
+    from neurontest.types import Finding, ModelHandle, NeuronSet, Suite
+
+
+@pytest.fixture(scope="session")
+def concept_model(pytestconfig: pytest.Config) -> ModelHandle:
+    """The model under test: a lazy handle (name, fingerprint, load()).
+
+    Override it in a conftest.py to test a model of your own: return a handle, or (model, tokenizer) of transformers.
+    """
+    state = pytestconfig.stash[STATE]
+    return state.default_model()
+
+
+@pytest.fixture(scope="session")
+def concept_suite(pytestconfig: pytest.Config) -> Suite:
+    """The suite: its concepts, prompts, settings and claims; with several suites, the first."""
+    state = pytestconfig.stash[STATE]
+    if not state.options.suites:
+        pytest.fail(
+            "there is no concept suite: name its folder by --concept-specs DIR or by the ini key concept_specs",
+            pytrace=False,
+        )
+    try:
+        return state.suite(state.options.suites[0])
+    except NeurontestError as error:
+        pytest.fail(str(error), pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def concept_sets(
+    pytestconfig: pytest.Config, concept_suite: Suite, concept_model: object
+) -> Callable[[str], NeuronSet]:
+    """The neuron set of a concept at the suite's own setting: concept_sets("vietnam")."""
+    state = pytestconfig.stash[STATE]
+
+    def sets(concept: str) -> NeuronSet:
+        __tracebackhide__ = True
+        if concept not in concept_suite.concepts:
+            pytest.fail(f"the suite has no concept {concept!r}; valid: {', '.join(concept_suite.concepts)}")
+        try:
+            return state.run(concept_suite, concept_model).sets(concept)
+        except NeurontestError as error:
+            pytest.fail(str(error))
+
+    return sets
+
+
+@pytest.fixture(scope="session")
+def concept_check(
+    pytestconfig: pytest.Config, concept_suite: Suite, concept_model: object
+) -> Callable[[str | Mapping[str, object]], Finding]:
+    """Fail the test unless a claim holds: concept_check("hanoi overlaps vietnam more than violent").
+
+    The claim is a family of its own: nothing corrects for how many of them a test asks about.
+    """
+    state = pytestconfig.stash[STATE]
+
+    def check(claim: str | Mapping[str, object]) -> Finding:
+        __tracebackhide__ = True
+        try:
+            return judge.check(state, state.run(concept_suite, concept_model), claim)
+        except (VerdictFailure, NeurontestError) as error:
+            pytest.fail(str(error))
+
+    return check

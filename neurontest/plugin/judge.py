@@ -1,0 +1,79 @@
+"""The test itself: find out about a claim, note what was found, and pass or fail."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from neurontest.plugin.keys import STATE
+from neurontest.plugin.outcomes import settle
+
+if TYPE_CHECKING:
+    from neurontest.plugin.state import State
+    from neurontest.run import Run
+    from neurontest.types import Claim, Finding, Suite
+
+
+def judge(request: pytest.FixtureRequest, suite: Suite, claim: Claim, model: object) -> None:
+    """Test one claim of a suite on `model`, which is what the fixture ``concept_model`` gave.
+
+    Raises
+    ------
+    VerdictFailure
+        If the claim does not hold.
+    NeurontestError
+        If there is no finding.
+    """
+    from neurontest.report.junit import properties
+
+    state = request.config.stash[STATE]
+    run = state.run(suite, model)
+    finding = state.finding(run, claim)
+    # Not by the fixture record_property, which warns under the default junit_family.
+    request.node.user_properties.extend(properties(run.claim_record(claim, finding)))
+    family = next(family for family in suite.families if family.file == claim.where.file)
+    settle(
+        _text(state, run, claim, finding, len(family.tested)),
+        finding.verdict.name,
+        inconclusive=state.options.text("inconclusive"),
+        expected_to_fail=claim.xfail is not None,
+    )
+
+
+def check(state: State, run: Run, said: str | Mapping[str, object]) -> Finding:
+    """Test a claim that a test in Python states: a family of its own.
+
+    Raises
+    ------
+    VerdictFailure
+        If the claim does not hold.
+    NeurontestError
+        If there is no such claim, or no finding.
+    """
+    claim, finding = run.check(said)
+    text = _text(state, run, claim, finding, 1)
+    # It stands in no spec file; pytest shows the line of the test.
+    text = text.partition(f"{claim.where.file}:{claim.where.line}: ")[2] or text
+    settle(text, finding.verdict.name, inconclusive=state.options.text("inconclusive"))
+    return finding
+
+
+def _text(state: State, run: Run, claim: Claim, finding: Finding, declared: int) -> str:
+    from neurontest.report.text import failure_text
+
+    return failure_text(
+        run.claim_record(claim, finding),
+        suite=shown(run.suite.folder, state.options.invocation),
+        model=run.model.name,
+        declared=declared,
+    )
+
+
+def shown(path: Path, start: Path) -> str:
+    """A path as its reader would name it: relative to `start` if it lies below."""
+    path, start = path.resolve(), start.resolve()
+    return os.path.relpath(path, start) if path.is_relative_to(start) else str(path)

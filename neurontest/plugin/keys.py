@@ -1,0 +1,19 @@
+"""Where the plugin keeps what it knows on pytest's config, and on the reports that travel between processes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from neurontest.plugin.state import State
+
+#: Everything the plugin knows of the running session.
+STATE: pytest.StashKey[State] = pytest.StashKey()
+
+#: Attribute of a claim's test reports: which claim it is of, as plain texts, so that it survives the way from a worker.
+REPORT_KEY = "neurontest"
+
+#: Key of ``config.workeroutput``: what a worker's runs have to tell the controller.
+WORKER_KEY = "neurontest"

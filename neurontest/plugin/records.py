@@ -1,0 +1,97 @@
+"""The end of a session: outcomes become records, records become files."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neurontest.errors import EvidenceError, NeurontestError
+from neurontest.plugin.outcomes import Tally, error_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from neurontest.plugin.state import State
+    from neurontest.types import Record
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of one suite's record.
+
+    Attributes
+    ----------
+    folder : Path
+        Of the suite.
+    record : Record or None
+    files : tuple of Path
+        The reports, as far as they were written.
+    warning : str
+        Why there is no record or no report, in a sentence; else empty.
+    """
+
+    folder: Path
+    record: Record | None
+    files: tuple[Path, ...] = ()
+    warning: str = ""
+
+
+def write_records(state: State) -> list[Written]:
+    """Write the reports of every suite of which a claim was run."""
+    return [
+        _write(state, suite, tallies, folder)
+        for suite, folder in report_folders(state.options.suites, state.options.report).items()
+        if (tallies := state.outcomes.get(suite))
+    ]
+
+
+def report_folders(suites: tuple[Path, ...], report: Path) -> dict[Path, Path]:
+    """Where each suite's reports go: into `report` itself if there is one suite, else below it by the suite's name."""
+    if len(suites) == 1:
+        return {suites[0]: report}
+    folders: dict[Path, Path] = {}
+    for suite in suites:
+        name, times = suite.name, 1
+        while report / name in folders.values():
+            times += 1
+            name = f"{suite.name}-{times}"
+        folders[suite] = report / name
+    return folders
+
+
+def _write(state: State, suite: Path, tallies: Mapping[str, Tally], folder: Path) -> Written:
+    # Whatever goes wrong here, even a fault of the program: the session's own results must still be shown.
+    try:
+        record = _record(state, suite, tallies)
+    except Exception as error:
+        return Written(suite, None, warning=f"no report on {suite.name}: {error_text(error)}")
+    from neurontest.report.files import write_reports
+
+    try:
+        return Written(suite, record, write_reports(record, folder))
+    except Exception as error:
+        return Written(suite, record, warning=f"no report in {folder}: {error_text(error)}")
+
+
+def _record(state: State, folder: Path, tallies: Mapping[str, Tally]) -> Record:
+    from neurontest.run import Outcome, Run
+
+    suite, here, sent = state.suite(folder), state.runs(folder), state.facts.get(folder, [])
+    if not here and not sent:
+        raise EvidenceError("none of its claims was tested")
+    if len(here) == 1:
+        run = here[0]
+    else:
+        facts = [*sent, *(run.facts() for run in here)]
+        run = Run.merge(suite, facts, cache_dir=state.options.cache_dir)
+        for claim in suite.claims:
+            tally = tallies.get(claim.node)
+            if tally is not None and tally.has_verdict:
+                # A worker that crashed later sent no facts, but left its evidence in the cache.
+                with suppress(NeurontestError):
+                    run.finding(claim)
+    return run.record(
+        outcomes={node: Outcome(tally.outcome, tally.error, tally.duration) for node, tally in tallies.items()}
+    )

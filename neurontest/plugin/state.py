@@ -1,0 +1,148 @@
+"""What the plugin knows of one pytest session: suites read, models named, runs begun, outcomes heard of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from neurontest.errors import Fault, ModelError, NeurontestError
+from neurontest.plugin.outcomes import Tally
+from neurontest.plugin.progress import ProgressLine
+
+if TYPE_CHECKING:
+    from neurontest.plugin.options import Options
+    from neurontest.run import Run
+    from neurontest.types import Claim, Finding, ModelHandle, Suite
+
+
+class State:
+    """One for each process of a session.
+
+    Attributes
+    ----------
+    options : Options
+    progress : ProgressLine
+    worker : str
+        Name of the xdist worker that this process is, or empty.
+    told : set of Fault
+        Faults that a collector has already reported.
+    outcomes : mapping from suite folder to mapping from claim node to Tally
+    facts : mapping from suite folder to list
+        What workers' runs sent.
+    workers : int
+        Workers that sent something.
+    """
+
+    def __init__(self, options: Options, progress: ProgressLine, worker: str) -> None:
+        self.options = options
+        self.progress = progress
+        self.worker = worker
+        self.told: set[Fault] = set()
+        self.outcomes: dict[Path, dict[str, Tally]] = {}
+        self.workers = 0
+        self.facts: dict[Path, list[Mapping[str, object]]] = {}
+        self._suites: dict[Path, Suite | NeurontestError] = {}
+        self._handles: dict[tuple[str, Path | None], ModelHandle] = {}
+        self._runs: dict[tuple[Path, int], tuple[object, Run]] = {}
+        self._default_model: ModelHandle | None = None
+        self._errors: dict[tuple[int, str], NeurontestError] = {}
+
+    def suite(self, folder: Path) -> Suite:
+        """The suite in `folder`, read once.
+
+        Raises
+        ------
+        NeurontestError
+            If it cannot be used; the same error at every call.
+        """
+        if folder not in self._suites:
+            from neurontest.spec.load import load_suite
+
+            try:
+                self._suites[folder] = load_suite(folder, self.options.overrides, self.options.ini)
+            except NeurontestError as error:
+                self._suites[folder] = error
+        found = self._suites[folder]
+        if isinstance(found, NeurontestError):
+            raise found.with_traceback(None)
+        return found
+
+    def default_model(self) -> ModelHandle:
+        """What the fixture ``concept_model`` gives where nobody overrides it: the first suite's model."""
+        if self._default_model is None:
+            suites = self.options.suites
+            self._default_model = self._handle(self.suite(suites[0]) if suites else None)
+        return self._default_model
+
+    def _handle(self, suite: Suite | None) -> ModelHandle:
+        from neurontest.trace.models import resolve
+
+        name = self.options.text("model") if suite is None else suite.model
+        folder = None if suite is None or self.options.model_is_said else suite.folder
+        if (name, folder) not in self._handles:
+            self._handles[name, folder] = resolve(
+                name,
+                cache_dir=self.options.cache_dir,
+                dtype=self.options.text("dtype"),
+                device=self.options.text("device"),
+                suite_folder=folder,
+                progress=self.progress,
+            )
+        return self._handles[name, folder]
+
+    def run(self, suite: Suite, model: object) -> Run:
+        """The run of a suite on what the fixture ``concept_model`` gave.
+
+        Raises
+        ------
+        ModelError
+            If `model` is nothing that the fixture may give.
+        """
+        key = (suite.folder, id(model))
+        if key not in self._runs:
+            from neurontest.run import Run
+
+            if model is self._default_model:
+                # The fixture knows of the first suite only; another suite may name another model.
+                handle = self._handle(suite)
+            else:
+                from neurontest.trace.models import as_handle
+
+                handle = as_handle(model)
+            run = Run(
+                suite,
+                handle,
+                cache_dir=self.options.cache_dir,
+                batch_size=self.options.number("batch_size"),
+                progress=self.progress,
+            )
+            # The model is kept as well: its id must not become another's.
+            self._runs[key] = (model, run)
+        return self._runs[key][1]
+
+    def finding(self, run: Run, claim: Claim) -> Finding:
+        """The finding of a claim.
+
+        A family that failed once fails in the same words for its other claims, and a model that cannot be loaded for
+        all of them: a minute of waiting for the network is not repeated claim by claim.
+
+        Raises
+        ------
+        NeurontestError
+            If there is none.
+        """
+        family = (id(run), claim.where.file)
+        model = (id(run), "")
+        for key in (model, family):
+            if key in self._errors:
+                raise self._errors[key].with_traceback(None)
+        try:
+            return run.finding(claim)
+        except NeurontestError as error:
+            self._errors[model if isinstance(error, ModelError) else family] = error
+            raise
+
+    def runs(self, folder: Path) -> list[Run]:
+        """The runs of a suite that this process has begun, but for those whose model cannot be had."""
+        return [run for (of, _), (_, run) in self._runs.items() if of == folder and (id(run), "") not in self._errors]

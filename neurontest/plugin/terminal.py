@@ -1,0 +1,106 @@
+"""What the terminal shows: a header line, and a table of the claims at the end."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+
+from neurontest import __version__
+from neurontest.plugin.collect import asked_for
+from neurontest.plugin.judge import shown
+from neurontest.plugin.keys import STATE
+
+if TYPE_CHECKING:
+    from neurontest.plugin.records import Written
+    from neurontest.report.text import Row
+    from neurontest.types import Record
+
+_MARKUP = {"holds": {"green": True}, "inconclusive": {"yellow": True}, "refuted": {"red": True}, "error": {"red": True}}
+_COUNTED = {"holds": "hold", "refuted": "refuted", "inconclusive": "inconclusive", "skipped": "skipped"}
+_LEAST_SENTENCE = 24
+
+
+def header(config: pytest.Config) -> str | None:
+    """The header line, or None if this run has nothing to do with a suite."""
+    options = config.stash[STATE].options
+    asked = asked_for(config)
+    suites = [
+        folder
+        for folder in options.suites
+        if any(path in (folder, *folder.parents) or folder in path.parents for path in asked)
+    ]
+    if not suites:
+        return None
+    names = ", ".join(shown(folder, options.invocation) for folder in suites)
+    return f"neurontest: {__version__}, concept specs: {names}"
+
+
+def summary(reporter: pytest.TerminalReporter, written: Iterable[Written], warnings: Iterable[str]) -> None:
+    """The table, the counts, the path of the report, and what went wrong with it."""
+    written = list(written)
+    warnings = [*(text for text in warnings if text), *(one.warning for one in written if one.warning)]
+    if reporter.config.get_verbosity() <= -2 or not written:
+        return
+    reporter.write_sep("=", "concept neurons")
+    start = reporter.config.invocation_params.dir
+    for one in written:
+        if one.record is not None:
+            _table(reporter, one.record, str(one.folder.name) if len(written) > 1 else "")
+        report = next((path for path in one.files if path.suffix == ".html"), None)
+        if report is not None:
+            reporter.write_line(f"report: {shown(report.resolve(), start)}")
+    for text in warnings:
+        reporter.write_line(f"warning: {text}", yellow=True)
+
+
+def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> None:
+    from neurontest.report.text import table_rows
+
+    rows = table_rows(record)
+    if suite:
+        reporter.write_line(f"{suite}:")
+    lines = layout(rows, os.get_terminal_size().columns if reporter.isatty else None)
+    reporter.write_line(lines[0], bold=True)
+    for row, line in zip(rows, lines[1:], strict=True):
+        reporter.write_line(line, **_MARKUP.get(row.status, {}))
+    for warning in record.warnings:
+        reporter.write_line(f"warning: {warning}", yellow=True)
+    reporter.write_line(counts(rows))
+
+
+def layout(rows: Sequence[Row], width: int | None) -> list[str]:
+    """The lines of the table, the headings first.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+    width : int or None
+        Columns of the terminal, to which sentences are cut; None cuts nothing.
+    """
+    cells = [("claim", "verdict", "effect", "adjusted p"), *((r.claim, r.verdict, r.effect, r.p) for r in rows)]
+    widths = [max(len(cell[column]) for cell in cells) for column in range(4)]
+    if width is not None:
+        widths[0] = min(widths[0], max(width - 1 - sum(widths[1:]) - 6, _LEAST_SENTENCE))
+    return [
+        f"{_cut(claim, widths[0]):<{widths[0]}}  {verdict:<{widths[1]}}  {effect:<{widths[2]}}  {p}".rstrip()
+        for claim, verdict, effect, p in cells
+    ]
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def counts(rows: Sequence[Row]) -> str:
+    """Such as ``5 hold, 1 refuted``: verdicts by their names, whatever pytest makes of them."""
+    found = Counter(row.status for row in rows)
+    ordered = [*(name for name in _COUNTED if found[name]), *sorted(set(found) - set(_COUNTED))]
+    words = [
+        f"{found[name]} {'holds' if name == 'holds' and found[name] == 1 else _COUNTED.get(name, name)}"
+        for name in ordered
+    ]
+    return ", ".join(words)

@@ -1,0 +1,64 @@
+"""pytest-xdist: what workers send to the controller. Nothing here imports xdist, which need not be there.
+
+A model is loaded once in each worker that traces; ``--dist loadgroup`` sends all claims of a model to one worker. The
+verdicts are the same either way.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from neurontest.errors import NeurontestError
+from neurontest.plugin.keys import STATE, WORKER_KEY
+
+if TYPE_CHECKING:
+    from neurontest.run import Run
+
+
+def worker_name(config: pytest.Config) -> str:
+    """Such as ``gw0``, or empty if this process is no worker."""
+    told: dict[str, Any] = getattr(config, "workerinput", {})
+    return str(told.get("workerid", ""))
+
+
+def send_facts(config: pytest.Config) -> None:
+    """In a worker: send what its runs have to tell."""
+    state = config.stash[STATE]
+    facts = {str(folder): _facts(state.runs(folder)) for folder in state.options.suites}
+    # As one text: whatever else the facts hold, a text is sure to pass between processes.
+    output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]  # xdist puts it there
+    output[WORKER_KEY] = json.dumps(facts)
+
+
+def _facts(runs: list[Run]) -> list[dict[str, object]]:
+    facts = []
+    for run in runs:
+        # A run without a model has nothing to tell; its claims have said why.
+        with suppress(NeurontestError):
+            facts.append(run.facts())
+    return facts
+
+
+def receive_facts(config: pytest.Config, node: Any) -> None:
+    """In the controller: keep what a worker sent; one that crashed sent nothing."""
+    sent = getattr(node, "workeroutput", {}).get(WORKER_KEY)
+    if sent is None:
+        return
+    state = config.stash[STATE]
+    state.workers += 1
+    for folder, facts in json.loads(sent).items():
+        state.facts.setdefault(Path(folder), []).extend(facts)
+
+
+def shared_device(config: pytest.Config) -> str:
+    """A warning if several workers load models on one accelerator, else empty."""
+    state = config.stash[STATE]
+    device = state.options.text("device")
+    if state.workers < 2 or device == "cpu" or config.getoption("dist", "no") == "loadgroup":
+        return ""
+    return f"{state.workers} workers shared {device}; with '--dist loadgroup' one of them alone loads the model"

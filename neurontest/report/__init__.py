@@ -1,0 +1,5 @@
+"""Record -> files: everything here is drawn from a :class:`~neurontest.types.Record` alone.
+
+The prompts, the generated texts and the names in a record are untrusted: they pass through :mod:`untrusted` and the
+escaping of the format that is written, without exception.
+"""

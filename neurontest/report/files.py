@@ -1,0 +1,30 @@
+"""The files of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from neurontest.report.atomic import write_whole
+from neurontest.report.html import html_report
+from neurontest.report.junit import junit_xml
+from neurontest.report.record import dump_record
+from neurontest.types import Record
+
+
+def write_reports(record: Record, folder: Path) -> tuple[Path, ...]:
+    """Write ``record.json``, ``report.html`` and ``junit.xml`` into `folder`, and return their paths.
+
+    The record comes first: whatever happens to the others, they can be drawn from it again.
+
+    Raises
+    ------
+    RecordError
+        If the record holds what JSON cannot.
+    OSError
+        If the folder cannot be written to.
+    """
+    paths = (folder / "record.json", folder / "report.html", folder / "junit.xml")
+    dump_record(record, paths[0])
+    write_whole(paths[1], html_report(record).encode())
+    write_whole(paths[2], junit_xml(record).encode())
+    return paths

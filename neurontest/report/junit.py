@@ -1,0 +1,121 @@
+"""JUnit XML of a record, and the properties that pytest's own ``--junitxml`` shows for a claim."""
+
+from __future__ import annotations
+
+from collections import Counter
+from xml.etree import ElementTree as ET
+
+from neurontest.report.outcome import declared, outcome, remark
+from neurontest.report.text import failure_text, headline
+from neurontest.report.untrusted import visible
+from neurontest.types import ClaimRecord, Record
+
+_COUNTED = {"failed": "failures", "error": "errors", "skipped": "skipped", "xfailed": "skipped"}
+
+
+def properties(claim: ClaimRecord) -> list[tuple[str, str]]:
+    """What was found for a claim, flat: names such as ``neurontest.p_adjusted``, values plain strings.
+
+    Plain strings, since numbers of numpy's types abort a whole xdist session on their way between processes.
+    """
+    said: dict[str, str | float | None] = {
+        "claim": claim.id,
+        "family": claim.family,
+        "kind": claim.kind,
+        "sentence": claim.sentence,
+        "where": f"{claim.where.file}:{claim.where.line}",
+        "verdict": claim.verdict,
+        "alpha": claim.statistics.alpha,
+        "correction": claim.statistics.correction,
+    }
+    if claim.evidence is not None:
+        found = claim.evidence.effect
+        said |= {
+            "concepts": ", ".join(claim.evidence.prompts),
+            "effect": found.value,
+            "effect_name": found.name,
+            "effect_unit": found.unit,
+            "ci_low": found.interval.low if found.interval else None,
+            "ci_high": found.interval.high if found.interval else None,
+            "ci_level": found.interval.level if found.interval else None,
+            "p_value": claim.evidence.p,
+            "p_opposite": claim.evidence.p_opposite,
+        }
+    if claim.judgement is not None:
+        said |= {
+            "p_adjusted": claim.judgement.p_adjusted,
+            "p_opposite_adjusted": claim.judgement.p_opposite_adjusted,
+        }
+    return [(f"neurontest.{name}", _plain(value)) for name, value in said.items() if value not in (None, "")]
+
+
+def junit_xml(record: Record) -> str:
+    """The run as JUnit XML: a test suite for each family, a test case for each claim that the run was asked about."""
+    root = ET.Element("testsuites", name="neurontest")
+    totals: Counter[str] = Counter()
+    for family in dict.fromkeys(claim.family for claim in record.claims if claim.selected):
+        claims = [claim for claim in record.claims if claim.family == family and claim.selected]
+        counts = Counter(_COUNTED.get(outcome(claim), "passed") for claim in claims)
+        counts["tests"] = len(claims)
+        totals += counts
+        suite = ET.SubElement(
+            root,
+            "testsuite",
+            name=visible(f"{record.suite}/{family}"),
+            timestamp=visible(record.created),
+            time=_seconds(sum(claim.duration for claim in claims)),
+        )
+        _count(suite, counts)
+        for claim in claims:
+            suite.append(_case(record, claim))
+    _count(root, totals)
+    root.set("time", _seconds(sum(claim.duration for claim in record.claims if claim.selected)))
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _count(element: ET.Element, counts: Counter[str]) -> None:
+    for name in ("tests", "failures", "errors", "skipped"):
+        element.set(name, str(counts[name]))
+
+
+def _case(record: Record, claim: ClaimRecord) -> ET.Element:
+    # Readers cut the class name at dots into a tree of packages; the suffix .yaml would become one of its own.
+    family = claim.family.removesuffix(".yaml").removesuffix(".yml").replace("/", ".")
+    case = ET.Element(
+        "testcase",
+        name=visible(claim.id),
+        classname=visible(f"{record.suite}.{family}"),
+        file=visible(f"{record.suite}/{claim.where.file}"),
+        line=str(claim.where.line),
+        time=_seconds(claim.duration),
+    )
+    listed = ET.SubElement(case, "properties")
+    for name, value in properties(claim):
+        ET.SubElement(listed, "property", name=name, value=value)
+    tested = declared(record, claim)
+    line = headline(claim, suite=record.suite, declared=tested)
+    text = failure_text(claim, suite=record.suite, model=record.model.name, declared=tested)
+    match outcome(claim):
+        case "failed":
+            _said(case, "failure", visible(claim.verdict), line, text)
+        case "error":
+            _said(case, "error", "neurontest.error", line, text)
+        case "xfailed":
+            _said(case, "skipped", "pytest.xfail", visible(remark(claim)), text)
+        case "skipped":
+            _said(case, "skipped", "pytest.skip", visible(remark(claim)) or line, text)
+    return case
+
+
+def _said(case: ET.Element, tag: str, kind: str, message: str, text: str) -> None:
+    # Some readers show the message alone, others the text alone: the first line of the text says it again.
+    ET.SubElement(case, tag, type=kind, message=message).text = text
+
+
+def _seconds(duration: float) -> str:
+    return f"{duration:.3f}"
+
+
+def _plain(value: str | float | None) -> str:
+    return visible(value) if isinstance(value, str) else format(value, ".6g")

@@ -1,0 +1,67 @@
+"""What became of a claim: the verdict seen through `skip`, `xfail`, errors and what pytest made of it."""
+
+from __future__ import annotations
+
+from typing import Literal, cast, get_args
+
+from neurontest.types import ClaimRecord, Record
+
+Outcome = Literal["passed", "failed", "skipped", "xfailed", "xpassed", "error"]
+
+
+def outcome(claim: ClaimRecord) -> Outcome:
+    """What pytest made of the claim; where the record does not say (no pytest was there), what it would by default."""
+    if claim.outcome in get_args(Outcome):
+        return cast(Outcome, claim.outcome)
+    if claim.error:
+        return "error"
+    if claim.skip is not None or claim.verdict in ("skipped", "not evaluated"):
+        return "skipped"
+    if claim.verdict == "holds":
+        return "passed" if claim.xfail is None else "xpassed"
+    return "failed" if claim.xfail is None else "xfailed"
+
+
+def status(claim: ClaimRecord) -> str:
+    """The verdict, or ``error`` if one was asked for and could not be given."""
+    return "error" if claim.error and claim.judgement is None else claim.verdict
+
+
+def label(claim: ClaimRecord) -> str:
+    """The status in words, with what a reader of a table must know of it."""
+    words = status(claim)
+    if outcome(claim) == "xfailed":
+        return f"{words} (expected)"
+    if claim.xfail is not None and claim.verdict == "holds":
+        return f"{words} (unexpected)"
+    return words
+
+
+def remark(claim: ClaimRecord) -> str:
+    """What a reader should know besides the verdict, in a sentence; empty if there is nothing."""
+    said = []
+    if claim.skip is not None:
+        said.append(f"Skipped by the spec: {claim.skip}.")
+    if claim.error:
+        said.append(f"No evidence: {claim.error}.")
+    elif claim.verdict == "not evaluated":
+        said.append("Not evaluated: its family was not run.")
+    if claim.xfail is not None and claim.verdict == "holds":
+        said.append(f"Marked xfail, but it holds: {claim.xfail}.")
+    elif claim.xfail is not None:
+        said.append(f"Expected not to hold: {claim.xfail}.")
+    elif outcome(claim) == "xfailed":
+        said.append("Counted as an expected failure, since this run does not fail on inconclusive claims.")
+    elif outcome(claim) == "skipped" and claim.judgement is not None:
+        said.append("Counted as skipped, since this run does not fail on inconclusive claims.")
+    if not claim.selected and claim.judgement is not None:
+        said.append("Evaluated with its family, but not selected in this run.")
+    return " ".join(sentence.replace("..", ".") for sentence in said)
+
+
+def declared(record: Record, claim: ClaimRecord) -> int:
+    """The number of claims that the claim's p-value was corrected for."""
+    for family in record.families:
+        if family.file == claim.family:
+            return family.declared
+    return sum(other.family == claim.family and other.skip is None for other in record.claims)

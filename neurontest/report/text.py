@@ -1,0 +1,184 @@
+"""Plain text about claims: the failure text, and the rows of the terminal's table."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from neurontest.report import numbers
+from neurontest.report.outcome import label, outcome, status
+from neurontest.report.untrusted import visible
+from neurontest.types import ClaimRecord, Evidence, KeyResult, Record
+
+POSITIONS = {"generated": "generated tokens", "last": "last token"}
+CORRECTIONS = {"bonferroni": "Bonferroni", "holm": "Holm", "bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli"}
+
+
+class Row(NamedTuple):
+    """A row of the terminal's table, all plain text.
+
+    `verdict` may carry a remark (``refuted (expected)``); `status` is the bare word that decides the colour.
+    """
+
+    where: str
+    claim: str
+    verdict: str
+    effect: str
+    p: str
+    status: str
+
+
+#: The headings of :class:`Row`'s columns that are shown.
+HEADINGS = ("where", "claim", "verdict", "effect", "adjusted p")
+
+
+def table_rows(record: Record) -> list[Row]:
+    """One row for each claim that this run was asked about, in the order of the record."""
+    return [
+        Row(
+            where=visible(f"{claim.where.file}:{claim.where.line}"),
+            claim=_line(claim.sentence),
+            verdict=label(claim),
+            effect=effect(claim),
+            p=adjusted_p(claim),
+            status=status(claim),
+        )
+        for claim in record.claims
+        if claim.selected
+    ]
+
+
+def effect(claim: ClaimRecord) -> str:
+    """The effect with its interval, such as ``+3.1 neurons [-0.4, 6.2]``; empty without evidence."""
+    if claim.evidence is None:
+        return ""
+    return " ".join(filter(None, (numbers.effect(claim.evidence.effect), numbers.bounds(claim.evidence.effect))))
+
+
+def adjusted_p(claim: ClaimRecord) -> str:
+    """The adjusted p-value that the verdict rests on, such as ``0.034`` or ``< 0.001``; empty without a verdict."""
+    return "" if claim.judgement is None else _decisive_p(claim).removeprefix("= ")
+
+
+def headline(claim: ClaimRecord, *, suite: str, declared: int) -> str:
+    """``file:line: sentence: verdict (...)``: the one line that stands alone.
+
+    Parameters
+    ----------
+    claim : ClaimRecord
+    suite : str
+        The suite's folder, as the reader knows it.
+    declared : int
+        Claims that the p-value was corrected for.
+    """
+    return _line(
+        f"{suite}/{claim.where.file}:{claim.where.line}: {claim.sentence}: {status(claim)}{_because(claim, declared)}"
+    )
+
+
+def failure_text(claim: ClaimRecord, *, suite: str, model: str, declared: int) -> str:
+    """Why a claim did not pass: the headline, then the evidence in labelled lines.
+
+    Parameters
+    ----------
+    claim : ClaimRecord
+    suite : str
+        The suite's folder, as the reader knows it.
+    model : str
+        The model's name.
+    declared : int
+        Claims that the p-value was corrected for.
+    """
+    facts: list[tuple[str, str]] = []
+    if claim.evidence is not None:
+        facts += [
+            ("effect", _effect_line(claim.evidence)),
+            ("keys", "   ".join(_key(key, claim) for key in claim.evidence.keys)),
+            ("traced", _traced(claim, claim.evidence, model)),
+        ]
+    if claim.judgement is not None and claim.judgement.reason:
+        facts.append(("why", claim.judgement.reason))
+    if claim.evidence is not None:
+        facts.append(("to decide", to_decide(claim)))
+        facts += [("warning", warning) for warning in claim.evidence.warnings]
+    if "\n" in claim.error:
+        facts.append(("error", claim.error))
+    if claim.xfail is not None:
+        facts.append(("xfail", claim.xfail))
+    lines = [f"  {name:<12} " + visible(said).replace("\n", "\n" + 15 * " ") for name, said in facts if said]
+    return "\n".join([headline(claim, suite=suite, declared=declared), *lines])
+
+
+def to_decide(claim: ClaimRecord) -> str:
+    """How many prompts would decide an inconclusive claim, in words; empty for any other."""
+    if claim.evidence is None or claim.verdict != "inconclusive":
+        return ""
+    found = claim.evidence
+    if found.needed is not None:
+        return f"about {found.needed:,} prompts a concept would show an effect of this size (power 0.8)"
+    if found.detectable is None:
+        return ""
+    smallest = numbers.quantity(found.detectable, found.effect.unit, numbers.decimals(found.detectable))
+    return f"the smallest effect that this many prompts show is {smallest} (power 0.8)"
+
+
+def corrected(claim: ClaimRecord, declared: int) -> str:
+    """Such as `` after Holm over 6 claims``; empty if nothing was corrected."""
+    method = CORRECTIONS.get(claim.statistics.correction, "")
+    return f" after {method} over {numbers.plural(declared, 'claim')}" if method else ""
+
+
+def selection(claim: ClaimRecord) -> str:
+    """The claim's neuron sets in a few words: ``residual, generated tokens, difference, top 10 by mean``."""
+    chosen = claim.selection
+    positions = POSITIONS.get(chosen.positions, chosen.positions)
+    words = f"{chosen.site}, {positions}, {chosen.normalize}, top {chosen.k} by {chosen.select}"
+    return words if chosen.identity == "neuron" else f"{words}, by {chosen.identity}"
+
+
+def prompts(evidence: Evidence) -> str:
+    """How many prompts a concept has: ``10 prompts`` or ``10 to 24 prompts``."""
+    counts = sorted(set(evidence.prompts.values()))
+    if len(counts) > 1:
+        return f"{counts[0]:,} to {counts[-1]:,} prompts"
+    return numbers.plural(counts[0], "prompt") if counts else "no prompts"
+
+
+def _line(text: str) -> str:
+    return " ".join(visible(text).split())
+
+
+def _decisive_p(claim: ClaimRecord) -> str:
+    if claim.judgement is None:
+        return ""
+    refuted = claim.judgement.name == "refuted"
+    p = claim.judgement.p_opposite_adjusted if refuted else claim.judgement.p_adjusted
+    return numbers.p_value(p, claim.statistics.alpha)
+
+
+def _because(claim: ClaimRecord, declared: int) -> str:
+    if claim.judgement is None:
+        said = (claim.error or claim.skip or "").split("\n", 1)[0]
+        return f" ({said})" if said else ""
+    opposite = " that the opposite holds" if claim.judgement.name == "refuted" else ""
+    needs = f"needs {claim.statistics.alpha:g}"
+    words = f" (p {_decisive_p(claim)}{opposite}{corrected(claim, declared)}, {needs})"
+    if claim.judgement.borderline:
+        words = words[:-1] + ", borderline)"
+    return words + (", though marked xfail" if outcome(claim) == "failed" and claim.verdict == "holds" else "")
+
+
+def _effect_line(evidence: Evidence) -> str:
+    found = evidence.effect
+    interval = f"{numbers.level(found.interval)} {numbers.bounds(found)}" if found.interval else ""
+    return "   ".join(filter(None, (numbers.effect(found), interval, found.name)))
+
+
+def _key(key: KeyResult, claim: ClaimRecord) -> str:
+    drawn = ""
+    if key.draws is not None:
+        drawn = f" ({'all ' if key.exact else ''}{numbers.plural(key.draws, 'relabeling')})"
+    return f"{key.name} p {numbers.p_value(key.p, claim.judgement.threshold if claim.judgement else None)}{drawn}"
+
+
+def _traced(claim: ClaimRecord, evidence: Evidence, model: str) -> str:
+    return f"{model}, {selection(claim)}, {prompts(evidence)} x {numbers.plural(claim.generation.samples, 'sample')}"

@@ -1,0 +1,256 @@
+"""The texts: batches that are a function of the whole group, and our own sampling loop with a KV cache.
+
+Step t (from 1) is the forward pass from whose last position new token t is sampled, so T new tokens take T passes.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neurontest.errors import TraceError
+from neurontest.trace.hooks import SiteReader
+from neurontest.trace.sampling import Draw, draw, uniforms
+from neurontest.trace.sites import Site
+from neurontest.types import Generation
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Row:
+    """A text to be written: `ids` are the prompt's tokens."""
+
+    prompt: str
+    sample: int
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Written:
+    """A text that was written.
+
+    Attributes
+    ----------
+    ids : tuple of int
+        New tokens, the end-of-text token included.
+    near_boundary : int
+        Draws within rounding of a boundary between two tokens.
+    activations : mapping from (site, positions) to float32 array [neuron]
+    """
+
+    row: Row
+    ids: tuple[int, ...]
+    ended: bool
+    near_boundary: int
+    activations: dict[tuple[str, str], npt.NDArray[np.float32]]
+
+
+def encode(tokenizer: Any, prompt: str, generation: Generation) -> tuple[int, ...]:
+    """Tokens of a prompt in the format that `generation` asks for.
+
+    Raises
+    ------
+    TraceError
+        If the prompt is empty, or the tokenizer has no chat template though one is asked for.
+    """
+    if not prompt.strip() or not tokenizer(prompt, add_special_tokens=False)["input_ids"]:
+        raise TraceError(f"The prompt {prompt!r} is empty to the tokenizer; write at least one word.")
+    if generation.format == "plain":
+        return tuple(tokenizer(prompt)["input_ids"])
+    if not getattr(tokenizer, "chat_template", None):
+        raise TraceError(
+            f"The prompt {prompt!r} cannot be put as a chat turn: the tokenizer has no chat template. "
+            "Use format: plain."
+        )
+    turns = [{"role": "user", "content": prompt}]
+    encoded = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=True, return_dict=True)
+    return tuple(encoded["input_ids"])
+
+
+def batches(rows: Sequence[Row], batch_size: int) -> list[tuple[Row, ...]]:
+    """`rows` cut into batches, longest first, so that rows of a batch need little padding.
+
+    The cut depends on all rows of a group and on nothing else, never on which of them are already traced: so the same
+    machine and settings give the same bytes.
+    """
+    ordered = sorted(rows, key=lambda row: (-len(row.ids), row.prompt, row.sample))
+    return [tuple(ordered[start : start + batch_size]) for start in range(0, len(ordered), batch_size)]
+
+
+def check_lengths(model: Any, rows: Sequence[Row], generation: Generation) -> None:
+    """Check that all texts fit.
+
+    Raises
+    ------
+    TraceError
+        If a prompt and its new tokens are longer than the model's context; the message names the prompt.
+    """
+    context = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
+    if not isinstance(context, int) or context <= 0:
+        return
+    for row in rows:
+        if len(row.ids) + generation.max_new_tokens > context:
+            raise TraceError(
+                f"The prompt {row.prompt!r} has {len(row.ids)} tokens; with max_new_tokens: "
+                f"{generation.max_new_tokens} they exceed the model's context of {context}. Shorten the prompt "
+                "or write fewer tokens."
+            )
+
+
+def end_of_text(model: Any, tokenizer: Any) -> frozenset[int]:
+    """Token ids that end a text, as the model's generation config, its config and its tokenizer say."""
+    ends: set[int] = set()
+    for source in (getattr(model, "generation_config", None), model.config.get_text_config(decoder=True), tokenizer):
+        value = getattr(source, "eos_token_id", None)
+        ends.update([value] if isinstance(value, int) else value or [])
+    return frozenset(ends)
+
+
+def write(
+    model: Any,
+    tokenizer: Any,
+    rows: Sequence[Row],
+    generation: Generation,
+    sites: Sequence[Site],
+    positions: Sequence[str],
+    *,
+    on_step: Callable[[int, int], None] = lambda step, tokens: None,
+    use_cache: bool = True,
+) -> list[Written]:
+    """Write one batch of texts, reading `sites` meanwhile.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+        The batch.
+    on_step : callable
+        Called with the number of steps done and of tokens written so far.
+    use_cache : bool
+        False runs every step over the whole text: far slower, same result.
+
+    Raises
+    ------
+    TraceError
+        If an activation is NaN or infinite; the message names prompt, layer and site.
+    """
+    import torch
+
+    steps, count = generation.max_new_tokens, len(rows)
+    ends = np.array(sorted(end_of_text(model, tokenizer)), dtype=np.int64)
+    u = np.stack([uniforms(generation.seed, row.prompt, generation.format, row.sample, steps) for row in rows])
+    written = np.zeros((count, steps), dtype=np.int64)
+    lengths = np.zeros(count, dtype=np.int64)
+    near = np.zeros(count, dtype=np.int64)
+    active = np.ones(count, dtype=bool)
+    device = model.device
+    with torch.inference_mode(), SiteReader(sites, count, device) as reader:
+        passes = _Passes(model, rows, steps, use_cache)
+        for step in range(steps):
+            logits = passes.forward(written[:, step - 1] if step else None)
+            drawn = _draw(logits, u[:, step], generation)
+            if drawn is None:
+                raise _unfit(reader, rows)
+            reader.end_step(torch.from_numpy(active).to(device))
+            written[:, step] = drawn.tokens
+            lengths += active
+            near += active & drawn.near
+            # Which rows have ended is kept apart from the tokens: the padding token may be the end-of-text token.
+            active = active & ~np.isin(drawn.tokens, ends)
+            on_step(step + 1, int(lengths.sum()))
+            if not active.any():
+                break
+        if reader.unfit() is not None:
+            raise _unfit(reader, rows)
+        values = {where: reader.result(where) for where in positions}
+    return [
+        Written(
+            row,
+            tuple(written[i, : lengths[i]].tolist()),
+            not active[i],
+            int(near[i]),
+            {(site.name, where): arrays[n][i] for where, arrays in values.items() for n, site in enumerate(sites)},
+        )
+        for i, row in enumerate(rows)
+    ]
+
+
+class _Passes:
+    """The forward passes of a batch: left padding, explicit positions, and the cache between the steps."""
+
+    def __init__(self, model: Any, rows: Sequence[Row], steps: int, use_cache: bool) -> None:
+        import torch
+
+        self._model, self._use_cache = model, use_cache
+        self._past: Any = None
+        self._width = max(len(row.ids) for row in rows)
+        # Padding is masked out, so that any token does.
+        ids = np.zeros((len(rows), self._width + steps), dtype=np.int64)
+        mask = np.ones_like(ids)
+        for i, row in enumerate(rows):
+            ids[i, self._width - len(row.ids) : self._width] = row.ids
+            mask[i, : self._width - len(row.ids)] = 0
+        self._ids = torch.from_numpy(ids).to(model.device)
+        self._mask = torch.from_numpy(mask).to(model.device)
+        self._positions = (self._mask.cumsum(dim=1) - 1).clamp(min=0)
+        known = inspect.signature(model.forward).parameters
+        self._takes_positions = "position_ids" in known
+        self._options = {"logits_to_keep": 1} if "logits_to_keep" in known else {}
+
+    def forward(self, tokens: npt.NDArray[np.int64] | None) -> torch.Tensor:
+        """Logits ``[row, token]`` at the last position, once the `tokens` of the step before are appended."""
+        import torch
+
+        if tokens is not None:
+            self._ids[:, self._width] = torch.from_numpy(tokens).to(self._ids.device)
+            self._width += 1
+        new = slice(self._width - 1 if self._past is not None else 0, self._width)
+        positions = {"position_ids": self._positions[:, new]} if self._takes_positions else {}
+        output = self._model(
+            input_ids=self._ids[:, new],
+            attention_mask=self._mask[:, : self._width],
+            past_key_values=self._past,
+            use_cache=self._use_cache,
+            return_dict=True,
+            **positions,
+            **self._options,
+        )
+        self._past = output.past_key_values if self._use_cache else None
+        return output.logits[:, -1]  # type: ignore[no-any-return]
+
+
+def _draw(logits: torch.Tensor, u: npt.NDArray[np.float64], generation: Generation) -> Draw | None:
+    """The step's tokens; None if the logits are no numbers."""
+    import torch
+
+    candidates = 1 if generation.temperature == 0 else generation.top_k
+    # One more than is drawn from: only so can it be told whether the cut is within rounding.
+    values, tokens = torch.topk(logits, min(candidates + 1, logits.shape[-1]), dim=-1)
+    top = values.double().cpu().numpy()
+    if np.isnan(top).any() or np.isinf(top[:, 0]).any():
+        return None
+    return draw(
+        top,
+        tokens.cpu().numpy(),
+        u,
+        top_k=generation.top_k,
+        temperature=generation.temperature,
+        epsilon=float(torch.finfo(logits.dtype).eps),
+    )
+
+
+def _unfit(reader: SiteReader, rows: Sequence[Row]) -> TraceError:
+    fault = reader.unfit()
+    if fault is None:
+        return TraceError("The model's logits are NaN or infinite though its activations are not; its head is broken.")
+    row, layer, site = fault
+    return TraceError(
+        f"The prompt {rows[row].prompt!r} gives NaN or infinite activations in block {layer} at site {site}; check the "
+        "model's weights, or use --concept-dtype float32."
+    )

@@ -1,0 +1,156 @@
+"""Reading sites while the model writes: a context manager that always lets go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from neurontest.errors import TraceError
+from neurontest.trace.sites import Site
+
+if TYPE_CHECKING:
+    import torch
+    from torch.utils.hooks import RemovableHandle
+
+
+class SiteReader:
+    """Reads sites at the last position of every forward pass, into running sums and last values.
+
+    Memory is a few arrays ``[layer, row, index]`` per site, however many steps are read.
+
+    Parameters
+    ----------
+    sites : sequence of Site
+    rows : int
+        Texts written side by side.
+    device : torch.device
+        Where the running values are kept.
+
+    Examples
+    --------
+    >>> with SiteReader(sites, rows, device) as reader:  # doctest: +SKIP
+    ...     model(ids)
+    ...     reader.end_step(active)
+    """
+
+    def __init__(self, sites: Sequence[Site], rows: int, device: torch.device) -> None:
+        self.sites = tuple(sites)
+        self.rows = rows
+        self._device = device
+        self._handles: list[RemovableHandle] = []
+
+    def __enter__(self) -> SiteReader:
+        import torch
+
+        try:
+            shapes = [(site.layers, self.rows, site.width) for site in self.sites]
+            self._step = [torch.zeros(shape, device=self._device) for shape in shapes]
+            self._sums = [torch.zeros(shape, device=self._device) for shape in shapes]
+            self._last = [torch.zeros(shape, device=self._device) for shape in shapes]
+            self._fired = [np.zeros(site.layers, dtype=np.int64) for site in self.sites]
+            self._steps = torch.zeros(self.rows, device=self._device)
+            for number, site in enumerate(self.sites):
+                for layer, module in enumerate(site.modules):
+                    self._handles.append(self._attach(number, site, layer, module))
+        except BaseException:
+            self._let_go()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._let_go()
+
+    def end_step(self, active: torch.Tensor) -> None:
+        """Take the forward pass that just ran as one step of the active rows.
+
+        Parameters
+        ----------
+        active : bool tensor [row]
+            Rows whose text had not ended before this step.
+
+        Raises
+        ------
+        TraceError
+            If a module ran never or more than once in the pass.
+        """
+        for number, site in enumerate(self.sites):
+            fired = self._fired[number]
+            if (fired != 1).any():
+                layer = int(np.flatnonzero(fired != 1)[0])
+                raise TraceError(
+                    f"Block {layer} was read {fired[layer]} times at site {site.name} in one step instead of once; "
+                    "this architecture runs its blocks in a way that cannot be traced."
+                )
+            fired[:] = 0
+        everyone = bool(active.all())
+        mask = active[None, :, None]
+        for number in range(len(self.sites)):
+            step = self._step[number]
+            if everyone:
+                self._sums[number] += step
+                self._last[number].copy_(step)
+            else:
+                self._sums[number] += step.masked_fill(~mask, 0.0)
+                self._last[number].copy_(step.where(mask, self._last[number]))
+        self._steps += active
+
+    def unfit(self) -> tuple[int, int, str] | None:
+        """Row, layer and site of the first value that is NaN or infinite in the last pass or in the sums, if any is.
+
+        Within a pass the earliest layer is the one named, since all later ones inherit what is wrong with it.
+        """
+        found: list[tuple[int, int, str]] = []
+        for values in (self._step, self._sums):
+            for site, value in zip(self.sites, values, strict=True):
+                bad = (~value.isfinite()).any(dim=2).nonzero()
+                found.extend([(int(bad[0, 1]), int(bad[0, 0]), site.name)] if len(bad) else [])
+            if found:
+                return min(found, key=lambda fault: fault[1])
+        return None
+
+    def result(self, positions: str) -> list[npt.NDArray[np.float32]]:
+        """Per site the activations ``[row, neuron]``, neurons layer by layer.
+
+        Parameters
+        ----------
+        positions : {"generated", "last"}
+            The mean over a row's steps, or its last step.
+        """
+        values = self._last if positions == "last" else [total / self._steps[None, :, None] for total in self._sums]
+        return [value.transpose(0, 1).reshape(self.rows, -1).cpu().numpy() for value in values]
+
+    def _attach(self, number: int, site: Site, layer: int, module: Any) -> RemovableHandle:
+        take = self._taker(number, site, layer)
+        if site.read == "input":
+            return module.register_forward_pre_hook(  # type: ignore[no-any-return]
+                lambda _, args, kwargs: take(args[0] if args else next(iter(kwargs.values()))), with_kwargs=True
+            )
+        # A block returns its output alone or, in some architectures and releases, first of several things.
+        return module.register_forward_hook(  # type: ignore[no-any-return]
+            lambda _, args, output: take(output[0] if isinstance(output, tuple) else output)
+        )
+
+    def _taker(self, number: int, site: Site, layer: int) -> Callable[[torch.Tensor], None]:
+        target, fired, rows = self._step[number][layer], self._fired[number], self.rows
+
+        def take(value: torch.Tensor) -> None:
+            if value.shape[-1] != site.width:
+                raise TraceError(
+                    f"Block {layer} has {value.shape[-1]} values at site {site.name} instead of {site.width}; "
+                    "this architecture cannot be traced there."
+                )
+            # Some architectures flatten rows and positions into one axis before the MLP.
+            target.copy_(value.detach().reshape(rows, -1, site.width)[:, -1])
+            fired[layer] += 1
+
+        return take
+
+    def _let_go(self) -> None:
+        while self._handles:
+            self._handles.pop().remove()

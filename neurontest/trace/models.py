@@ -1,0 +1,256 @@
+"""A name -> a lazy handle, that knows the model's fingerprint and loads it only when asked to."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
+from pathlib import Path
+from typing import Any, cast
+
+from neurontest.errors import ModelError
+from neurontest.trace import builtin, convert
+from neurontest.trace.fingerprint import of_file, of_folder, of_memory
+from neurontest.trace.quiet import quiet
+from neurontest.types import ModelHandle, Progress
+
+#: Known before torch is, and the same for every file: what an architecture lacks is said when it is loaded.
+ATTENTION = "sdpa"
+
+_VALID = f"valid: {builtin.NAME}, a folder with safetensors, or a .gguf file"
+
+
+class FileModel:
+    """A model in files: what :func:`resolve` returns. Implements :class:`~neurontest.types.ModelHandle`.
+
+    Parameters
+    ----------
+    name, dtype, device : str
+    identify : callable
+        Gives the fingerprint.
+    locate : callable
+        Gives the folder to load, having made it if need be.
+    """
+
+    def __init__(
+        self, name: str, dtype: str, device: str, identify: Callable[[], str], locate: Callable[[], Path]
+    ) -> None:
+        self.name, self.dtype, self.device = name, dtype, device
+        self.attention = ATTENTION
+        self._identify, self._locate = identify, locate
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 over weights, config and tokenizer, in hexadecimal; does not load the model."""
+        return self._identify()
+
+    def load(self) -> tuple[Any, Any]:
+        """The transformers model, in evaluation mode, and its tokenizer.
+
+        Raises
+        ------
+        ModelError
+            If the files hold no complete causal language model, or the device is not there.
+        """
+        return self._loaded
+
+    @cached_property
+    def _loaded(self) -> tuple[Any, Any]:
+        return _load(self.name, self._locate(), self.dtype, self.device, self.attention)
+
+
+class MemoryModel:
+    """A transformers model that somebody else made. Implements :class:`~neurontest.types.ModelHandle`."""
+
+    def __init__(self, model: Any, tokenizer: Any, name: str | None = None) -> None:
+        self._model, self._tokenizer = model, tokenizer
+        self.name = name or str(getattr(model, "name_or_path", "")) or type(model).__name__
+        self.dtype = str(model.dtype).removeprefix("torch.")
+        self.device = str(model.device)
+        self.attention = str(model.config._attn_implementation)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """sha256 over the weights in memory, config and tokenizer, in hexadecimal."""
+        return of_memory(self._model, self._tokenizer)
+
+    def load(self) -> tuple[Any, Any]:
+        """The model, put into evaluation mode, and its tokenizer."""
+        return self._model.eval(), self._tokenizer
+
+
+def from_transformers(model: Any, tokenizer: Any, name: str | None = None) -> ModelHandle:
+    """A handle for a transformers model and tokenizer, for a ``conftest.py`` that overrides ``concept_model``.
+
+    Parameters
+    ----------
+    model : transformers.PreTrainedModel
+    tokenizer : transformers.PreTrainedTokenizerBase
+    name : str, optional
+        As reports show it; by default where the model came from.
+
+    Raises
+    ------
+    ModelError
+        If `model` or `tokenizer` is something else.
+
+    Examples
+    --------
+    >>> @pytest.fixture(scope="session")  # doctest: +SKIP
+    ... def concept_model():
+    ...     model = AutoModelForCausalLM.from_pretrained("path/to/model")
+    ...     tokenizer = AutoTokenizer.from_pretrained("path/to/model")
+    ...     return neurontest.from_transformers(model, tokenizer)
+    """
+    if not all(hasattr(model, wanted) for wanted in ("state_dict", "config", "dtype", "device", "forward")):
+        raise ModelError(f"{type(model).__name__} is no transformers model. {_MAY_RETURN}")
+    if not callable(tokenizer) or not hasattr(tokenizer, "get_vocab"):
+        raise ModelError(f"{type(tokenizer).__name__} is no transformers tokenizer. {_MAY_RETURN}")
+    return MemoryModel(model, tokenizer, name)
+
+
+def as_handle(value: Any) -> ModelHandle:
+    """The handle that a fixture's value stands for.
+
+    Raises
+    ------
+    ModelError
+        If it is neither a handle nor a pair of model and tokenizer.
+    """
+    # Looked up statically: a fingerprint may take a second to compute.
+    missing = object()
+    wanted = ("name", "dtype", "device", "attention", "fingerprint", "load")
+    if all(inspect.getattr_static(value, name, missing) is not missing for name in wanted):
+        return cast(ModelHandle, value)
+    if isinstance(value, tuple | list) and len(value) == 2:
+        return from_transformers(*value)
+    raise ModelError(f"concept_model returned {type(value).__name__}. {_MAY_RETURN}")
+
+
+_MAY_RETURN = (
+    "concept_model may return a pair (model, tokenizer) of transformers, or "
+    "neurontest.from_transformers(model, tokenizer)."
+)
+
+
+def resolve(
+    name: str, *, cache_dir: Path, dtype: str, device: str, suite_folder: Path | None, progress: Progress
+) -> ModelHandle:
+    """The handle of a model that is named; nothing is loaded, fetched or hashed yet.
+
+    Parameters
+    ----------
+    name : str
+        Built-in name, folder with safetensors, or ``.gguf`` file.
+    cache_dir : Path
+        Where fetched and converted models and the hashes of files are kept.
+    dtype, device : str
+        As torch names them.
+    suite_folder : Path or None
+        If a spec names the model: its suite's folder, in which a path must lie. None if a person does: then a path is
+        relative to the working directory.
+    progress : Progress
+
+    Raises
+    ------
+    ModelError
+        If there is no such model; says what is valid.
+    """
+    if name == builtin.NAME:
+        identity = convert.fingerprint(builtin.SHA256)
+        return _gguf(
+            name,
+            dtype,
+            device,
+            lambda: identity,
+            lambda: builtin.source(cache_dir / "models", progress),
+            cache_dir,
+            progress,
+        )
+    for prefix in ("hub:", "python:"):
+        if name.startswith(prefix):
+            raise ModelError(f"The model {name!r} is of a form that is not yet supported ({prefix}); {_VALID}.")
+    path = _path(name, suite_folder)
+    if path.is_dir():
+        _check_folder(path)
+        return FileModel(name, dtype, device, lambda: of_folder(path, cache_dir), lambda: path)
+    if path.is_file() and path.suffix == ".gguf":
+        identify = lambda: convert.fingerprint(of_file(path, cache_dir))  # noqa: E731 - a name for a part of a call
+        return _gguf(name, dtype, device, identify, lambda: nullcontext(path), cache_dir, progress)
+    if path.exists():
+        raise ModelError(f"The model {name!r} is neither a folder nor a .gguf file; {_VALID}.")
+    near = difflib.get_close_matches(name.lower(), [builtin.NAME], n=1)
+    hint = f"did you mean {near[0]!r}? " if near else ""
+    raise ModelError(f"There is no model {name!r}; {hint}{_VALID}.")
+
+
+def _gguf(
+    name: str,
+    dtype: str,
+    device: str,
+    identify: Callable[[], str],
+    source: Callable[[], AbstractContextManager[Path]],
+    cache_dir: Path,
+    progress: Progress,
+) -> FileModel:
+    return FileModel(
+        name, dtype, device, identify, lambda: convert.converted(name, identify(), source, cache_dir, progress)
+    )
+
+
+def _path(name: str, suite_folder: Path | None) -> Path:
+    if suite_folder is None:
+        return Path(name).expanduser().resolve()
+    folder = suite_folder.resolve()
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder):
+        raise ModelError(
+            f"The model {name!r} lies outside the suite's folder, where a spec may not read; "
+            "name it on the command line with --concept-model or in the ini file."
+        )
+    return path
+
+
+def _check_folder(path: Path) -> None:
+    if not (path / "config.json").is_file():
+        raise ModelError(f"The model folder {path} has no config.json; it must hold what save_pretrained writes.")
+    if not any(path.glob("*.safetensors")):
+        pickled = sorted(file.name for pattern in ("*.bin", "*.pt", "*.pth") for file in path.glob(pattern))
+        reason = f"; {pickled[0]} is a pickle, which can run code and is never loaded" if pickled else ""
+        raise ModelError(f"The model folder {path} has no weights in safetensors{reason}.")
+
+
+def _load(name: str, folder: Path, dtype: str, device: str, attention: str) -> tuple[Any, Any]:
+    with quiet():
+        import torch
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        safe = {"local_files_only": True, "trust_remote_code": False}
+        try:
+            # Weights that are not in the files would be drawn at random, from the user's own generator.
+            with torch.random.fork_rng(devices=[]):
+                model, report = AutoModelForCausalLM.from_pretrained(
+                    str(folder),
+                    dtype=getattr(torch, dtype),
+                    attn_implementation=attention,
+                    use_safetensors=True,
+                    output_loading_info=True,
+                    **safe,
+                )
+            tokenizer = AutoTokenizer.from_pretrained(str(folder), **safe)
+        except Exception as error:  # whatever a file from somewhere makes of the libraries
+            raise ModelError(
+                f"The model {name!r} could not be loaded: {error} A model that needs other settings (such as another "
+                "attention implementation than sdpa) can be loaded in a conftest.py that overrides concept_model."
+            ) from error
+        if report["missing_keys"]:
+            lacking = sorted(report["missing_keys"])
+            raise ModelError(f"The model {name!r} lacks {len(lacking)} of its weights, such as {lacking[0]}.")
+        try:
+            model = model.to(device)
+        except (RuntimeError, AssertionError) as error:
+            reason = str(error).splitlines()[0]
+            raise ModelError(f"The model {name!r} cannot be put on device {device!r}: {reason}") from error
+        return model.eval(), tokenizer

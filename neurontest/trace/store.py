@@ -1,0 +1,180 @@
+"""Traces on disk: content-addressed, so that whatever decides a value is in its address, and crash-safe.
+
+An entry is written under a temporary name and renamed. One that cannot be read counts as missing: it is traced again
+and replaced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from neurontest.errors import StoreError
+from neurontest.trace.files import replace_bytes
+from neurontest.types import Continuation, Generation, ModelHandle
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+#: Raise it when what a step, position or site means changes, or how it is stored.
+FORMAT_VERSION = 1
+
+#: One key of metadata for all: safetensors writes several in an order that changes from run to run.
+_ABOUT = "neurontest"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What is stored of a prompt and sample at one site and over some positions.
+
+    Attributes
+    ----------
+    values : float32 array [neuron]
+        Neurons layer by layer.
+    layers, width : int
+    """
+
+    values: npt.NDArray[np.float32]
+    layers: int
+    width: int
+
+
+class Store:
+    """The traces of one model.
+
+    Parameters
+    ----------
+    cache_dir : Path
+    handle : ModelHandle
+        Its fingerprint, dtype, device and attention implementation are part of every address.
+    """
+
+    def __init__(self, cache_dir: Path, handle: ModelHandle) -> None:
+        self._folder = cache_dir / "traces"
+        self._model = {
+            "version": FORMAT_VERSION,
+            "fingerprint": handle.fingerprint,
+            "dtype": handle.dtype,
+            "device": handle.device.split(":")[0],
+            "attention": handle.attention,
+        }
+
+    def text_key(self, prompt: str, sample: int, generation: Generation) -> str:
+        """Address of what the model wrote."""
+        return self._key(prompt, sample, generation, {})
+
+    def key(self, prompt: str, sample: int, generation: Generation, site: str, positions: str) -> str:
+        """Address of an activation."""
+        return self._key(prompt, sample, generation, {"site": site, "positions": positions})
+
+    def missing(
+        self, prompts: Iterable[str], generation: Generation, sites: Iterable[str], positions: Iterable[str]
+    ) -> set[tuple[str, int]]:
+        """The (prompt, sample) of which the text or one of the activations is not there, or not legible.
+
+        Only the head of a file is read: a damaged body is found by :meth:`read`, a truncated one here.
+        """
+        where = [(site, at) for site in sites for at in positions]
+        return {
+            (prompt, sample)
+            for prompt in prompts
+            for sample in range(generation.samples)
+            if not self._complete(prompt, sample, generation, where)
+        }
+
+    def read(self, key: str) -> Trace | None:
+        """The activation at an address; None if it is missing, or damaged and so removed."""
+        import numpy as np
+        from safetensors import SafetensorError, safe_open
+
+        path = self._path(key, ".safetensors")
+        try:
+            with safe_open(path, framework="np") as file:
+                about = json.loads(file.metadata()[_ABOUT])
+                values = file.get_tensor("activation")
+            if values.dtype != np.float32 or about["sha256"] != _digest(values):
+                raise ValueError("damaged")
+            return Trace(values, about["layers"], about["width"])
+        except FileNotFoundError:
+            return None
+        except (OSError, SafetensorError, KeyError, TypeError, ValueError):
+            # It would else pass for there at the next run as well.
+            path.unlink(missing_ok=True)
+            return None
+
+    def write(self, key: str, trace: Trace) -> None:
+        """Store an activation.
+
+        Raises
+        ------
+        StoreError
+            If the cache cannot be written to.
+        """
+        from safetensors.numpy import save
+
+        about = {"layers": trace.layers, "width": trace.width, "sha256": _digest(trace.values)}
+        replace_bytes(
+            self._path(key, ".safetensors"), save({"activation": trace.values}, metadata={_ABOUT: json.dumps(about)})
+        )
+
+    def read_text(self, key: str) -> Continuation | None:
+        """What the model wrote; None if it is missing or not legible."""
+        try:
+            return msgspec.json.decode(self._path(key, ".json").read_bytes(), type=Continuation)
+        except (FileNotFoundError, msgspec.DecodeError):
+            return None
+        except OSError as error:
+            raise StoreError(f"{error.filename} cannot be read: {error.strerror}.") from error
+
+    def write_text(self, key: str, text: Continuation) -> None:
+        """Store what the model wrote.
+
+        Raises
+        ------
+        StoreError
+            If the cache cannot be written to.
+        """
+        replace_bytes(self._path(key, ".json"), msgspec.json.encode(text))
+
+    def _complete(self, prompt: str, sample: int, generation: Generation, where: Iterable[tuple[str, str]]) -> bool:
+        addresses = self._addresses(prompt, sample, generation, where)
+        return all(self._legible(key) for key in addresses) and (
+            self.read_text(self.text_key(prompt, sample, generation)) is not None
+        )
+
+    def _addresses(
+        self, prompt: str, sample: int, generation: Generation, where: Iterable[tuple[str, str]]
+    ) -> Iterator[str]:
+        return (self.key(prompt, sample, generation, site, at) for site, at in where)
+
+    def _legible(self, key: str) -> bool:
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            # Opening reads the head and compares what it declares with the file's length.
+            with safe_open(self._path(key, ".safetensors"), framework="np") as file:
+                return _ABOUT in (file.metadata() or {})
+        except (OSError, SafetensorError):
+            return False
+
+    def _key(self, prompt: str, sample: int, generation: Generation, where: dict[str, str]) -> str:
+        settings = asdict(generation)
+        # How many samples there are does not change any one of them.
+        del settings["samples"]
+        settings["temperature"] = float(generation.temperature)
+        address = {"model": self._model, "generation": settings, "prompt": prompt, "sample": sample, **where}
+        return hashlib.sha256(json.dumps(address, sort_keys=True).encode()).hexdigest()
+
+    def _path(self, key: str, suffix: str) -> Path:
+        return self._folder / key[:2] / (key + suffix)
+
+
+def _digest(values: npt.NDArray[np.float32]) -> str:
+    return hashlib.sha256(values.astype("<f4", copy=False).tobytes()).hexdigest()

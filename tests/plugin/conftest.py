@@ -1,0 +1,91 @@
+"""A suite in a pytester folder, and runs of pytest on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# A run in this process forgets what it was the first to import; numpy cannot be imported twice, the others are slow.
+import neurontest.neurons.table
+import neurontest.report.files
+import neurontest.spec.load  # noqa: F401
+import tests.plugin.fake  # noqa: F401
+
+REPOSITORY = Path(__file__).parents[2]
+
+SUITE = """\
+neurontest: 1
+baseline: {{prompts: [{baseline}]}}
+concepts:
+  a: {{prompts: [{a}]}}
+  b: {{prompts: [{b}]}}
+  c: {{prompts: [{c}]}}
+"""
+
+CLAIMS = """\
+claims:
+  - {id: holds-1, claim: b overlaps a more than c, tags: [quick]}
+  - {id: refuted-1, claim: a overlaps b more than c}
+  - {id: unsure-1, claim: c overlaps a more than b}
+  - {id: holds-skipped, claim: a has consistent neurons, skip: takes too long}
+  - {id: refuted-expected, claim: b has consistent neurons, xfail: known since May}
+"""
+
+#: Installed or not, the plugin is named: the runs load no plugin by entry point, neither ours nor a slow one of others.
+LOADED = ["-p", "neurontest.plugin.hooks"]
+
+Make = Callable[..., Path]
+RunPytest = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture(autouse=True)
+def no_plugins_but_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep what else is installed out of the runs."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
+def _prompts(word: str) -> str:
+    return ", ".join(f"{word} prompt {number} is" for number in range(12))
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester) -> Make:
+    """Write a suite: ``suite("specs", claims="...")``; the files of ``others`` are claims as well."""
+
+    def make(name: str = "specs", claims: str = CLAIMS, suite: str = SUITE, **others: str) -> Path:
+        folder = pytester.path / name
+        folder.mkdir(parents=True)
+        words = {word: _prompts(word) for word in ("a", "b", "c", "baseline")}
+        (folder / "suite.yaml").write_text(suite.format(**words), encoding="utf-8")
+        for file, text in {"geo": claims, **others}.items():
+            (folder / f"{file}.yaml").write_text(text, encoding="utf-8")
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> RunPytest:
+    """Run pytest with the plugin and the fake model, in this process."""
+    monkeypatch.setenv("NEURONTEST_CACHE_DIR", str(pytester.path / "cache"))
+    (pytester.path / "cache").mkdir()
+
+    def runpytest(*arguments: str) -> pytest.RunResult:
+        return pytester.runpytest_inprocess(*LOADED, "-p", "tests.plugin.fake", *arguments)
+
+    return runpytest
+
+
+@pytest.fixture
+def run_outside(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> RunPytest:
+    """Run pytest with the plugin and the fake model, in a process of its own."""
+    monkeypatch.setenv("NEURONTEST_CACHE_DIR", str(pytester.path / "cache"))
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    (pytester.path / "cache").mkdir()
+
+    def runpytest(*arguments: str) -> pytest.RunResult:
+        return pytester.runpytest_subprocess(*LOADED, "-p", "tests.plugin.fake", *arguments, timeout=300)
+
+    return runpytest

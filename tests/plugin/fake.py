@@ -1,0 +1,109 @@
+"""A pytest plugin that replaces the model and the tests behind a run: what a claim finds is said by its id.
+
+``holds-...``, ``refuted-...`` and ``unsure-...`` are verdicts, ``dies-...`` ends the process, ``untraced-...`` stops a
+family; a model called ``no-model`` cannot be had. Everything else of a run is real: plan, cache on disk, record.
+
+PYTEST_DONT_REWRITE: it is imported before the runs that load it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import neurontest.run
+import neurontest.trace.models
+from neurontest.errors import ModelError, TraceError
+from neurontest.types import (
+    Activations,
+    Continuation,
+    Estimate,
+    Evidence,
+    Family,
+    Finding,
+    Generation,
+    Interval,
+    KeyResult,
+    NullSummary,
+    TraceGroup,
+    TracePlan,
+    TraceRecord,
+    TraceRequest,
+    Verdict,
+)
+
+LAYERS, WIDTH = 2, 16
+
+
+class FakeModel:
+    """A handle that loads nothing."""
+
+    dtype, device, attention, fingerprint = "float32", "cpu", "sdpa", "f" * 64
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def load(self) -> tuple[Any, Any]:
+        raise AssertionError("a fake model is never loaded")
+
+
+class FakeTracer:
+    def __init__(self, handle: Any, progress: Any) -> None:
+        self.handle, self.progress = handle, progress
+
+    def ensure(self, plan: TracePlan, groups: tuple[TraceGroup, ...] | None = None) -> TraceRecord:
+        if self.handle.name == "no-model":
+            raise ModelError("There is no model 'no-model'.")
+        self.progress(f"tracing {self.handle.name}", 3, 4, "120 tokens/s")
+        return TraceRecord(texts=4, tokens=160, seconds=0.1)
+
+    def activations(self, request: TraceRequest) -> Activations:
+        digest = hashlib.sha256(repr(request).encode()).hexdigest()
+        values = np.random.default_rng(int(digest[:8], 16)).normal(size=(len(request.prompts), LAYERS * WIDTH))
+        return Activations(values.astype(np.float32), LAYERS, WIDTH, digest)
+
+    def continuations(self, prompts: tuple[str, ...], generation: Generation) -> tuple[Continuation, ...]:
+        return tuple(Continuation(prompt, 0, " and so on", 3, False, 0) for prompt in prompts)
+
+
+class FakeRun(neurontest.run.Run):
+    def __init__(self, suite: Any, handle: Any, **options: Any) -> None:
+        super().__init__(suite, handle, **options)
+        self._tracer: Any = FakeTracer(handle, self._progress)
+        self._log: Path = options["cache_dir"] / "evaluated.txt"
+
+    def _test(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> dict[str, Finding]:
+        if any(claim.id.startswith("untraced") for claim in family.claims):
+            raise TraceError("The prompt 'Hanoi is' gave an activation that is not finite.")
+        if any(claim.id.startswith("dies") for claim in family.claims):
+            os._exit(3)
+        with self._log.open("a", encoding="utf-8") as log:
+            log.write(f"{family.file}: {' '.join(claim.id for claim in family.tested)}\n")
+        return {claim.id: _finding(claim.id) for claim in family.tested}
+
+
+def _finding(name: str) -> Finding:
+    verdict: Any = {"holds": "holds", "refuted": "refuted"}.get(name.partition("-")[0], "inconclusive")
+    p, opposite = {"holds": (0.001, 0.999), "refuted": (0.999, 0.001)}.get(verdict, (0.2, 0.8))
+    effect = Estimate("b/a minus b/c", 3.1, "neurons", Interval(-0.4, 6.2, 0.95, "t"), 0.0)
+    key = KeyResult("half-sample", "the sets overlap equally", 1.2, p, opposite, 1e-6, df=9.0)
+    null = NullSummary("t", 1.2, df=9.0)
+    evidence = Evidence(effect, (key,), p, opposite, (null,), (), {"a": 10, "b": 10, "c": 10}, m=5, needed=18)
+    return Finding(evidence, Verdict(verdict, p, opposite, 0.05))
+
+
+def _resolve(name: str, **_: Any) -> FakeModel:
+    return FakeModel(name)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    patch = pytest.MonkeyPatch()
+    patch.setattr(neurontest.run, "Run", FakeRun)
+    patch.setattr(neurontest.trace.models, "resolve", _resolve)
+    config.add_cleanup(patch.undo)

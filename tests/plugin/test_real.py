@@ -1,0 +1,54 @@
+"""The plugin on a real run: a tiny model, real traces, real tests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from neurontest.report.record import load_record
+from tests import tiny
+
+from .conftest import LOADED, REPOSITORY, Make
+
+CLAIMS = """\
+claims:
+  - a overlaps b more than c
+  - a has consistent neurons
+"""
+
+
+def test_a_second_run_finds_everything_and_imports_no_torch(
+    pytester: pytest.Pytester, suite: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite(claims=CLAIMS)
+    tiny.save(pytester.path / "model", "llama")
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    pytester.makepyfile(
+        spy="def pytest_unconfigure(config):\n    import sys\n    open('torch', 'w').write(str('torch' in sys.modules))"
+    )
+    command = [sys.executable, "-m", "pytest", *LOADED, "-p", "spy", "--concept-specs=specs", "--concept-model=model"]
+    command += ["--concept-cache-dir=cache", "--concept-max-new-tokens=4", "--concept-samples=2", "-W", "error"]
+    first, second = (_run(command, pytester.path) for _ in range(2))
+    assert first.pop("torch") == "True"
+    assert second.pop("torch") == "False"
+    assert first.pop("tokens") > 0
+    assert second.pop("tokens") == 0
+    assert first == second
+    assert {verdict for _, verdict, _ in json.loads(str(first["claims"]))} <= {"holds", "refuted", "inconclusive"}
+
+
+def _run(command: list[str], folder: Path) -> dict[str, object]:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    record = load_record(folder / "reports" / "latest" / "record.json")
+    found = [(one.id, one.verdict, one.evidence.p if one.evidence else None) for one in record.claims]
+    return {
+        "torch": (folder / "torch").read_text(),
+        "tokens": record.trace.tokens,
+        "claims": json.dumps(found),
+        "fingerprint": record.model.fingerprint,
+    }

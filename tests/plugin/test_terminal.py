@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+
+from neurontest.plugin.terminal import counts, layout
+from neurontest.report.text import Row
+
+from .conftest import Make, RunPytest
+
+ROWS = [
+    Row("g.yaml:1", "hanoi overlaps vietnam more than violent", "holds", "+3 neurons [1, 5]", "0.01", "holds"),
+    Row("g.yaml:2", "short", "refuted (expected)", "", "", "refuted"),
+    Row("g.yaml:3", "short", "error", "", "", "error"),
+]
+
+
+def test_columns_align_and_only_sentences_are_cut() -> None:
+    assert layout(ROWS, None) == [
+        "claim                                     verdict             effect             adjusted p",
+        "hanoi overlaps vietnam more than violent  holds               +3 neurons [1, 5]  0.01",
+        "short                                     refuted (expected)",
+        "short                                     error",
+    ]
+    narrow = layout(ROWS, 80)
+    assert max(map(len, narrow)) < 80
+    assert narrow[1].startswith("hanoi overlaps vietnam more…  holds")
+    assert layout(ROWS, 10)[1].startswith("hanoi overlaps vietnam …  holds")
+
+
+def test_every_verdict_is_counted_by_its_name() -> None:
+    assert counts(ROWS) == "1 holds, 1 refuted, 1 error"
+    assert counts([ROWS[0], ROWS[0]]) == "2 hold"
+
+
+def test_header_table_and_report(run: RunPytest, suite: Make, pytester: pytest.Pytester) -> None:
+    suite()
+    result = run("--concept-specs=specs", "-W", "error")
+    result.stdout.fnmatch_lines(
+        [
+            "neurontest: *, concept specs: specs",
+            "specs/geo.yaml ",
+            "tracing smollm2-135m 3 of 4, 120 tokens/s",
+            "specs/geo.yaml .FFsx*",
+            "*= concept neurons =*",
+            "claim * verdict * effect * adjusted p",
+            "b overlaps a more than c  holds               +3.1 neurons [[]-0.4, 6.2]  0.001",
+            "1 holds, 2 refuted, 1 inconclusive, 1 skipped",
+            "report: reports/latest/report.html",
+        ]
+    )
+    assert sum("neurontest:" in line for line in result.outlines) == 1
+
+
+def test_a_run_that_is_about_no_suite_looks_as_ever(run: RunPytest, suite: Make, pytester: pytest.Pytester) -> None:
+    suite()
+    pytester.makeini("[pytest]\nconcept_specs = specs")
+    pytester.makepyfile("def test_other(): pass")
+    result = run("test_a_run_that_is_about_no_suite_looks_as_ever.py")
+    result.assert_outcomes(passed=1)
+    assert "neurontest:" not in result.stdout.str()
+    assert "concept neurons" not in result.stdout.str()
+    assert not (pytester.path / "reports").exists()
+
+
+def test_very_quiet_is_silent(run: RunPytest, suite: Make, pytester: pytest.Pytester) -> None:
+    suite()
+    result = run("--concept-specs=specs", "-qq")
+    text = result.stdout.str()
+    assert "concept neurons" not in text
+    assert "tracing" not in text
+    assert (pytester.path / "reports/latest/report.html").is_file()
+
+
+@pytest.mark.parametrize("absent", ["terminal", "capture"])
+def test_works_without_parts_of_pytest(run: RunPytest, suite: Make, pytester: pytest.Pytester, absent: str) -> None:
+    suite()
+    result = run("--concept-specs=specs", "-k", "holds-1", "-p", f"no:{absent}", "-p", "no:cacheprovider")
+    assert result.ret == pytest.ExitCode.OK
+    assert (pytester.path / "reports/latest/record.json").is_file()

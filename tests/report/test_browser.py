@@ -1,0 +1,157 @@
+"""The report in a real browser: the only judge of layout, colours and what is loaded."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from neurontest.report.files import write_reports
+
+from .sample import CLAIMS, HOSTILE, sample
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright (the extra 'test')")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (chromium, chromium-browser, google-chrome)"),
+]
+
+DESKTOP, PHONE = (1280, 900), (390, 844)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> str:
+    record = sample()
+    # One concept with long tables shows as much as four, in a quarter of the time.
+    concepts = (record.concepts[0], *(replace(concept, sets=concept.sets[:4]) for concept in record.concepts[1:]))
+    return write_reports(replace(record, concepts=concepts), tmp_path_factory.mktemp("reports"))[1].as_uri()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[sync_api.Browser]:
+    with sync_api.sync_playwright() as playwright:
+        found = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"], timeout=120_000
+        )
+        yield found
+        found.close()
+
+
+class Visit:
+    """A page opened offline, with everything that it complained of and asked for."""
+
+    def __init__(
+        self,
+        browser: sync_api.Browser,
+        address: str,
+        size: tuple[int, int] = DESKTOP,
+        scheme: Literal["light", "dark"] = "light",
+        *,
+        scripts: bool = True,
+    ) -> None:
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme=scheme,
+            offline=True,
+            java_script_enabled=scripts,
+        )
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(60_000)
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", lambda dialog: (self.complaints.append(dialog.message), dialog.dismiss()))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(address)
+
+    def __enter__(self) -> Visit:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.context.close()
+
+
+def test_it_reads_without_scripts_network_or_complaint(browser: sync_api.Browser, address: str) -> None:
+    with Visit(browser, address, scripts=False) as visit:
+        assert visit.page.locator("h1", has_text="concept_specs").is_visible()
+        for name in ("Verdicts", "Claims", "Overlaps", "Concepts", "The run"):
+            assert visit.page.locator("h2", has_text=name).is_visible()
+        overview = visit.page.locator("table.overview")
+        assert overview.locator("tbody tr:not(.family)").count() == len(CLAIMS)
+        for word in ("✓ holds", "✗ refuted", "? inconclusive (expected)", "– skipped", "○ not evaluated", "! error"):
+            assert overview.get_by_text(word, exact=True).first.is_visible()
+        assert visit.complaints == []
+        assert [url for url in visit.requests if url.startswith("http")] == []
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_nothing_sticks_out_and_nothing_hostile_runs(
+    browser: sync_api.Browser, address: str, size: tuple[int, int]
+) -> None:
+    with Visit(browser, address, size) as visit:
+        visit.page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+        visit.page.add_style_tag(content=".claim, .concept { content-visibility: visible !important }")
+        wide = visit.page.evaluate(
+            """() => [...document.querySelectorAll('body *')]
+                .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1)
+                .map(e => e.tagName + '.' + e.getAttribute('class') + ' ' + e.textContent.slice(0, 40))"""
+        )
+        assert wide == []
+        assert visit.page.evaluate("document.documentElement.scrollWidth") == size[0]
+        assert visit.page.get_by_text(HOSTILE[0], exact=True).first.is_visible()
+        # The policy of the page forbids styles from elsewhere, not this one; alerts would show as dialogs.
+        assert visit.complaints == []
+
+
+def test_details_open_with_a_click(browser: sync_api.Browser, address: str) -> None:
+    with Visit(browser, address) as visit:
+        concept = visit.page.locator("details.concept").first
+        assert not concept.locator("table.neurons").first.is_visible()
+        concept.locator("summary").first.click()
+        assert concept.locator("table.neurons").first.is_visible()
+
+
+def background(visit: Visit) -> tuple[int, ...]:
+    colour: str = visit.page.evaluate("getComputedStyle(document.body).backgroundColor")
+    return tuple(int(part) for part in colour.removeprefix("rgb(").removesuffix(")").split(","))
+
+
+# The contrast of WCAG 2, of the least legible text against the page. What is not laid out yet is left out: asking for
+# its style lays it out, piece by piece.
+CONTRAST = """() => {
+  const linear = c => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  const light = colour => {
+    const [r, g, b] = colour.match(/[\\d.]+/g).slice(0, 3).map(Number).map(linear);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const paper = light(getComputedStyle(document.body).backgroundColor);
+  return Math.min(...[...document.querySelectorAll('.masthead *, #verdicts :not(svg, svg *)')].map(e => {
+    const ink = light(getComputedStyle(e).color);
+    return (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+  }));
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_both_colour_schemes_are_legible(
+    browser: sync_api.Browser, address: str, scheme: Literal["light", "dark"], tmp_path: Path
+) -> None:
+    with Visit(browser, address, scheme=scheme) as visit:
+        assert (sum(background(visit)) < 3 * 128) == (scheme == "dark")
+        assert visit.page.evaluate(CONTRAST) >= 4.5
+        picture = visit.page.screenshot(path=tmp_path / "report.png")
+    # A blank page of this size compresses to a few kB.
+    assert len(picture) > 20_000
+
+
+def test_on_paper_it_is_black_on_white(browser: sync_api.Browser, address: str) -> None:
+    with Visit(browser, address, scheme="dark") as visit:
+        visit.page.emulate_media(media="print")
+        assert background(visit) == (255, 255, 255)
+        assert not visit.page.locator("nav").is_visible()

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from syrupy.assertion import SnapshotAssertion
+
+from neurontest.report.files import write_reports
+from neurontest.report.html import html_report
+from neurontest.report.record import load_record
+from neurontest.report.untrusted import visible
+from neurontest.types import Record
+
+from .sample import CLAIMS, CONCEPTS, HOSTILE, sample
+from .strategies import anything
+
+VOID = {"meta", "link", "br", "img", "input", "hr"}
+ALLOWED = {
+    *(
+        "html",
+        "head",
+        "meta",
+        "link",
+        "title",
+        "style",
+        "body",
+        "header",
+        "main",
+        "footer",
+        "nav",
+        "section",
+        "article",
+    ),
+    *(
+        "p",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "a",
+        "b",
+        "br",
+        "code",
+        "time",
+        "span",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "div",
+    ),
+    *("table", "thead", "tbody", "tr", "th", "td", "figure", "figcaption", "details", "summary"),
+    *("svg", "g", "line", "circle", "rect", "path", "text"),
+}
+
+
+class Page(HTMLParser):
+    """The tags, attributes and texts of a page; fails on tags that do not close."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: set[str] = set()
+        self.attributes: list[tuple[str, str, str]] = []
+        self.texts: list[tuple[str, str]] = []
+        self.outline: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in VOID and not self.get_starttag_text().endswith("/>"):  # type: ignore[union-attr]
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if self.open:
+            self.texts.append((self.open[-1], data))
+            if self.open[-1] in ("h1", "h2", "h3", "h4") and data.strip():
+                self.outline.append(f"{self.open[-1]} {data.strip()}")
+
+
+@pytest.fixture(scope="module")
+def html() -> str:
+    return html_report(sample())
+
+
+@pytest.fixture(scope="module")
+def page(html: str) -> Page:
+    return Page(html)
+
+
+def test_the_outline(page: Page, snapshot: SnapshotAssertion) -> None:
+    assert page.outline == snapshot
+
+
+def test_hostile_text_makes_no_tag_and_no_attribute(page: Page) -> None:
+    assert page.tags <= ALLOWED
+    assert not [name for _, name, _ in page.attributes if name.startswith("on")]
+    assert {value for _, name, value in page.attributes if name == "href"} <= {
+        "data:,",
+        *(f"#{name}" for name in ("verdicts", "claims", "overlaps", "concepts", "run")),
+        *(f"#claim-{number}" for number in range(1, len(CLAIMS) + 1)),
+    }
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_shown_to_the_letter(page: Page, text: str) -> None:
+    # The parser gives a text in pieces where a character reference stands in it.
+    prompts = "".join(data for tag, data in page.texts if tag == "p")
+    assert prompts.count(visible(text)) >= 2
+
+
+def test_no_control_character_is_left(html: str) -> None:
+    assert re.findall("[\x00-\x08\x0b-\x1f\x7f-\x9f\ufffe\uffff]", html) == []
+
+
+def test_nothing_is_loaded_from_anywhere(html: str, page: Page) -> None:
+    assert not [
+        value for _, name, value in page.attributes if name in ("src", "srcset", "data", "action", "xlink:href")
+    ]
+    style = "".join(data for tag, data in page.texts if tag == "style")
+    assert "url(" not in style
+    assert "@import" not in style
+    assert ("meta", "content", "default-src 'none'; style-src 'unsafe-inline'; img-src data:") in page.attributes
+
+
+def test_every_figure_has_a_title_and_a_role(html: str) -> None:
+    figures = re.findall(r"<svg class=[^>]*>\s*<title>[^<]+</title>", html)
+    assert len(figures) == html.count('role="img"') > 20
+    assert html.count("<svg class=") == len(figures)
+
+
+def test_ids_are_unique_and_links_lead_somewhere(page: Page) -> None:
+    ids = [value for _, name, value in page.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    assert {value[1:] for _, name, value in page.attributes if name == "href" and value[0] == "#"} <= set(ids)
+
+
+def test_every_claim_is_told_with_its_verdict_and_numbers(page: Page) -> None:
+    said = " ".join(" ".join(data.split()) for _, data in page.texts)
+    for claim in CLAIMS:
+        assert said.count(claim.sentence) >= 2
+        assert f"{claim.where.file}:{claim.where.line}" in said
+    for words in (
+        "+30 neurons [12, 48]",
+        "+1.1 neurons [−0.4, 2.7]",
+        "71% [64%, 78%]",
+        "9,214, of which 10 reach the observed statistic",
+        "all 20,000, of which 1 reach the observed statistic",
+        "about 46 a concept for an effect of the observed size",
+        "Expected not to hold: ten neurons are too few to show it on this model: p = 0.21 over 6 claims.",
+        "Skipped by the spec: nobody knows what to expect.",
+        "No evidence: the activations of layer 12 are not finite for the prompt '<b>tulips</b>␛[2J'; use float32.",
+        "Evaluated with its family, but not selected in this run.",
+        "Not evaluated: its family was not run.",
+        "< 0.001 that the opposite holds after Holm over 4 claims, needs 0.05",
+        "or smaller, the evidence for the opposite.",
+        "borderline: Monte-Carlo error leaves open on which side it lies",
+        "Measured coverage 0.885 to 0.99.",
+        "2 of 10 neurons of hanoi were placed by a tie.",
+        "tulip has fewer prompts than the other concepts",
+        "544 texts, 21,483 tokens in 61 s; 2 draws within rounding of a boundary",
+    ):
+        assert words in said
+
+
+def test_the_tables_of_the_write_up_are_there(html: str) -> None:
+    sets = len(CONCEPTS) * 6
+    assert html.count('<th scope="col">Occurrences</th>') == sets
+    first = sample().concepts[0].sets[0].neurons[0]
+    cells = (1, first.layer, first.index, first.occurrences, f"{100 * first.share:.2f}")
+    assert "".join(f"<td>{cell}</td>" for cell in cells) in html
+    assert "† placed by layer and index among exact equals" in html
+
+
+def test_matrices_stand_raw_beside_normalized_and_last_above_generated(page: Page) -> None:
+    titles = [line for line in page.outline if line.startswith(("h4 Raw", "h4 Normalized"))]
+    assert titles == [
+        "h4 Raw, last token",
+        "h4 Normalized, last token",
+        "h4 Raw, generated tokens",
+        "h4 Normalized, generated tokens",
+    ]
+
+
+def test_the_same_record_gives_the_same_page_and_a_small_one(html: str) -> None:
+    assert html_report(sample()) == html
+    assert len(html.encode()) < 1_000_000
+
+
+def test_an_empty_record_makes_a_page() -> None:
+    empty = replace(sample(), claims=(), families=(), concepts=(), overlaps=(), created="some day")
+    page = Page(html_report(empty))
+    assert [line for line in page.outline if line.startswith("h2")] == ["h2 Verdicts", "h2 Claims", "h2 The run"]
+    assert ("time", "some day") in page.texts
+
+
+@settings(max_examples=6, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(anything(Record))
+def test_any_record_makes_a_page(record: Record) -> None:
+    assert Page(html_report(record)).tags <= ALLOWED
+
+
+def test_the_files_of_a_run(tmp_path: Path, html: str) -> None:
+    paths = write_reports(sample(), tmp_path / "latest")
+    assert [path.name for path in paths] == ["record.json", "report.html", "junit.xml"]
+    assert load_record(paths[0]) == sample()
+    assert html_report(load_record(paths[0])) == html == paths[1].read_bytes().decode()
+    assert paths[2].read_text(encoding="utf-8").startswith('<?xml version="1.0" encoding="utf-8"?>\n<testsuites ')
+    assert sorted(path.name for path in (tmp_path / "latest").iterdir()) == sorted(path.name for path in paths)

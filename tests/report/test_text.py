@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+from neurontest.report import numbers
+from neurontest.report.outcome import declared, label, outcome, remark
+from neurontest.report.text import failure_text, headline, table_rows
+from neurontest.report.untrusted import visible
+from neurontest.types import ClaimRecord, Estimate, Interval
+
+from .sample import CLAIMS, HOSTILE, sample
+
+HOLDS, EXPECTED, BORDERLINE, SKIPPED, DISTINCT, REFUTED, UNSELECTED, BROKEN, LATER = CLAIMS
+
+
+@pytest.mark.parametrize("claim", CLAIMS, ids=lambda claim: claim.id)
+def test_failure_text(claim: ClaimRecord, snapshot: SnapshotAssertion) -> None:
+    assert failure_text(claim, suite="concept_specs", model="smollm2-135m", declared=6) == snapshot
+
+
+def test_the_first_line_stands_alone() -> None:
+    assert headline(
+        replace(BORDERLINE, judgement=replace(BORDERLINE.judgement, borderline=False)), suite="specs", declared=6
+    ) == (  # type: ignore[type-var]
+        "specs/geography.yaml:11: hanoi overlaps vietnam more than tulip: "
+        "inconclusive (p = 0.0502 after Holm over 6 claims, needs 0.05)"
+    )
+    assert headline(REFUTED, suite="specs", declared=1) == (
+        "specs/writeup.yaml:5: baseline-normalized sets differ from raw: "
+        "refuted (p < 0.001 that the opposite holds after Holm over 1 claim, needs 0.05)"
+    )
+
+
+def test_without_a_correction_none_is_mentioned() -> None:
+    claim = replace(HOLDS, statistics=replace(HOLDS.statistics, correction="none"))
+    assert headline(claim, suite="s", declared=6).endswith("holds (p = 0.0036, needs 0.05)")
+
+
+def test_a_strict_xfail_that_holds_says_so() -> None:
+    claim = replace(HOLDS, xfail="never seen", outcome="failed")
+    text = failure_text(claim, suite="s", model="m", declared=3)
+    assert text.splitlines()[0].endswith("holds (p = 0.0036 after Holm over 3 claims, needs 0.05), though marked xfail")
+    assert "  xfail        never seen" in text
+
+
+def test_no_control_character_reaches_a_terminal() -> None:
+    text = failure_text(replace(BROKEN, error=HOSTILE[-1]), suite="s\x1b", model="m\x07", declared=1)
+    assert not any(ord(letter) < 32 and letter != "\n" for letter in text)
+    assert "␛[31mred" in text
+
+
+def test_the_table_has_a_row_for_each_selected_claim(snapshot: SnapshotAssertion) -> None:
+    rows = table_rows(sample())
+    assert len(rows) == 7
+    assert all(type(cell) is str for row in rows for cell in row)
+    assert rows == snapshot
+
+
+@pytest.mark.parametrize(
+    ("p", "alpha", "words"),
+    [
+        (0.0, None, "< 0.001"),
+        (5e-324, 0.05, "< 0.001"),
+        (0.00099, None, "< 0.001"),
+        (0.001, None, "= 0.001"),
+        (0.03449, None, "= 0.034"),
+        (0.21, 0.05, "= 0.21"),
+        (1.0, 0.05, "= 1"),
+        (0.0502, 0.05, "= 0.0502"),
+        (0.05004, 0.05, "= 0.05004"),
+        (0.0499, 0.05, "= 0.05"),
+        (0.00034, 0.0005, "= 0.00034"),
+        (1e-9, 0.0005, "< 5e-06"),
+    ],
+)
+def test_p_values(p: float, alpha: float | None, words: str) -> None:
+    assert numbers.p_value(p, alpha) == words
+
+
+@pytest.mark.parametrize(
+    ("estimate", "words", "interval"),
+    [
+        (Estimate("d", 3.1234, interval=Interval(-0.4, 6.2, 0.95, ""), reference=0.0), "+3.1 neurons", "[-0.4, 6.2]"),
+        (Estimate("d", -0.01, interval=Interval(-2.0, 2.0, 0.95, ""), reference=0.0), "0.0 neurons", "[-2.0, 2.0]"),
+        (Estimate("w", 1.0), "1 neuron", ""),
+        (Estimate("w", 5.0), "5 neurons", ""),
+        (Estimate("w", 1234.0), "1,234 neurons", ""),
+        (Estimate("w", 0.0), "0 neurons", ""),
+        (Estimate("w", 0.00123, unit=""), "0.0012", ""),
+        (Estimate("s", 0.712, "share", Interval(0.64, 0.784, 0.95, ""), 0.5), "71%", "[64%, 78%]"),
+    ],
+)
+def test_estimates(estimate: Estimate, words: str, interval: str) -> None:
+    assert numbers.effect(estimate) == words
+    assert numbers.bounds(estimate) == interval
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [
+        (replace(HOLDS, outcome=""), "passed"),
+        (replace(HOLDS, outcome="", xfail="why"), "xpassed"),
+        (replace(EXPECTED, outcome=""), "xfailed"),
+        (replace(REFUTED, outcome=""), "failed"),
+        (replace(SKIPPED, outcome=""), "skipped"),
+        (replace(BROKEN, outcome=""), "error"),
+        (LATER, "skipped"),
+        (replace(BORDERLINE, outcome="skipped"), "skipped"),
+        (replace(REFUTED, outcome="no such word"), "failed"),
+    ],
+)
+def test_outcomes(claim: ClaimRecord, expected: str) -> None:
+    assert outcome(claim) == expected
+
+
+def test_remarks_say_what_the_verdict_does_not() -> None:
+    assert remark(HOLDS) == ""
+    assert remark(UNSELECTED) == "Evaluated with its family, but not selected in this run."
+    assert remark(LATER) == "Not evaluated: its family was not run."
+    assert remark(replace(BORDERLINE, outcome="skipped")).startswith("Counted as skipped")
+    assert label(EXPECTED) == "inconclusive (expected)"
+    assert label(replace(HOLDS, xfail="why")) == "holds (unexpected)"
+
+
+def test_a_family_that_is_not_described_is_counted() -> None:
+    record = replace(sample(), families=())
+    assert declared(record, HOLDS) == 3
+    assert declared(sample(), DISTINCT) == 4
+
+
+def test_visible_keeps_words_and_shows_the_rest() -> None:
+    assert visible("a\tb\nc\r\nd\re\x00\x7f\x9b\ufffe\ud800") == "a\tb\nc\nd␍e␀␡\ufffd\ufffd\ufffd"
+    assert visible(HOSTILE[4]) == HOSTILE[4]

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from neurontest.cli import main
+from neurontest.report.record import dump_record
+from neurontest.settings import BY_NAME
+from tests.report.sample import sample
+
+
+def test_a_new_suite_is_without_fault_or_warning(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "specs"
+    assert main(["init", str(folder)]) == 0
+    assert str(folder / "suite.yaml") in capsys.readouterr().out
+    assert main(["check", str(folder)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == (
+        f"{folder}: 3 claims in 1 file, 3 concepts with 36 prompts, 12 in the baseline, model smollm2-135m"
+    )
+    assert lines[1].startswith("  trace: {max_new_tokens: 40, samples: 4, ")
+    assert [line.split(":")[0].strip() for line in lines[1:]] == ["trace", "neurons", "statistics"]
+
+
+def test_init_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
+    assert main(["init", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == f"neurontest: {tmp_path} is there already; name a folder that is new or empty\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_check_prints_every_fault(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    main(["init", "specs"])
+    for file, right, wrong in (("suite.yaml", "alpha:", "alhpa:"), ("claims.yaml", "sea more", "see more")):
+        path = tmp_path / "specs" / file
+        path.write_text(path.read_text(encoding="utf-8").replace(right, wrong), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["check", "specs"]) == 1
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("specs/claims.yaml:3:5: unknown concept 'see'; did you mean 'sea'?")
+    assert second.startswith("specs/suite.yaml:15:14: unknown key 'alhpa'")
+    assert main(["check", "nowhere"]) == 1
+
+
+def test_report_draws_a_record_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    dump_record(sample(), tmp_path / "record.json")
+    assert main(["report", str(tmp_path / "record.json"), "--out", str(tmp_path / "out")]) == 0
+    out = tmp_path / "out"
+    assert capsys.readouterr().out.splitlines() == [
+        str(out / "record.json"),
+        str(out / "report.html"),
+        str(out / "junit.xml"),
+    ]
+    assert (out / "record.json").read_bytes() == (tmp_path / "record.json").read_bytes()
+    assert main(["report", str(tmp_path / "record.json")]) == 0
+    assert (tmp_path / "report.html").read_bytes() == (out / "report.html").read_bytes()
+
+
+@pytest.mark.parametrize("text", [None, "{}", "no json"])
+def test_what_is_no_record_is_one_message(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str | None) -> None:
+    path = tmp_path / "record.json"
+    if text is not None:
+        path.write_text(text, encoding="utf-8")
+    assert main(["report", str(path)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("neurontest: ")
+    assert "record.json" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_schemas_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema"]) == 0
+    suite = json.loads(capsys.readouterr().out)
+    assert "claims" in suite["properties"]
+    assert main(["schema", "record"]) == 0
+    record = json.loads(capsys.readouterr().out)
+    assert "claims" in record["$defs"]["Record"]["properties"]
+
+
+def test_models_are_listed_without_fetching(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEURONTEST_CACHE_DIR", str(tmp_path))
+    assert main(["models"]) == 0
+    assert capsys.readouterr().out == f"{BY_NAME['model'].default}: not yet in the cache {tmp_path}\n"
+    assert list(tmp_path.iterdir()) == []
+    assert main(["models", "fetch", "gpt5"]) == 2
+    assert capsys.readouterr().err == "neurontest: there is no built-in model 'gpt5'; valid: smollm2-135m\n"
+    assert main(["models", "fetch"]) == 2
+
+
+def test_a_wrong_command_shows_its_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["chek"])
+    assert stop.value.code == 2
+    assert "usage: neurontest" in capsys.readouterr().err

@@ -1,0 +1,277 @@
+"""The engine: traces once what is missing, in whole batches, and hands out what is there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurontest.errors import StoreError, TraceError
+from neurontest.trace.engine import Tracer
+from neurontest.trace.models import from_transformers, resolve
+from neurontest.types import Generation, ModelHandle, TraceGroup, TracePlan, TraceRecord, TraceRequest, silent
+from tests import tiny
+
+GENERATION = Generation(max_new_tokens=6, samples=2, top_k=40, seed=3)
+PROMPTS = ("A tulip", "Hanoi lies on the river", "Vietnam", "violence")
+GROUP = TraceGroup(GENERATION, PROMPTS, ("mlp", "residual"), ("generated", "last"))
+PLAN = TracePlan((GROUP,))
+
+
+class Counting:
+    """A handle that counts how often it is loaded."""
+
+    def __init__(self, handle: ModelHandle) -> None:
+        self.name, self.dtype, self.device = handle.name, handle.dtype, handle.device
+        self.attention, self.fingerprint = handle.attention, handle.fingerprint
+        self.loaded = 0
+        self._handle = handle
+
+    def load(self) -> tuple[Any, Any]:
+        self.loaded += 1
+        return self._handle.load()
+
+
+@pytest.fixture
+def handle(llama: tuple[Any, Any]) -> Counting:
+    return Counting(from_transformers(*llama, name="tiny"))
+
+
+MakeTracer = Callable[..., Tracer]
+
+
+@pytest.fixture
+def tracer(handle: Counting, tmp_path: Path) -> MakeTracer:
+    def make(cache_dir: Path = tmp_path, batch_size: int = 3, progress: Any = silent) -> Tracer:
+        return Tracer(handle, cache_dir=cache_dir, batch_size=batch_size, progress=progress)
+
+    return make
+
+
+def request(positions: str = "generated", prompts: tuple[str, ...] = PROMPTS) -> TraceRequest:
+    return TraceRequest(prompts, GENERATION, "residual", positions)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob("traces/*/*")}
+
+
+def test_traces_once(tracer: MakeTracer, handle: Counting) -> None:
+    first = tracer().ensure(PLAN)
+    assert (first.texts, first.tokens) == (8, sum(t.tokens for t in tracer().continuations(PROMPTS, GENERATION)))
+    assert first.seconds > 0
+    assert tracer().ensure(PLAN) == TraceRecord()
+    assert handle.loaded == 1
+
+
+def test_activations_are_averaged_over_samples_in_the_order_asked_for(tracer: MakeTracer) -> None:
+    tracer().ensure(PLAN)
+    got = tracer().activations(request())
+    assert (got.values.dtype, got.values.shape) == (np.float32, (4, tiny.LAYERS * tiny.HIDDEN))
+    assert (got.layers, got.width) == (tiny.LAYERS, tiny.HIDDEN)
+    assert len(np.unique(got.values, axis=0)) == 4
+    turned = tracer().activations(request(prompts=PROMPTS[::-1]))
+    assert np.array_equal(turned.values, got.values[::-1])
+    assert turned.digest != got.digest
+    assert tracer().activations(request()).digest == got.digest
+    store = tracer()._store
+    for row, prompt in zip(got.values, PROMPTS, strict=True):
+        traces = [store.read(store.key(prompt, sample, GENERATION, "residual", "generated")) for sample in (0, 1)]
+        singles = [trace.values for trace in traces if trace is not None]
+        assert not np.array_equal(*singles)
+        np.testing.assert_allclose(row, np.mean(singles, axis=0), rtol=1e-6, atol=1e-7)
+
+
+def test_last_is_not_generated(tracer: MakeTracer) -> None:
+    tracer().ensure(PLAN)
+    assert tracer().activations(request("last")).digest != tracer().activations(request()).digest
+
+
+def test_texts_are_kept(tracer: MakeTracer) -> None:
+    tracer().ensure(PLAN)
+    texts = tracer().continuations(PROMPTS[:2], GENERATION)
+    assert [(text.prompt, text.sample) for text in texts] == [(p, s) for p in PROMPTS[:2] for s in (0, 1)]
+    assert all(text.text and 1 <= text.tokens <= 6 for text in texts)
+    assert all(tiny.EOS not in text.text and tiny.BOS not in text.text for text in texts)
+
+
+def test_bytes_depend_on_the_plan_alone(tracer: MakeTracer, tmp_path: Path) -> None:
+    tracer(tmp_path / "whole").ensure(PLAN)
+    wanted = files(tmp_path / "whole")
+    assert len(wanted) == 8 * 5
+    # What is missing is traced in the batches of the whole plan, whatever is there already.
+    for name in sorted(wanted)[::7]:
+        next((tmp_path / "whole").glob(f"traces/*/{name}")).unlink()
+    assert tracer(tmp_path / "whole").ensure(PLAN).texts > 0
+    assert files(tmp_path / "whole") == wanted
+
+
+def test_only_batches_with_something_missing_run(tracer: MakeTracer, tmp_path: Path) -> None:
+    tracer(batch_size=2).ensure(PLAN)
+    victim = sorted(tmp_path.glob("traces/*/*.json"))[0]
+    victim.unlink()
+    assert tracer(batch_size=2).ensure(PLAN).texts == 2
+
+
+def test_a_truncated_file_is_traced_again(tracer: MakeTracer, tmp_path: Path) -> None:
+    tracer().ensure(PLAN)
+    wanted = files(tmp_path)
+    victim = sorted(tmp_path.glob("traces/*/*.safetensors"))[3]
+    victim.write_bytes(victim.read_bytes()[:100])
+    assert tracer().ensure(PLAN).texts > 0
+    assert files(tmp_path) == wanted
+
+
+def test_groups_may_be_traced_one_by_one(tracer: MakeTracer) -> None:
+    other = replace(GROUP, generation=replace(GENERATION, seed=4))
+    plan = TracePlan((GROUP, other))
+    assert tracer().ensure(plan, [other]).texts == 8
+    assert tracer().ensure(plan, []) == TraceRecord()
+    assert tracer().ensure(plan).texts == 8
+    assert tracer().ensure(plan) == TraceRecord()
+
+
+def test_more_samples_keep_the_ones_there_are(tracer: MakeTracer, tmp_path: Path) -> None:
+    tracer(batch_size=1).ensure(PLAN)
+    more = TracePlan((replace(GROUP, generation=replace(GENERATION, samples=3)),))
+    assert tracer(batch_size=1).ensure(more).texts == 4
+
+
+def test_what_is_not_there_is_an_error(tracer: MakeTracer) -> None:
+    with pytest.raises(StoreError, match=r"activations of the prompt 'A tulip' \(sample 0, site residual"):
+        tracer().activations(request())
+    with pytest.raises(StoreError, match="wrote to the prompt 'A tulip'"):
+        tracer().continuations(PROMPTS, GENERATION)
+
+
+def test_what_cannot_be_traced_is_said_before_anything_is_loaded(tracer: MakeTracer, handle: Counting) -> None:
+    with pytest.raises(TraceError, match="site: attention cannot be traced; valid: mlp, residual"):
+        tracer().ensure(TracePlan((replace(GROUP, sites=("attention",)),)))
+    with pytest.raises(TraceError, match="positions: prompt cannot be traced; valid: generated, last"):
+        tracer().ensure(TracePlan((replace(GROUP, positions=("prompt",)),)))
+    assert handle.loaded == 0
+
+
+@pytest.mark.parametrize("prompt", ["", "long " * 30])
+def test_a_bad_prompt_stops_the_run_before_anything_is_written(tracer: MakeTracer, tmp_path: Path, prompt: str) -> None:
+    with pytest.raises(TraceError, match="prompt"):
+        tracer().ensure(TracePlan((replace(GROUP, prompts=tuple(sorted((*PROMPTS, prompt)))),)))
+    assert not files(tmp_path)
+
+
+def test_a_crash_keeps_whole_batches_and_writes_no_half_ones(
+    tracer: MakeTracer, handle: Counting, tmp_path: Path
+) -> None:
+    model, _ = handle._handle.load()
+    passes = 0
+
+    def crash(*_: object) -> None:
+        nonlocal passes
+        passes += 1
+        if passes == GENERATION.max_new_tokens + 2:
+            raise RuntimeError("killed")
+
+    hook = model.model.layers[1].register_forward_pre_hook(crash)
+    try:
+        with pytest.raises(RuntimeError, match="killed"):
+            tracer().ensure(PLAN)
+    finally:
+        hook.remove()
+    assert len(files(tmp_path)) == 3 * 5, "the first batch of three texts, and nothing else"
+    assert not list(tmp_path.rglob("*.tmp"))
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
+    assert tracer().ensure(PLAN).texts == 5
+
+
+def test_progress_tells_what_and_how_fast(tracer: MakeTracer) -> None:
+    said: list[tuple[str, int, int, str]] = []
+    tracer(progress=lambda *words: said.append(words)).ensure(PLAN)
+    assert {what for what, *_ in said} == {"tracing tiny"}
+    assert said[0][3] == "loading the model"
+    steps = said[1:]
+    assert all(total == 8 for _, _, total, _ in steps)
+    assert [done for _, done, _, _ in steps] == sorted(done for _, done, _, _ in steps)
+    assert steps[-1][1] == 8
+    assert all("tokens/s" in detail for *_, detail in steps)
+    assert len(steps) >= 3 * GENERATION.max_new_tokens - 5
+
+
+def test_advice_of_the_libraries_does_not_leak(tracer: MakeTracer, capfd: pytest.CaptureFixture[str]) -> None:
+    tracer().ensure(PLAN)
+    assert capfd.readouterr() == ("", "")
+
+
+WORKER = """
+    import sys
+    from pathlib import Path
+    from neurontest.trace.engine import Tracer
+    from neurontest.trace.models import resolve
+    from neurontest.types import silent
+    from tests.trace.test_engine import PLAN, request
+
+    folder, cache = map(Path, sys.argv[1:])
+    handle = resolve(str(folder), cache_dir=cache, dtype="float32", device="cpu", suite_folder=None,
+                     progress=silent)
+    tracer = Tracer(handle, cache_dir=cache, batch_size=3, progress=silent)
+    record = tracer.ensure(PLAN)
+    digest = tracer.activations(request()).digest
+    print(record.texts, digest, "torch" in sys.modules or "transformers" in sys.modules)
+"""
+
+
+def start(folder: Path, cache: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(WORKER), str(folder), str(cache)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+
+
+def test_two_processes_trace_once_and_a_later_one_needs_no_torch(folder: Path, tmp_path: Path) -> None:
+    handle = resolve(str(folder), cache_dir=tmp_path, dtype="float32", device="cpu", suite_folder=None, progress=silent)
+    # The first is this process; it holds the lock, in the middle of its run, until the second has come to wait.
+    other: list[subprocess.Popen[str]] = []
+
+    def begin(what: str, done: int, total: int, detail: str) -> None:
+        if not other:
+            other.append(start(folder, tmp_path))
+
+    first = Tracer(handle, cache_dir=tmp_path, batch_size=3, progress=begin)
+    record = first.ensure(PLAN)
+    second = start(folder, tmp_path)
+    outputs = [process.communicate(timeout=120)[0].split() for process in (*other, second)]
+    digest = first.activations(request()).digest
+    assert record.texts == 8
+    assert [output[:2] for output in outputs] == [["0", digest]] * 2
+    assert outputs[1][2] == "False", "torch was imported though nothing was missing"
+
+
+def test_a_waiting_process_says_so(folder: Path, tmp_path: Path, tracer: MakeTracer) -> None:
+    import threading
+
+    from neurontest.trace.locks import hold
+
+    said: list[str] = []
+    waiting = threading.Event()
+
+    def listen(what: str, done: int, total: int, detail: str) -> None:
+        said.append(detail)
+        if "waiting" in detail:
+            waiting.set()
+
+    runner = tracer(progress=listen)
+    with hold(tmp_path, f"trace-{runner._plan_key(PLAN)}", "test", silent):
+        thread = threading.Thread(target=runner.ensure, args=(PLAN,))
+        thread.start()
+        assert waiting.wait(timeout=60)
+        assert not files(tmp_path)
+    thread.join(timeout=60)
+    assert runner.ensure(PLAN) == TraceRecord()
