@@ -2,7 +2,7 @@
 
 A spec says what should be true of a model's concept neurons, pytest says whether it is, and how sure we are.
 
-    spec/ -> plan -> trace/ -> neurons/ -> stats/ -> verdict -> report/        plugin/ and cli are two doors to the same way
+    spec/ -> plan -> trace/ -> neurons/ -> stats/ -> verdict -> report/     plugin/ and cli: two doors to the same way
     Suite    TracePlan Activations NeuronSet  Evidence  Verdict   Record
 
 The names below are loaded when first asked for: importing this package costs nothing, since pytest imports it in every

@@ -8,7 +8,7 @@
     * EvidenceError        the traces at hand cannot answer the claim
     * RecordError          a record cannot be read: wrong version, not a record
 
-An error's text is one or more plain sentences that name the file, prompt, module or setting at fault and say what to do.
+An error's text is one or more plain sentences that name the file, prompt, module or setting at fault and what to do.
 """
 
 from __future__ import annotations

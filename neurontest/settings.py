@@ -135,13 +135,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("trace", "samples", int, 4, "Texts written for each prompt; their activations are averaged", minimum=1),
     Setting("trace", "temperature", float, 0.9, "Softmax temperature; 0 takes the likeliest token", minimum=0.0),
     Setting("trace", "top_k", int, 200, "The next token is drawn from this many likeliest ones", minimum=1),
-    Setting("trace", "seed", int, 1337, "Seed of every random stream, of the texts and of the tests", "suite", minimum=0),
+    Setting(
+        "trace", "seed", int, 1337, "Seed of every random stream, of the texts and of the tests", "suite", minimum=0
+    ),
     Setting(
         "trace",
         "format",
         str,
         "plain",
-        "plain: the prompt as it is with the tokenizer's own special tokens; chat: the chat template with one user turn",
+        "plain: the prompt with the tokenizer's own special tokens; chat: the chat template with one user turn",
         choices=("plain", "chat"),
     ),
     # What a set of neurons is.
@@ -188,7 +190,16 @@ SETTINGS: tuple[Setting, ...] = (
         choices=("neuron", "dimension"),
     ),
     # How it is tested.
-    Setting("statistics", "alpha", float, 0.05, "Error rate that a family's corrected p-values are held to", "file", above=0, maximum=0.5),
+    Setting(
+        "statistics",
+        "alpha",
+        float,
+        0.05,
+        "Error rate that a family's corrected p-values are held to",
+        "file",
+        above=0,
+        maximum=0.5,
+    ),
     Setting(
         "statistics",
         "correction",
@@ -207,14 +218,49 @@ SETTINGS: tuple[Setting, ...] = (
         "Keys that must agree where labels can be exchanged: both, or one of them alone",
         choices=("both", "permutation", "half-sample"),
     ),
-    Setting("statistics", "m", int, None, "Prompts in a half-sample (default: half of the smallest concept)", minimum=2),
-    Setting("statistics", "consistent_above", float, 0.3, "consistent: share of k that two halves must share", minimum=0, below=1),
-    Setting("statistics", "differ_below", float, 0.5, "sets_differ: share of k that two modes may share at most", above=0, maximum=1),
+    Setting(
+        "statistics", "m", int, None, "Prompts in a half-sample (default: half of the smallest concept)", minimum=2
+    ),
+    Setting(
+        "statistics",
+        "consistent_above",
+        float,
+        0.3,
+        "consistent: share of k that two halves must share",
+        minimum=0,
+        below=1,
+    ),
+    Setting(
+        "statistics",
+        "differ_below",
+        float,
+        0.5,
+        "sets_differ: share of k that two modes may share at most",
+        above=0,
+        maximum=1,
+    ),
     # How it is run.
     Setting("run", "model", str, "smollm2-135m", "Built-in name, folder with safetensors, or .gguf file", "suite"),
-    Setting("run", "report", str, "reports/latest", "Folder that record.json, report.html and junit.xml are written to", "person"),
-    Setting("run", "cache_dir", str, None, "Folder of models, traces and evidence (default: the user's cache)", "person"),
-    Setting("run", "dtype", str, "float32", "Number format of the model", "person", choices=("float32", "bfloat16", "float16")),
+    Setting(
+        "run",
+        "report",
+        str,
+        "reports/latest",
+        "Folder that record.json, report.html and junit.xml are written to",
+        "person",
+    ),
+    Setting(
+        "run", "cache_dir", str, None, "Folder of models, traces and evidence (default: the user's cache)", "person"
+    ),
+    Setting(
+        "run",
+        "dtype",
+        str,
+        "float32",
+        "Number format of the model",
+        "person",
+        choices=("float32", "bfloat16", "float16"),
+    ),
     Setting("run", "device", str, "cpu", "Device of the model, as torch names it", "person"),
     Setting("run", "batch_size", int, 128, "Texts written side by side", "person", minimum=1),
     Setting(

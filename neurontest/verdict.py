@@ -94,15 +94,10 @@ def _opposite_in_doubt(key: KeyResult, threshold: float) -> bool:
 
 
 def _why(evidence: Evidence) -> str:
-    unit = evidence.effect.unit
-    shown = "" if evidence.detectable is None else f"{evidence.detectable:.2g}{' ' + unit if unit else ''}"
-    fewest = min(evidence.prompts.values())
     if evidence.needed is None:
-        return (
-            "the effect does not point the claimed way, but not clearly enough the other way either"
-            f" ({fewest} prompts a concept would show an effect of {shown} with power 0.8)"
-        )
-    return (
-        f"underpowered: {fewest} prompts a concept would show an effect of {shown} with power 0.8;"
-        f" about {evidence.needed} would show one of the size seen"
-    )
+        return "the effect does not point the claimed way, nor clearly enough the other way"
+    if evidence.detectable is None:
+        return "underpowered"
+    unit = f" {evidence.effect.unit}" if evidence.effect.unit else ""
+    fewest = min(evidence.prompts.values())
+    return f"underpowered: {fewest} prompts a concept show an effect of {evidence.detectable:.2g}{unit} with power 0.8"

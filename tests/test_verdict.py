@@ -110,10 +110,7 @@ def test_doubt_about_the_opposite() -> None:
 
 def test_reasons_say_what_would_decide() -> None:
     verdict = judge(family(1), {"c0": found(half(0.2))})["c0"]
-    assert verdict.reason == (
-        "underpowered: 24 prompts a concept would show an effect of 1.5 neurons with power 0.8;"
-        " about 30 would show one of the size seen"
-    )
+    assert verdict.reason == "underpowered: 24 prompts a concept show an effect of 1.5 neurons with power 0.8"
     assert "does not point the claimed way" in judge(family(1), {"c0": found(half(0.7), needed=None)})["c0"].reason
 
 

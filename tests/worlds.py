@@ -91,7 +91,7 @@ class World:
 
 
 def three(world: World, shared_b: int, shared_c: int, gain: float = 1.0) -> tuple[Signal, Signal, Signal]:
-    """Signals of a, b, c: a shares some neurons with b and others with c; b and c differ. Equal numbers: equal overlap."""
+    """Signals of a, b, c: a shares some neurons with b, others with c; b and c differ. Equal numbers: equal overlap."""
     strong = np.array([4, 3.5, 3, 2.5, 2, 2]) * gain
     own = np.array([4, 3.5, 3, 3, 2.5, 2.5, 2, 2]) * gain
     ab, ac, only_a, only_b, only_c = (world.take(count) for count in (6, 6, 4, 8, 8))
@@ -118,7 +118,8 @@ def claim_on(
     kind, terms = parse(sentence, kinds())
     rows = {name: one if isinstance(one, np.ndarray) else next(iter(one.values())) for name, one in data.items()}
     concepts = {
-        name: Concept(name, tuple(f"{name} {at}" for at in range(len(rows[name])))) for name in kind.named(terms, list(rows))
+        name: Concept(name, tuple(f"{name} {at}" for at in range(len(rows[name]))))
+        for name in kind.named(terms, list(rows))
     }
     neutral = baseline if isinstance(baseline, np.ndarray) else next(iter(baseline.values()))
     claim = Claim(

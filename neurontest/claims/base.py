@@ -89,8 +89,8 @@ class Kind(ABC):
             found.append(f"{name!r} is named twice; a concept cannot be compared with itself")
         if claim.baseline is None and self.normalizes(claim):
             found.append(
-                f"normalize: {claim.selection.normalize} needs a baseline; say 'baseline: {{prompts: ...}}' in suite.yaml"
-                " or 'normalize: raw'"
+                f"normalize: {claim.selection.normalize} needs a baseline;"
+                " say 'baseline: {prompts: ...}' in suite.yaml or 'normalize: raw'"
             )
         return found
 

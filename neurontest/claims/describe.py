@@ -32,8 +32,10 @@ def headline(trial: Trial, a: str, b: str) -> list[Estimate]:
             f"{a}/{b}, all prompts",
             shared,
             "neurons",
-            Interval(max(shared - reach, 0.0), min(shared + reach, float(trial.claim.selection.k)), level, "half-sample"),
-            note=f"of {trial.claim.selection.k}; Jaccard {jaccard(*both):.2f}, overlap coefficient {coefficient(*both):.2f}",
+            Interval(
+                max(shared - reach, 0.0), min(shared + reach, float(trial.claim.selection.k)), level, "half-sample"
+            ),
+            note=f"of {trial.claim.selection.k}; Jaccard {jaccard(*both):.2f}, coefficient {coefficient(*both):.2f}",
         ),
         Estimate(
             f"{a}/{b}, all prompts",
@@ -64,9 +66,7 @@ def _bootstrap(trial: Trial, a: str, b: str, level: float) -> tuple[float, float
     """Percentile interval of the headline overlap, prompts of both concepts resampled with replacement."""
     selectors = [trial.selector(trial.scores(name), 1) for name in (a, b)]
 
-    def overlap(
-        rows_a: npt.NDArray[np.intp], rows_b: npt.NDArray[np.intp], axis: int = -1
-    ) -> npt.NDArray[np.float64]:
+    def overlap(rows_a: npt.NDArray[np.intp], rows_b: npt.NDArray[np.intp], axis: int = -1) -> npt.NDArray[np.float64]:
         sets = []
         for chosen, rows in zip(selectors, (rows_a, rows_b), strict=True):
             rows = np.atleast_2d(np.moveaxis(rows, axis, -1)).astype(np.intp)

@@ -17,7 +17,9 @@ class SetsDiffer(Kind):
     slots: ClassVar[tuple[Slot, ...]] = (
         Slot("for", "concepts", "The concepts it must be true of, each (default: all of the suite)", optional=True),
     )
-    summary: ClassVar[str] = "Normalized and raw sets of a concept share little, and less than two halves of its prompts do"
+    summary: ClassVar[str] = (
+        "Normalized and raw sets of a concept share little, and less than two halves of its prompts do"
+    )
 
     def named(self, terms: Terms, known: Sequence[str]) -> tuple[str, ...]:
         """All concepts of the suite, if none is named."""

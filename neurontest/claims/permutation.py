@@ -29,9 +29,7 @@ def overlap_key(
     sets = np.zeros((len(subsets), own.size))
     sets[:, own.columns] = own.memberships(subsets)
     sets = np.ascontiguousarray(sets[:, pool.columns])
-    halves = RelabelledHalves(
-        pool, (trial.n[b], trial.n[c]), trial.m, trial.stream("permutation", "relabelled halves")
-    )
+    halves = RelabelledHalves(pool, (trial.n[b], trial.n[c]), trial.m, trial.stream("permutation", "relabelled halves"))
     statistic = halves.statistic(overlap_difference(sets.mean(axis=0), subsets, sets, trial.m))
     shifted = halves.statistic(overlap_difference(sets.mean(axis=0), subsets, sets, trial.m, by=by)) if by else None
     return _run(

@@ -1,7 +1,7 @@
 """Selection: which k neurons a subset of a concept's prompts selects.
 
-Scores are exact integers (:func:`neurontest.neurons.normalize.fixed_point`), so equal is equal. Neurons that tie for the
-last places share them as fractions; nothing that is tested ever depends on the order of neurons.
+Scores are exact integers (:func:`neurontest.neurons.normalize.fixed_point`), so equal is equal. Neurons that tie for
+the last places share them as fractions; nothing that is tested ever depends on the order of neurons.
 """
 
 from __future__ import annotations

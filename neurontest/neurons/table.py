@@ -36,9 +36,7 @@ def full_set(selection: Selection, activations: Activations, baseline: Activatio
     return out
 
 
-def neuron_set(
-    concept: str, selection: Selection, activations: Activations, baseline: Activations | None
-) -> NeuronSet:
+def neuron_set(concept: str, selection: Selection, activations: Activations, baseline: Activations | None) -> NeuronSet:
     """The k neurons that a concept's prompts select, ranked as they were selected.
 
     Ties are broken by (layer, index) for display, and marked.

@@ -42,7 +42,7 @@ class Outcome:
 
 
 def standard_selections(suite: Suite) -> tuple[Selection, ...]:
-    """The suite's own selection raw and normalized, over all generated tokens and at the last: the write-up's figures."""
+    """The suite's own selection raw and normalized, over all tokens and at the last: the write-up's figures."""
     own = suite.selection
     normalized = own.normalize if own.normalize != "raw" else "difference"
     hows = ("raw", normalized) if suite.baseline else ("raw",)

@@ -12,7 +12,14 @@ import msgspec
 from neurontest.claims import kind_named
 from neurontest.errors import EvidenceError, ModelError, StoreError
 from neurontest.plan import groups_for, make_plan
-from neurontest.run.assemble import Outcome, claim_record, make_record, overlap_matrix, selections_of, standard_selections
+from neurontest.run.assemble import (
+    Outcome,
+    claim_record,
+    make_record,
+    overlap_matrix,
+    selections_of,
+    standard_selections,
+)
 from neurontest.run.evidence import EvidenceCache, evidence_key
 from neurontest.trace.engine import Tracer
 from neurontest.types import (

@@ -50,7 +50,7 @@ def thresholds(alpha: float, m: int, method: str) -> tuple[float, ...]:
 def threshold_of(p: Sequence[float], alpha: float, method: str) -> list[float]:
     """For each claim of a family, the p-value it had to reach at its own rank.
 
-    Equal p-values stand or fall together: step-down methods (Holm) ask the first of them, step-up ones (BH, BY) the last.
+    Equal p-values stand or fall together: step-down methods (Holm) ask the first of them, step-up ones the last.
     """
     values = np.asarray(p, dtype=float)
     steps = ladder(alpha, len(values), method)

@@ -133,7 +133,9 @@ class HalfSamples:
             name: paired(np.concatenate([old.subsets, fresh[name].subsets])) if name in fresh else old
             for name, old in self.halves.items()
         }
-        sets = {key: np.concatenate([old, more.sets[key]]) if key in more.sets else old for key, old in self.sets.items()}
+        sets = {
+            key: np.concatenate([old, more.sets[key]]) if key in more.sets else old for key, old in self.sets.items()
+        }
         return self._with(halves, sets)
 
     def batches(self, count: int) -> list[HalfSamples]:

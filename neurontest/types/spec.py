@@ -1,4 +1,4 @@
-"""What a spec says, once read: concepts, claims, families, a suite. No file, line or default is looked up after this."""
+"""What a spec says, once read: concepts, claims, families, a suite. No file or default is looked up after this."""
 
 from __future__ import annotations
 

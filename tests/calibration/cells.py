@@ -26,7 +26,12 @@ def world(seed: int) -> World:
 
 
 def evidence(
-    sentence: str, data: Data, baseline: Floats | Mapping[str, Floats], seed: int, selection: Selection, statistics: Statistics
+    sentence: str,
+    data: Data,
+    baseline: Floats | Mapping[str, Floats],
+    seed: int,
+    selection: Selection,
+    statistics: Statistics,
 ) -> Evidence:
     kind, claim, traces = claim_on(
         sentence, data, baseline, width=WIDTH, selection=selection, statistics=statistics, seed=seed
@@ -40,7 +45,9 @@ def declared(trials: Callable[[int], Evidence], count: int) -> tuple[float, floa
     return float(np.mean([one.p <= 0.05 for one in found])), float(np.mean([one.p_opposite <= 0.05 for one in found]))
 
 
-def overlap_greater(n: int, shape: tuple[int, int, float], selection: Selection, test: str) -> Callable[[int], Evidence]:
+def overlap_greater(
+    n: int, shape: tuple[int, int, float], selection: Selection, test: str
+) -> Callable[[int], Evidence]:
     """a shares as many neurons with b as with c (but b and c differ), or more."""
 
     def trial(seed: int) -> Evidence:
@@ -59,7 +66,8 @@ def distinct(n: int, gain: float, selection: Selection, test: str) -> Callable[[
     def trial(seed: int) -> Evidence:
         place = world(seed)
         data = {
-            name: place.concept(n, (place.take(6), np.full(6, 4.0 * gain)) if gain else None) for name in ("a", "b", "c")
+            name: place.concept(n, (place.take(6), np.full(6, 4.0 * gain)) if gain else None)
+            for name in ("a", "b", "c")
         }
         statistics = Statistics(test=test)  # type: ignore[arg-type]
         return evidence("a, b and c have distinct neurons", data, place.neutral(N0), seed, selection, statistics)

@@ -14,9 +14,7 @@ from neurontest.neurons.normalize import exact_mean, fixed_point, normalize
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, selector, top
 
 Floats = npt.NDArray[np.float64]
-SCORES = arrays(
-    np.float64, st.tuples(st.integers(2, 6), st.just(12)), elements=st.integers(-3, 3).map(float)
-)
+SCORES = arrays(np.float64, st.tuples(st.integers(2, 6), st.just(12)), elements=st.integers(-3, 3).map(float))
 
 
 def subsets(n: int, m: int) -> Floats:

@@ -15,13 +15,19 @@ import tests.plugin.fake  # noqa: F401
 
 REPOSITORY = Path(__file__).parents[2]
 
-SUITE = """\
+
+def prompts(word: str) -> str:
+    """Twelve prompts in a YAML list."""
+    return "[" + ", ".join(f"{word} prompt {number} is" for number in range(12)) + "]"
+
+
+SUITE = f"""\
 neurontest: 1
-baseline: {{prompts: [{baseline}]}}
+baseline: {{prompts: {prompts("neutral")}}}
 concepts:
-  a: {{prompts: [{a}]}}
-  b: {{prompts: [{b}]}}
-  c: {{prompts: [{c}]}}
+  a: {{prompts: {prompts("a")}}}
+  b: {{prompts: {prompts("b")}}}
+  c: {{prompts: {prompts("c")}}}
 """
 
 CLAIMS = """\
@@ -46,10 +52,6 @@ def no_plugins_but_ours(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
 
 
-def _prompts(word: str) -> str:
-    return ", ".join(f"{word} prompt {number} is" for number in range(12))
-
-
 @pytest.fixture
 def suite(pytester: pytest.Pytester) -> Make:
     """Write a suite: ``suite("specs", claims="...")``; the files of ``others`` are claims as well."""
@@ -57,8 +59,7 @@ def suite(pytester: pytest.Pytester) -> Make:
     def make(name: str = "specs", claims: str = CLAIMS, suite: str = SUITE, **others: str) -> Path:
         folder = pytester.path / name
         folder.mkdir(parents=True)
-        words = {word: _prompts(word) for word in ("a", "b", "c", "baseline")}
-        (folder / "suite.yaml").write_text(suite.format(**words), encoding="utf-8")
+        (folder / "suite.yaml").write_text(suite, encoding="utf-8")
         for file, text in {"geo": claims, **others}.items():
             (folder / f"{file}.yaml").write_text(text, encoding="utf-8")
         return folder

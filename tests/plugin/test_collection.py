@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import CLAIMS, SUITE, Make, RunPytest
+from .conftest import CLAIMS, SUITE, Make, RunPytest, prompts
 
 NODES = [
     "specs/geo.yaml::holds-1",
@@ -96,7 +96,7 @@ def test_a_named_file_tells_of_faults_that_nobody_collects(run: RunPytest, suite
 
 
 def test_a_fault_of_a_prompts_file_is_told_once(run: RunPytest, suite: Make) -> None:
-    folder = suite(suite=SUITE.replace("[{c}]", "c.txt"))
+    folder = suite(suite=SUITE.replace(prompts("c"), "c.txt"))
     (folder / "c.txt").write_text("one\none\n", encoding="utf-8")
     result = run("--concept-specs=specs")
     assert result.ret == pytest.ExitCode.INTERRUPTED

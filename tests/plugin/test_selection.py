@@ -29,7 +29,7 @@ def test_a_selection_is_reported_within_the_whole(run: RunPytest, suite: Make, p
         "refuted-expected": ("refuted", False, ""),
     }
     run("--concept-specs=specs", "-x").assert_outcomes(passed=1, failed=1)
-    run("--concept-specs=specs", "--lf").assert_outcomes(failed=1, deselected=4)
+    run("--concept-specs=specs", "--lf").assert_outcomes(failed=2)
     assert verdicts(pytester)["refuted-1"] == ("refuted", True, "failed")
     run("--concept-specs=specs").assert_outcomes(passed=1, failed=2, skipped=1, xfailed=1)
     assert verdicts(pytester)["refuted-expected"] == ("refuted", True, "xfailed")

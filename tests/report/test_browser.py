@@ -43,78 +43,70 @@ def browser() -> Iterator[sync_api.Browser]:
 
 
 class Visit:
-    """A page opened offline, with everything that it complained of and asked for."""
+    """The report opened offline, with everything that it complained of and asked for."""
 
-    def __init__(
-        self,
-        browser: sync_api.Browser,
-        address: str,
-        size: tuple[int, int] = DESKTOP,
-        scheme: Literal["light", "dark"] = "light",
-        *,
-        scripts: bool = True,
-    ) -> None:
+    def __init__(self, context: sync_api.BrowserContext, address: str) -> None:
+        self.address = address
         self.complaints: list[str] = []
         self.requests: list[str] = []
-        self.context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme=scheme,
-            offline=True,
-            java_script_enabled=scripts,
-        )
-        self.page = self.context.new_page()
-        self.page.set_default_timeout(60_000)
+        self.page = context.new_page()
+        self.page.set_default_timeout(120_000)
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("dialog", lambda dialog: (self.complaints.append(dialog.message), dialog.dismiss()))
         self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(address)
 
-    def __enter__(self) -> Visit:
-        return self
+    def open(self, size: tuple[int, int] = DESKTOP, scheme: Literal["light", "dark"] = "light") -> sync_api.Page:
+        """The report as freshly opened in a window of this size."""
+        self.page.set_viewport_size({"width": size[0], "height": size[1]})
+        self.page.emulate_media(media="screen", color_scheme=scheme)
+        self.page.goto(self.address)
+        return self.page
 
-    def __exit__(self, *_: object) -> None:
-        self.context.close()
+
+@pytest.fixture(scope="module")
+def visit(browser: sync_api.Browser, address: str) -> Visit:
+    # A context is a window, and a window is most of the cost: one for all tests.
+    return Visit(browser.new_context(offline=True), address)
 
 
 def test_it_reads_without_scripts_network_or_complaint(browser: sync_api.Browser, address: str) -> None:
-    with Visit(browser, address, scripts=False) as visit:
-        assert visit.page.locator("h1", has_text="concept_specs").is_visible()
-        for name in ("Verdicts", "Claims", "Overlaps", "Concepts", "The run"):
-            assert visit.page.locator("h2", has_text=name).is_visible()
-        overview = visit.page.locator("table.overview")
-        assert overview.locator("tbody tr:not(.family)").count() == len(CLAIMS)
-        for word in ("✓ holds", "✗ refuted", "? inconclusive (expected)", "– skipped", "○ not evaluated", "! error"):
-            assert overview.get_by_text(word, exact=True).first.is_visible()
-        assert visit.complaints == []
-        assert [url for url in visit.requests if url.startswith("http")] == []
+    visit = Visit(browser.new_context(offline=True, java_script_enabled=False), address)
+    page = visit.open()
+    assert page.locator("h1", has_text="concept_specs").is_visible()
+    for name in ("Verdicts", "Claims", "Overlaps", "Concepts", "The run"):
+        assert page.locator("h2", has_text=name).is_visible()
+    overview = page.locator("table.overview")
+    assert overview.locator("tbody tr:not(.family)").count() == len(CLAIMS)
+    for word in ("✓ holds", "✗ refuted", "? inconclusive (expected)", "– skipped", "○ not evaluated", "! error"):
+        assert overview.get_by_text(word, exact=True).first.is_visible()
+    assert visit.complaints == []
+    assert [url for url in visit.requests if url.startswith("http")] == []
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_nothing_sticks_out_and_nothing_hostile_runs(
-    browser: sync_api.Browser, address: str, size: tuple[int, int]
-) -> None:
-    with Visit(browser, address, size) as visit:
-        visit.page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
-        visit.page.add_style_tag(content=".claim, .concept { content-visibility: visible !important }")
-        wide = visit.page.evaluate(
-            """() => [...document.querySelectorAll('body *')]
-                .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1)
-                .map(e => e.tagName + '.' + e.getAttribute('class') + ' ' + e.textContent.slice(0, 40))"""
-        )
-        assert wide == []
-        assert visit.page.evaluate("document.documentElement.scrollWidth") == size[0]
-        assert visit.page.get_by_text(HOSTILE[0], exact=True).first.is_visible()
-        # The policy of the page forbids styles from elsewhere, not this one; alerts would show as dialogs.
-        assert visit.complaints == []
+def test_nothing_sticks_out_and_nothing_hostile_runs(visit: Visit, size: tuple[int, int]) -> None:
+    page = visit.open(size)
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    page.add_style_tag(content=".claim, .concept { content-visibility: visible !important }")
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll('body *')]
+            .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1)
+            .map(e => e.tagName + '.' + e.getAttribute('class') + ' ' + e.textContent.slice(0, 40))"""
+    )
+    assert wide == []
+    assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+    assert page.get_by_text(HOSTILE[0], exact=True).first.is_visible()
+    # The policy of the page forbids styles from elsewhere, not this one; alerts would show as dialogs.
+    assert visit.complaints == []
 
 
-def test_details_open_with_a_click(browser: sync_api.Browser, address: str) -> None:
-    with Visit(browser, address) as visit:
-        concept = visit.page.locator("details.concept").first
-        assert not concept.locator("table.neurons").first.is_visible()
-        concept.locator("summary").first.click()
-        assert concept.locator("table.neurons").first.is_visible()
+def test_details_open_with_a_click(visit: Visit) -> None:
+    page = visit.open()
+    concept = page.locator("details.concept").first
+    assert not concept.locator("table.neurons").first.is_visible()
+    concept.locator("summary").first.click()
+    assert concept.locator("table.neurons").first.is_visible()
 
 
 def background(visit: Visit) -> tuple[int, ...]:
@@ -139,19 +131,17 @@ CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_both_colour_schemes_are_legible(
-    browser: sync_api.Browser, address: str, scheme: Literal["light", "dark"], tmp_path: Path
-) -> None:
-    with Visit(browser, address, scheme=scheme) as visit:
-        assert (sum(background(visit)) < 3 * 128) == (scheme == "dark")
-        assert visit.page.evaluate(CONTRAST) >= 4.5
-        picture = visit.page.screenshot(path=tmp_path / "report.png")
+def test_both_colour_schemes_are_legible(visit: Visit, scheme: Literal["light", "dark"], tmp_path: Path) -> None:
+    page = visit.open(scheme=scheme)
+    assert (sum(background(visit)) < 3 * 128) == (scheme == "dark")
+    assert page.evaluate(CONTRAST) >= 4.5
+    picture = page.screenshot(path=tmp_path / "report.png")
     # A blank page of this size compresses to a few kB.
     assert len(picture) > 20_000
 
 
-def test_on_paper_it_is_black_on_white(browser: sync_api.Browser, address: str) -> None:
-    with Visit(browser, address, scheme="dark") as visit:
-        visit.page.emulate_media(media="print")
-        assert background(visit) == (255, 255, 255)
-        assert not visit.page.locator("nav").is_visible()
+def test_on_paper_it_is_black_on_white(visit: Visit) -> None:
+    page = visit.open(scheme="dark")
+    page.emulate_media(media="print")
+    assert background(visit) == (255, 255, 255)
+    assert not page.locator("nav").is_visible()

@@ -153,7 +153,7 @@ def test_small_concepts_are_enumerated() -> None:
 
 
 def test_power_of_the_plan_is_what_it_says() -> None:
-    """The table of the design: n V about 5, differences of 1, 1.5, 2 and 3 neurons need about 33, 16, 10 and 6 prompts."""
+    """Of the design: n V about 5; differences of 1, 1.5, 2 and 3 neurons need about 33, 16, 10 and 6 prompts."""
     needed = [prompts_needed(0.5, 10, effect, 0.05) for effect in (1.0, 1.5, 2.0, 3.0)]
     assert needed == pytest.approx([33, 16, 10, 6], abs=2)
     assert prompts_needed(0.5, 10, -1.0, 0.05) is None

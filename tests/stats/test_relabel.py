@@ -28,7 +28,11 @@ def mean_difference(values: npt.NDArray[np.float64], n: int) -> object:
 def test_enumeration_agrees_with_scipy(x: list[int], y: list[int]) -> None:
     found = relabel(mean_difference(np.array([*x, *y], dtype=float), len(x)), [len(x), len(y)], Stream(0))  # type: ignore[arg-type]
     peer = stats.permutation_test(
-        (x, y), lambda a, b, axis: np.mean(a, axis) - np.mean(b, axis), vectorized=True, alternative="greater", n_resamples=np.inf
+        (x, y),
+        lambda a, b, axis: np.mean(a, axis) - np.mean(b, axis),
+        vectorized=True,
+        alternative="greater",
+        n_resamples=np.inf,
     )
     assert found.exact
     assert found.draws == comb(len(x) + len(y), len(x))
@@ -58,8 +62,8 @@ def test_ties_within_rounding_are_exceedances() -> None:
     values = np.array([0.1, 0.2, 0.3, 0.3, 0.2, 0.1])
     found = relabel(lambda labels: (labels == 0) @ values, [3, 3], Stream(0))
     equal = sum(
-        abs(sum(v for v, label in zip(values, labels, strict=True) if label == 0) - 0.6) < 1e-9 or
-        sum(v for v, label in zip(values, labels, strict=True) if label == 0) > 0.6
+        abs(sum(v for v, label in zip(values, labels, strict=True) if label == 0) - 0.6) < 1e-9
+        or sum(v for v, label in zip(values, labels, strict=True) if label == 0) > 0.6
         for labels in every_labeling([3, 3])
     )
     assert found.exceedances == equal

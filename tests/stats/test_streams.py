@@ -7,7 +7,10 @@ from neurontest.stats.streams import Stream
 
 def test_streams_are_pinned() -> None:
     """These words may never change: every verdict hangs on them."""
-    assert Stream(1337, "geography.yaml::hanoi", "halves", "hanoi").words(2).tolist() == [6113835125581124296, 5675059917558998240]
+    assert Stream(1337, "geography.yaml::hanoi", "halves", "hanoi").words(2).tolist() == [
+        6113835125581124296,
+        5675059917558998240,
+    ]
 
 
 def test_names_are_not_run_together() -> None:
