@@ -59,7 +59,7 @@ def test_every_request_of_every_tested_claim_is_in_it(suite: Suite) -> None:
 def test_it_does_not_depend_on_the_order_of_anything(suite: Suite) -> None:
     turned = replace(
         suite,
-        concepts=dict(reversed(suite.concepts.items())),
+        concepts=dict(reversed(list(suite.concepts.items()))),
         families=tuple(replace(family, claims=family.claims[::-1]) for family in reversed(suite.families)),
     )
     assert make_plan(turned) == make_plan(suite)

@@ -55,7 +55,7 @@ def _spread(trial: Trial, a: str, b: str) -> float:
     samples = trial.half_samples()
     sets = [samples.sets[(name, "")] for name in (a, b)]
     columns = [samples.selectors[(name, "")].columns for name in (a, b)]
-    _, at_a, at_b = np.intersect1d(*columns, assume_unique=True, return_indices=True)
+    _, at_a, at_b = np.intersect1d(columns[0], columns[1], assume_unique=True, return_indices=True)
     rows = min(len(one) for one in sets)
     shuffled = trial.stream("describe", a, b).permutations(len(sets[1]))[:rows]
     overlaps = np.einsum("sc,sc->s", sets[0][:rows][:, at_a], sets[1][shuffled][:, at_b])
@@ -75,7 +75,8 @@ def _bootstrap(trial: Trial, a: str, b: str, level: float) -> tuple[float, float
             wide = np.zeros((len(rows), chosen.size))
             wide[:, chosen.columns] = chosen.memberships(weights)
             sets.append(wide)
-        return np.einsum("sc,sc->s", *sets)
+        shared: npt.NDArray[np.float64] = np.einsum("sc,sc->s", *sets)
+        return shared
 
     samples = np.arange(trial.n[a]), np.arange(trial.n[b])
     with np.errstate(invalid="ignore"):

@@ -5,7 +5,7 @@ Imported inside ``Kind.evidence`` only: it needs numpy and scipy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,7 +16,7 @@ from neurontest.neurons.normalize import Floats
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, selector
 from neurontest.neurons.table import scores_of
 from neurontest.stats.half_t import FIRST_PAIRS, HalfT, Hypothesis, half_t, settle
-from neurontest.stats.halves import Halves
+from neurontest.stats.halves import Halves, Indices
 from neurontest.stats.power import detectable, prompts_needed
 from neurontest.stats.streams import Stream
 from neurontest.stats.terms import HalfSamples, Key, Term, mean
@@ -75,7 +75,7 @@ class Trial:
         """The traces of a concept, or of the baseline, in a mode."""
         return self.traces[self.claim.request(concept, positions=self.modes[mode].positions)]
 
-    def scores(self, concept: str, mode: str = "", baseline: slice | Floats | None = None) -> Floats:
+    def scores(self, concept: str, mode: str = "", baseline: Indices | None = None) -> Floats:
         """Normalized activations [prompt, neuron]; `baseline` picks rows of the baseline (default: all)."""
         selection = replace(self.claim.selection, normalize=self.modes[mode].normalize)  # type: ignore[arg-type]
         neutral = None
@@ -95,7 +95,7 @@ class Trial:
             scores, select=own.select, k=own.k, smallest=smallest, per_prompt_k=own.per_prompt_k, width=width
         )
 
-    def full(self, concept: str, mode: str = "", baseline: slice | Floats | None = None) -> Floats:
+    def full(self, concept: str, mode: str = "", baseline: Indices | None = None) -> Floats:
         """Memberships [neuron] of the set that all prompts of a concept select."""
         scores = self.scores(concept, mode, baseline)
         chosen = self.selector(scores, len(scores))
@@ -139,14 +139,14 @@ class Trial:
         result = self.describe(lambda s: [Hypothesis(s.overlap((a, mode), (b, mode)))])[0]
         return self.estimate(f"{a}/{b}", result)
 
-    def _selectors(self, baseline: Floats | None = None) -> dict[Key, MeanSelector | ConsistencySelector]:
+    def _selectors(self, baseline: Indices | None = None) -> dict[Key, MeanSelector | ConsistencySelector]:
         return {
             (name, mode): self.selector(self.scores(name, mode, baseline), self.m)
             for name in self.n
             for mode in self.modes
         }
 
-    def _baseline_variance(self, halves: dict[str, Halves], hypotheses: Hypotheses) -> list[float]:
+    def _baseline_variance(self, halves: Mapping[str, Halves], hypotheses: Hypotheses) -> list[float]:
         """Jackknife variance over the prompts of a small baseline, whose noise is common to all sets."""
         size = 0 if self.claim.baseline is None else len(self.claim.baseline.prompts)
         used = any(mode.normalize != "raw" for mode in self.modes.values())

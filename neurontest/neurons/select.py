@@ -51,7 +51,7 @@ class _Sums:
     @property
     def step(self) -> int:
         """Subsets to look at in one go."""
-        return max(1, _CHUNK_BYTES // (8 * max(1, self._scores.shape[1])))
+        return max(1, _CHUNK_BYTES // (8 * max(1, int(self._scores.shape[1]))))
 
     def __call__(self, subsets: Floats) -> Floats:
         sums: Floats = subsets @ self._scores
@@ -153,7 +153,8 @@ def _top_of_two(first: Floats, second: Floats, k: int) -> Floats:
     out = (above | (contenders > at)).astype(np.float64)
     tied = contenders == at
     free = k - out.sum(axis=1, keepdims=True)
-    return np.where(tied, free / tied.sum(axis=1, keepdims=True), out)
+    shared: Floats = np.where(tied, free / tied.sum(axis=1, keepdims=True), out)
+    return shared
 
 
 def selector(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -37,8 +38,10 @@ def add_options(parser: pytest.Parser) -> None:
         parser.addini(setting.ini, _help(setting), type=_ini_type(setting), default=None)
 
 
-def _ini_type(setting: Setting) -> str:
-    return {str: "string", int: "int", float: "float"}[setting.type]
+def _ini_type(setting: Setting) -> Literal["string", "int", "float"]:
+    if setting.type is str:
+        return "string"
+    return "int" if setting.type is int else "float"
 
 
 def _help(setting: Setting) -> str:

@@ -44,7 +44,7 @@ class Tally:
     def add(self, report: pytest.TestReport) -> None:
         """Add one phase."""
         label: dict[str, str] = getattr(report, REPORT_KEY, {})
-        crashed = report.when == "???"  # xdist's word for a test during which its worker died
+        crashed = str(report.when) == "???"  # xdist's word for a test during which its worker died
         error = label.get("error", "") or (str(report.longrepr) if crashed else "")
         outcome = _outcome(report, error)
         if _ORDER.index(outcome) > _ORDER.index(self.outcome):

@@ -58,7 +58,9 @@ def said(document: Document, keys: Keys = ()) -> dict[str, Value]:
     around = document.nodes[keys].value
     for part in SECTIONS:
         values = around.get(part) if isinstance(around, dict) else None
-        for setting in section(part) if isinstance(values, dict) else ():
+        if not isinstance(values, dict):
+            continue
+        for setting in section(part):
             if setting.name in values and document.sound(*keys, part, setting.name):
                 found[setting.name] = setting.type(values[setting.name])
     return found

@@ -214,7 +214,7 @@ class _Reader:
         elif isinstance(node, SequenceNode):
             value = [self.value(child, (*keys, index), None) for index, child in enumerate(node.value)]
         else:
-            if key is not None and node.style is None and node.value == "":
+            if key is not None and getattr(node, "style", None) is None and node.value == "":
                 # Where a value is missing, the mark is that of whatever comes next.
                 place = key
             value = self.scalar(node, place, keys)

@@ -49,7 +49,7 @@ class Halves:
     @property
     def n(self) -> int:
         """Prompts to draw from."""
-        return self.subsets.shape[1]
+        return int(self.subsets.shape[1])
 
     def take(self, start: int, stop: int) -> Halves:
         """The pairs ``start`` to ``stop`` alone; for drawn halves, whose pairs lie in rows ``2 r`` and ``2 r + 1``."""
@@ -116,4 +116,4 @@ def jackknife_variance(subsets: Floats, values: Floats, *, exact: bool) -> float
     moves = (subsets - subsets.mean(axis=0)).T @ (values - values.mean()) / draws
     variance = (n - 1) / n * (n / (n - m)) ** 2 * float(moves @ moves)
     bias = 0.0 if exact else (n - 1) * m / (n - m) * float(values.var()) / draws
-    return max(variance - bias, 0.0)
+    return float(max(variance - bias, 0.0))

@@ -85,7 +85,7 @@ def mean(terms: Sequence[Term]) -> Term:
 
 
 def _sum(a: Mapping[Key, Floats], b: Mapping[Key, Floats]) -> dict[Key, Floats]:
-    return {key: a[key] + b[key] if key in a and key in b else a.get(key, b.get(key)) for key in {**a, **b}}  # type: ignore[misc]
+    return {**a, **{key: a[key] + vector if key in a else vector for key, vector in b.items()}}
 
 
 class HalfSamples:

@@ -222,7 +222,7 @@ class _Passes:
             **self._options,
         )
         self._past = output.past_key_values if self._use_cache else None
-        return output.logits[:, -1]  # type: ignore[no-any-return]
+        return output.logits[:, -1]
 
 
 def _draw(logits: torch.Tensor, u: npt.NDArray[np.float64], generation: Generation) -> Draw | None:

@@ -128,11 +128,11 @@ class SiteReader:
     def _attach(self, number: int, site: Site, layer: int, module: Any) -> RemovableHandle:
         take = self._taker(number, site, layer)
         if site.read == "input":
-            return module.register_forward_pre_hook(  # type: ignore[no-any-return]
+            return module.register_forward_pre_hook(
                 lambda _, args, kwargs: take(args[0] if args else next(iter(kwargs.values()))), with_kwargs=True
             )
         # A block returns its output alone or, in some architectures and releases, first of several things.
-        return module.register_forward_hook(  # type: ignore[no-any-return]
+        return module.register_forward_hook(
             lambda _, args, output: take(output[0] if isinstance(output, tuple) else output)
         )
 

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 #: Rounding of a logit, in units of the number format's epsilon times the largest logit. Another batch size or thread
-#: count adds the same products in another order; measured on the built-in model and on tiny random ones, logits then
-#: differ by up to about 20 units, and this leaves a margin.
+#: count adds the same products in another order. Chosen, not measured: 64 units are 8e-6 of the largest logit in
+#: float32, the size of what accumulates over tens of layers; more counts draws that are in no doubt, less misses some.
 ROUNDING_UNITS = 64.0
 
 
@@ -42,7 +42,7 @@ def uniforms(seed: int, prompt: str, format: str, sample: int, steps: int) -> np
     name = json.dumps([seed, prompt, format, sample])
     key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:16], "little")
     words = np.random.Philox(key=key).random_raw(steps)
-    return (words >> np.uint64(11)) * 2.0**-53
+    return np.asarray(words >> np.uint64(11), dtype=np.float64) * 2.0**-53
 
 
 def draw(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -40,7 +40,7 @@ class AlsoLikes(Likes):
 
 
 NAMES = st.from_regex(NAME, fullmatch=True).filter(lambda name: name not in reserved((*kinds(), Likes())))
-VALUES = {
+VALUES: dict[str, st.SearchStrategy[Any]] = {
     "concept": NAMES,
     "concepts": st.lists(NAMES, min_size=1, max_size=6).map(tuple),
     "number": st.floats(0, 1e9).map(abs) | st.integers(0, 100).map(float),
@@ -115,7 +115,7 @@ def test_no_lists(listed: str) -> None:
     ],
 )
 def test_numbers_are_printed_as_people_write_them(by: float, end: str) -> None:
-    terms = {"of": "a", "with": "b", "than": "c", "by": by}
+    terms: dict[str, str | float | tuple[str, ...]] = {"of": "a", "with": "b", "than": "c", "by": by}
     assert render(kind_named("overlap_greater"), terms) == f"a overlaps b more than c by at least {end}"
 
 

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def test_a_second_run_finds_everything_and_imports_no_torch(
     assert {verdict for _, verdict, _ in json.loads(str(first["claims"]))} <= {"holds", "refuted", "inconclusive"}
 
 
-def _run(command: list[str], folder: Path) -> dict[str, object]:
+def _run(command: list[str], folder: Path) -> dict[str, Any]:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode in (0, 1), done.stdout + done.stderr
     record = load_record(folder / "reports" / "latest" / "record.json")

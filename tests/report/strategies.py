@@ -48,7 +48,7 @@ def anything(kind: Any) -> st.SearchStrategy[Any]:
         return _SCALARS[kind]
     if kind in _WHOLE:
         return _WHOLE[kind]
-    if is_dataclass(kind):
+    if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         return st.builds(kind, **{field.name: anything(hints[field.name]) for field in fields(kind)})
     origin, arguments = get_origin(kind), get_args(kind)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -14,11 +15,18 @@ from neurontest.report.files import write_reports
 
 from .sample import CLAIMS, HOSTILE, sample
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright (the extra 'test')")
+if TYPE_CHECKING:
+    from playwright import sync_api
+else:
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright (the extra 'test')")
+#: Set where the tests must not be skipped, as in CI.
+REQUIRED = bool(os.environ.get("NEURONTEST_REQUIRE_BROWSER"))
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed (chromium, chromium-browser, google-chrome)"),
+    pytest.mark.skipif(
+        CHROMIUM is None and not REQUIRED, reason="no Chromium is installed (chromium, chromium-browser, google-chrome)"
+    ),
 ]
 
 DESKTOP, PHONE = (1280, 900), (390, 844)
@@ -53,8 +61,12 @@ class Visit:
         self.page.set_default_timeout(120_000)
         self.page.on("console", lambda message: self.complaints.append(message.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.complaints.append(dialog.message), dialog.dismiss()))
+        self.page.on("dialog", self._dismiss)
         self.page.on("request", lambda request: self.requests.append(request.url))
+
+    def _dismiss(self, dialog: sync_api.Dialog) -> None:
+        self.complaints.append(dialog.message)
+        dialog.dismiss()
 
     def open(self, size: tuple[int, int] = DESKTOP, scheme: Literal["light", "dark"] = "light") -> sync_api.Page:
         """The report as freshly opened in a window of this size."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,7 @@ def test_distinct() -> None:
 
     def minus_overlap(labels: npt.NDArray[np.int8]) -> Floats:
         sets = [pool.memberships((labels == group).astype(np.float64)) for group in range(3)]
-        out: Floats = -sum((sets[i] * sets[j]).sum(axis=1) for i, j in ((0, 1), (0, 2), (1, 2)))  # type: ignore[assignment]
+        out: Floats = -sum((sets[i] * sets[j]).sum(axis=1) for i, j in ((0, 1), (0, 2), (1, 2)))
         return out
 
     found = relabel(minus_overlap, [2, 2, 2], Stream(0, "golden"))
@@ -135,8 +136,11 @@ def test_max_over_neurons() -> None:
         out: Floats = np.where(labels == 0, 1.0, -1.0) @ X
         return out
 
+    def of(neuron: int) -> Callable[[npt.NDArray[np.int8]], Floats]:
+        return lambda labels: differences(labels)[:, neuron]
+
     for neuron in (0, 1):
-        own = relabel(lambda labels, at=neuron: differences(labels)[:, at], [3, 3], Stream(0, "t"))
+        own = relabel(of(neuron), [3, 3], Stream(0, "t"))
         assert own.observed == case["T"][neuron]
         assert exactly(own.p, case["p_raw"][neuron])
         highest = relabel(lambda labels: differences(labels).max(axis=1), [3, 3], Stream(0, "t"))

@@ -74,7 +74,8 @@ def test_traces_once(tracer: MakeTracer, handle: Counting) -> None:
 def test_activations_are_averaged_over_samples_in_the_order_asked_for(tracer: MakeTracer) -> None:
     tracer().ensure(PLAN)
     got = tracer().activations(request())
-    assert (got.values.dtype, got.values.shape) == (np.float32, (4, tiny.LAYERS * tiny.HIDDEN))
+    assert got.values.dtype == np.float32
+    assert got.values.shape == (4, tiny.LAYERS * tiny.HIDDEN)
     assert (got.layers, got.width) == (tiny.LAYERS, tiny.HIDDEN)
     assert len(np.unique(got.values, axis=0)) == 4
     turned = tracer().activations(request(prompts=PROMPTS[::-1]))
@@ -85,7 +86,7 @@ def test_activations_are_averaged_over_samples_in_the_order_asked_for(tracer: Ma
     for row, prompt in zip(got.values, PROMPTS, strict=True):
         traces = [store.read(store.key(prompt, sample, GENERATION, "residual", "generated")) for sample in (0, 1)]
         singles = [trace.values for trace in traces if trace is not None]
-        assert not np.array_equal(*singles)
+        assert not np.array_equal(singles[0], singles[1])
         np.testing.assert_allclose(row, np.mean(singles, axis=0), rtol=1e-6, atol=1e-7)
 
 

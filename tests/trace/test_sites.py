@@ -72,7 +72,7 @@ def test_a_half_failed_start_leaves_no_hooks(llama: tuple[Any, Any]) -> None:
         def register_forward_hook(self, *_: object) -> None:
             raise RuntimeError("no more hooks")
 
-    broken = type(sites[1])("residual", "output", tiny.HIDDEN, (*sites[1].modules[:2], Broken()))  # type: ignore[arg-type]
+    broken = type(sites[1])("residual", "output", tiny.HIDDEN, (*sites[1].modules[:2], Broken()))
     with pytest.raises(RuntimeError, match="no more hooks"), SiteReader((sites[0], broken), 1, torch.device("cpu")):
         pass
     assert not any(len(module._forward_hooks) + len(module._forward_pre_hooks) for module in model.modules())

@@ -14,7 +14,7 @@ from neurontest.trace.store import Store, Trace
 from neurontest.types import Continuation, Generation
 
 GENERATION = Generation(samples=2)
-VALUES = np.arange(12, dtype=np.float32) / 7
+VALUES = (np.arange(12) / 7).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ def test_what_is_written_is_read(store: Store, tmp_path: Path) -> None:
     assert missing(store) == set()
     trace = store.read(store.key("Tulips", 0, GENERATION, "mlp", "last"))
     assert trace is not None
-    assert (trace.layers, trace.width, trace.values.dtype) == (3, 4, np.float32)
+    assert (trace.layers, trace.width) == (3, 4)
+    assert trace.values.dtype == np.float32
     assert np.array_equal(trace.values, VALUES)
     text = store.read_text(store.text_key("Tulips", 0, GENERATION))
     assert text == Continuation("Tulips", 0, " grow", 2, True, 0)

@@ -1,0 +1,167 @@
+"""A suite against a tiny model with random weights: from specs to the record, once and once more."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from neurontest.claims.overlap import OverlapGreater
+from neurontest.errors import EvidenceError, ModelError, SpecError
+from neurontest.report.record import dump_record, load_record, record_schema
+from neurontest.run import Outcome, Run
+from neurontest.spec.load import load_suite
+from neurontest.trace.models import from_transformers
+from neurontest.types import Suite
+from tests import tiny
+
+CONCEPTS = ("tulip", "vietnam", "hanoi", "violent")
+CLAIMS = """claims:
+  - hanoi overlaps vietnam more than violent
+  - tulip, vietnam, hanoi and violent have distinct neurons
+  - baseline-normalized sets differ from raw for tulip
+  - tulip has consistent neurons
+  - all generated tokens separate tulip and vietnam better than the last token
+  - {claim: hanoi has consistent neurons, skip: not asked yet}
+"""
+
+
+def suite_in(folder: Path, claims: str = CLAIMS) -> Path:
+    concepts = {name: {"prompts": [f"{name} {at}" for at in range(8)]} for name in CONCEPTS}
+    settings = {
+        "neurontest": 1,
+        "trace": {"max_new_tokens": 3, "samples": 2},
+        "neurons": {"k": 4},
+        "baseline": {"prompts": [f"neutral {at}" for at in range(10)]},
+        "concepts": concepts,
+    }
+    folder.mkdir(exist_ok=True)
+    (folder / "suite.yaml").write_text(json.dumps(settings))
+    (folder / "claims.yaml").write_text(claims)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pair() -> tuple[Any, Any]:
+    return tiny.build("llama")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    return load_suite(suite_in(tmp_path_factory.mktemp("run") / "suite"))
+
+
+@pytest.fixture
+def run(suite: Suite, pair: tuple[Any, Any], cache: Path) -> Run:
+    return Run(suite, from_transformers(*pair, name="tiny"), cache_dir=cache)
+
+
+def test_a_family_is_evaluated_whole_but_for_what_is_skipped(run: Run, suite: Suite) -> None:
+    found = run.findings(suite.families[0])
+    assert list(found) == [claim.id for claim in suite.families[0].tested]
+    assert len(found) == 5
+    for one in found.values():
+        assert 0 < one.evidence.p <= 1
+        assert one.verdict.p_adjusted >= one.evidence.p
+        assert len(one.evidence.nulls) == len(one.evidence.keys)
+    assert [key.name for key in found[suite.claims[0].id].evidence.keys] == ["permutation", "half-sample"]
+    assert [key.name for key in found[suite.claims[3].id].evidence.keys] == ["half-sample"]
+
+
+def test_evidence_is_kept(
+    run: Run, suite: Suite, pair: tuple[Any, Any], cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = run.findings(suite.families[0])
+
+    def never(*_: object) -> None:
+        raise AssertionError("tested again")
+
+    monkeypatch.setattr(OverlapGreater, "evidence", never)
+    again = Run(suite, from_transformers(*pair, name="tiny"), cache_dir=cache)
+    assert again.findings(suite.families[0]) == first
+    assert again.cost.texts == 0
+
+
+def test_what_changes_no_number_changes_no_key(run: Run, suite: Suite, pair: tuple[Any, Any], cache: Path) -> None:
+    first = run.findings(suite.families[0])
+    family = suite.families[0]
+    claims = tuple(replace(claim, tags=("slow",), xfail="known") for claim in family.claims)
+    moved = replace(suite, families=(replace(family, claims=claims),))
+    again = Run(moved, from_transformers(*pair, name="tiny"), cache_dir=cache)
+    assert again.findings(moved.families[0]) == first
+    assert len(list((cache / "evidence").rglob("*.json"))) == 1
+
+
+def test_the_record_is_whole_and_valid(run: Run, suite: Suite, tmp_path: Path) -> None:
+    run.findings(suite.families[0])
+    asked = suite.claims[0]
+    record = run.record(outcomes={asked.node: Outcome("failed", duration=0.5)})
+    assert [claim.selected for claim in record.claims] == [True, *[False] * 5]
+    assert record.claims[-1].verdict == "skipped"
+    assert all(claim.evidence is not None for claim in record.claims[:-1])
+    assert [(one.kind, one.positions) for one in record.overlaps] == [
+        ("raw", "generated"),
+        ("normalized", "generated"),
+        ("raw", "last"),
+        ("normalized", "last"),
+    ]
+    assert {one.name for one in record.concepts} == {*CONCEPTS, "baseline"}
+    for concept in record.concepts:
+        assert len(concept.continuations) == 2 * len(concept.prompts)
+        if concept.name != "baseline":
+            assert len(concept.sets) == 4
+            assert all(len(found.neurons) == 4 for found in concept.sets)
+    dump_record(record, tmp_path / "record.json")
+    assert load_record(tmp_path / "record.json") == record
+    jsonschema.validate(json.loads((tmp_path / "record.json").read_text()), record_schema())
+
+
+def test_workers_are_merged(run: Run, suite: Suite, cache: Path) -> None:
+    first = run.findings(suite.families[0])
+    facts = [json.loads(json.dumps(run.facts()))]
+    merged = Run.merge(suite, [*facts, *facts], cache_dir=cache)
+    assert merged.findings(suite.families[0]) == first
+    assert merged.model == run.model
+    other = {**facts[0], "model": {**facts[0]["model"], "fingerprint": "0"}}
+    with pytest.raises(ModelError, match="2 models"):
+        Run.merge(suite, [*facts, other], cache_dir=cache)
+    with pytest.raises(ModelError, match="loads no model"):
+        merged._handle.load()
+
+
+def test_a_claim_from_python_is_a_family_of_its_own(run: Run) -> None:
+    claim, found = run.check("tulip has consistent neurons")
+    assert found.verdict.p_adjusted == found.evidence.p
+    assert claim.sentence == "tulip has consistent neurons"
+    with pytest.raises(SpecError, match="no kind of claim"):
+        run.check("tulip have consistent neuron")
+    with pytest.raises(SpecError, match="tulp"):
+        run.check("tulp has consistent neurons")
+
+
+def test_sets_at_the_suites_own_selection(run: Run) -> None:
+    found = run.sets("hanoi")
+    assert (found.concept, found.k, found.prompts, len(found.neurons)) == ("hanoi", 4, 8, 4)
+    assert [neuron.rank for neuron in found.neurons] == [1, 2, 3, 4]
+
+
+def test_a_claim_of_another_suite_is_refused(run: Run, suite: Suite) -> None:
+    stranger = replace(suite.claims[0], where=replace(suite.claims[0].where, file="elsewhere.yaml"))
+    with pytest.raises(EvidenceError, match=r"elsewhere\.yaml::"):
+        run.finding(stranger)
+
+
+def test_nothing_traced_makes_a_record_without_sets(suite: Suite, pair: tuple[Any, Any], tmp_path: Path) -> None:
+    record = Run(suite, from_transformers(*pair, name="tiny"), cache_dir=tmp_path).record(outcomes={})
+    assert {claim.verdict for claim in record.claims} == {"not evaluated", "skipped"}
+    assert record.overlaps == ()
+    assert all(not concept.continuations for concept in record.concepts)
