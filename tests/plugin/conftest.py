@@ -87,6 +87,6 @@ def run_outside(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> R
     (pytester.path / "cache").mkdir()
 
     def runpytest(*arguments: str) -> pytest.RunResult:
-        return pytester.runpytest_subprocess(*LOADED, "-p", "tests.plugin.fake", *arguments, timeout=300)
+        return pytester.runpytest_subprocess(*LOADED, "-p", "tests.plugin.fake", *arguments, timeout=900)
 
     return runpytest

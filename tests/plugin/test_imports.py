@@ -25,7 +25,7 @@ def pytest_unconfigure(config):
 def loaded(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> set[str]:
     monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
     pytester.makepyfile(spy=SPY)
-    result = pytester.runpytest_subprocess("-p", "spy", *LOADED, *arguments, timeout=300)
+    result = pytester.runpytest_subprocess("-p", "spy", *LOADED, *arguments, timeout=900)
     assert result.ret == pytest.ExitCode.OK
     return set(json.loads((pytester.path / "modules.json").read_text()))
 
@@ -51,7 +51,7 @@ def test_collection_reads_yaml_and_nothing_else(
 
 @pytest.mark.skipif(not entry_points(group="pytest11", name="neurontest"), reason="neurontest is not installed")
 def test_the_entry_point_bears_the_plugins_name(pytester: pytest.Pytester) -> None:
-    result = pytester.runpytest_subprocess("-p", "neurontest", "--help", timeout=300)
+    result = pytester.runpytest_subprocess("-p", "neurontest", "--help", timeout=900)
     result.stdout.fnmatch_lines(["concept neurons:"])
-    without = pytester.runpytest_subprocess("-p", "no:neurontest", "--help", timeout=300)
+    without = pytester.runpytest_subprocess("-p", "no:neurontest", "--help", timeout=900)
     assert "concept neurons:" not in without.stdout.str()

@@ -43,7 +43,7 @@ def test_a_second_run_finds_everything_and_imports_no_torch(
 
 
 def _run(command: list[str], folder: Path) -> dict[str, Any]:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode in (0, 1), done.stdout + done.stderr
     record = load_record(folder / "reports" / "latest" / "record.json")
     found = [(one.id, one.verdict, one.evidence.p if one.evidence else None) for one in record.claims]

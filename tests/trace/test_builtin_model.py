@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import platformdirs
@@ -30,13 +29,9 @@ def model(cache: Path) -> ModelHandle:
     return found
 
 
-def test_it_is_converted_and_loads_within_seconds(model: ModelHandle, cache: Path) -> None:
+def test_it_is_converted_and_has_the_fingerprint_of_its_source(model: ModelHandle, cache: Path) -> None:
     again = resolve(builtin.NAME, cache_dir=cache, dtype="float32", device="cpu", suite_folder=None, progress=silent)
     assert again.fingerprint == model.fingerprint == convert.fingerprint(builtin.SHA256)
-    begun = time.process_time()
-    again.load()
-    # About one second on an idle machine; unpacking the GGUF file takes more than ten.
-    assert time.process_time() - begun < 8
 
 
 def test_it_knows_the_capital_of_vietnam(model: ModelHandle, tmp_path: Path) -> None:

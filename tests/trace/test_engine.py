@@ -248,7 +248,7 @@ def test_two_processes_trace_once_and_a_later_one_needs_no_torch(folder: Path, t
     first = Tracer(handle, cache_dir=tmp_path, batch_size=3, progress=begin)
     record = first.ensure(PLAN)
     second = start(folder, tmp_path)
-    outputs = [process.communicate(timeout=120)[0].split() for process in (*other, second)]
+    outputs = [process.communicate(timeout=900)[0].split() for process in (*other, second)]
     digest = first.activations(request()).digest
     assert record.texts == 8
     assert [output[:2] for output in outputs] == [["0", digest]] * 2
@@ -272,7 +272,7 @@ def test_a_waiting_process_says_so(folder: Path, tmp_path: Path, tracer: MakeTra
     with hold(tmp_path, f"trace-{runner._plan_key(PLAN)}", "test", silent):
         thread = threading.Thread(target=runner.ensure, args=(PLAN,))
         thread.start()
-        assert waiting.wait(timeout=60)
+        assert waiting.wait(timeout=600)
         assert not files(tmp_path)
-    thread.join(timeout=60)
+    thread.join(timeout=600)
     assert runner.ensure(PLAN) == TraceRecord()
