@@ -142,7 +142,7 @@ def _schema(said: argparse.Namespace) -> int:
 
 def _models(said: argparse.Namespace) -> int:
     from neurontest.run import default_cache_dir
-    from neurontest.trace import builtin
+    from neurontest.trace import builtin, convert
     from neurontest.trace.models import resolve as find
 
     try:
@@ -157,7 +157,7 @@ def _models(said: argparse.Namespace) -> int:
     model = find(builtin.NAME, cache_dir=cache_dir, dtype=dtype, device=device, suite_folder=None, progress=_tell)
     if said.action == "fetch":
         model.load()  # which fetches and converts it once, and shows that it can be loaded
-    there = (cache_dir / "models" / f"gguf-{model.fingerprint[:32]}").is_dir()
+    there = convert.home(cache_dir, model.fingerprint).is_dir()
     print(f"{model.name}: {'in' if there else 'not yet in'} the cache {cache_dir}")
     return 0
 

@@ -29,6 +29,11 @@ def fingerprint(sha256: str) -> str:
     return of_parts(["gguf", FORMAT_VERSION, sha256])
 
 
+def home(cache_dir: Path, identity: str) -> Path:
+    """The folder of a converted copy, whether or not it is there yet; `identity` is its :func:`fingerprint`."""
+    return cache_dir / "models" / f"gguf-{identity[:32]}"
+
+
 def converted(
     name: str,
     identity: str,
@@ -52,8 +57,8 @@ def converted(
     ModelError
         If the file cannot be read as a model.
     """
-    models = cache_dir / "models"
-    folder = models / f"gguf-{identity[:32]}"
+    folder = home(cache_dir, identity)
+    models = folder.parent
     # A rename is all or nothing, so that a folder of this name is complete.
     if folder.is_dir():
         return folder
