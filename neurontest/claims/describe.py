@@ -120,9 +120,10 @@ def occurrence_across_halves(trial: Trial, concept: str) -> Estimate:
     occurrences = halves.subsets @ lists / halves.m
     sets = samples.sets[key]
     hits = np.einsum("pc,pc->p", sets[halves.first], occurrences[halves.second])
+    hits += np.einsum("pc,pc->p", sets[halves.second], occurrences[halves.first])
     return Estimate(
         f"{concept}, occurrence of a half's neurons in the other half's lists",
-        float(hits.mean()) / own.k,
+        float(hits.mean()) / 2 / own.k,
         "share",
         note="cross-validated: in-sample occurrence flatters the winners",
     )
