@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -170,16 +170,23 @@ def _family(
         if claim is not None:
             claims[index] = claim
     family = Family(file, tuple(claims.values()), statistics(around.layers))
-    warnings: list[str] = []
+    weak: dict[str, list[Keys]] = {}
     for index, claim in claims.items() if trusted else ():
         keys: Keys = ("claims", index)
         for message in rules.claim_faults(claim, family):
             document.complain(keys, message)
         if message := rules.half_sample_fault(claim):
             _complain_of_m(document, suite, keys, message, is_overridden=_overridden("m", around))
-        place = document.position(keys)
-        warnings.extend(str(Fault(document.shown, *place, message)) for message in rules.claim_warnings(claim))
-    return family, warnings
+        for message in rules.claim_warnings(claim):
+            weak.setdefault(message, []).append(keys)
+    return family, [_said_once(document, message, places) for message, places in weak.items()]
+
+
+def _said_once(document: Document, message: str, places: Sequence[Keys]) -> str:
+    """Word a warning that several claims of a file give: at the first of them, with their number."""
+    others = len(places) - 1
+    more = "" if not others else f" (so for {others} more {'claim' if others == 1 else 'claims'} of this file)"
+    return str(Fault(document.shown, *document.position(places[0]), message + more))
 
 
 def _overridden(name: str, around: Surroundings) -> bool:

@@ -215,6 +215,15 @@ def test_weak_evidence_is_warned_of(tmp_path: Path) -> None:
     assert len(load_suite(folder, overrides={"normalize": "raw"}).warnings) == 1
 
 
+def test_a_warning_of_several_claims_is_said_once(tmp_path: Path) -> None:
+    claims = "claims: [a overlaps b more than c, a overlaps c more than b, {id: d, claim: a overlaps b more than c}]\n"
+    (advice,) = load_suite(write(tmp_path, {"a.yaml": concepts(a=9, b=12, c=12) + claims})).warnings
+    assert advice.endswith(
+        "a.yaml:5:10: 10 prompts or more for each concept are advised for overlap_greater; "
+        "'a' has 9 (so for 2 more claims of this file)"
+    )
+
+
 def test_what_is_skipped_need_not_be_decidable(tmp_path: Path) -> None:
     claim = "{claim: lily has consistent neurons, skip: prompts are to come}"
     suite = load_suite(write(tmp_path, {"a.yaml": concepts(lily=2) + f"claims: [{claim}]\n"}))
