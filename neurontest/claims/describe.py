@@ -67,15 +67,15 @@ def _bootstrap(trial: Trial, a: str, b: str, level: float) -> tuple[float, float
     selectors = [trial.selector(trial.scores(name), 1) for name in (a, b)]
 
     def overlap(rows_a: npt.NDArray[np.intp], rows_b: npt.NDArray[np.intp], axis: int = -1) -> npt.NDArray[np.float64]:
-        sets = []
+        sets, columns = [], []
         for chosen, rows in zip(selectors, (rows_a, rows_b), strict=True):
             rows = np.atleast_2d(np.moveaxis(rows, axis, -1)).astype(np.intp)
             weights = np.zeros((len(rows), rows.shape[-1]))
             np.add.at(weights, (np.arange(len(rows))[:, None], rows), 1.0)
-            wide = np.zeros((len(rows), chosen.size))
-            wide[:, chosen.columns] = chosen.memberships(weights)
-            sets.append(wide)
-        shared: npt.NDArray[np.float64] = np.einsum("sc,sc->s", *sets)
+            sets.append(chosen.leading(weights))
+            columns.append(chosen.columns[: sets[-1].shape[1]])
+        _, at_a, at_b = np.intersect1d(columns[0], columns[1], assume_unique=True, return_indices=True)
+        shared: npt.NDArray[np.float64] = np.einsum("sc,sc->s", sets[0][:, at_a], sets[1][:, at_b])
         return shared
 
     samples = np.arange(trial.n[a]), np.arange(trial.n[b])

@@ -6,6 +6,8 @@ the last places share them as fractions; nothing that is tested ever depends on 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +18,8 @@ Indices = npt.NDArray[np.intp]
 
 #: Scores looked at in one go, in bytes: bounds memory, changes nothing else.
 _CHUNK_BYTES = 64_000_000
+#: Columns that are visited before the first look at how far down they can matter; changes nothing but the time.
+_BLOCK = 512
 
 
 def top(scores: Floats, k: int) -> Floats:
@@ -42,20 +46,28 @@ class _Sums:
         self._starts: Indices | None = None
         kept = columns
         if width:
-            index = np.arange(whole.shape[1]) % width
-            kept = np.flatnonzero(np.isin(index, columns))
-            kept = kept[np.argsort(index[kept], kind="stable")]
-            self._starts = np.flatnonzero(np.diff(index[kept], prepend=-1))
+            place = np.full(width, len(columns))
+            place[columns] = np.arange(len(columns))
+            places = place[np.arange(whole.shape[1]) % width]
+            kept = np.argsort(places, kind="stable")[: int((places < len(columns)).sum())]
+            self._starts = np.append(np.flatnonzero(np.diff(places[kept], prepend=-1)), len(kept))
         self._scores = np.ascontiguousarray(whole[:, kept])
 
-    @property
-    def step(self) -> int:
-        """Subsets to look at in one go."""
-        return max(1, _CHUNK_BYTES // (8 * max(1, int(self._scores.shape[1]))))
+    def __call__(self, subsets: Floats, leading: int | None = None) -> Floats:
+        """Sums [subset, column], of the `leading` columns only."""
+        if self._starts is None:
+            own: Floats = subsets @ self._scores[:, :leading]
+            return own
+        starts = self._starts[:-1][:leading]
+        per_layer = subsets @ self._scores[:, : self._starts[len(starts)]]
+        largest: Floats = np.maximum.reduceat(per_layer, starts, axis=1)
+        return largest
 
-    def __call__(self, subsets: Floats) -> Floats:
-        sums: Floats = subsets @ self._scores
-        return sums if self._starts is None else np.maximum.reduceat(sums, self._starts, axis=1)
+
+def _chunks(subsets: Floats, columns: int) -> Iterator[Floats]:
+    step = max(1, _CHUNK_BYTES // (8 * max(1, columns)))
+    for start in range(0, len(subsets), step):
+        yield subsets[start : start + step]
 
 
 def _strongest(values: Floats, width: int | None) -> Floats:
@@ -65,6 +77,12 @@ def _strongest(values: Floats, width: int | None) -> Floats:
 
 def _edge(values: Floats, k: int) -> float:
     return float(np.partition(values, -k)[-k]) if k < len(values) else -np.inf
+
+
+def _widened(leading: Floats, columns: int) -> Floats:
+    out = np.zeros((len(leading), columns))
+    out[:, : leading.shape[1]] = leading
+    return out
 
 
 class MeanSelector:
@@ -81,6 +99,12 @@ class MeanSelector:
     width : int or None
         Neurons of a layer, if the same index in every layer counts as one neuron (identity ``dimension``): its score
         is the largest over layers.
+
+    Notes
+    -----
+    Columns are visited by falling upper bound of their means, until the bound falls below the k-th largest mean seen
+    in every subset (the threshold algorithm: Fagin, Lotem & Naor 2003, J. Comput. Syst. Sci. 66:614). The sets are
+    those that a look at all columns would give.
     """
 
     def __init__(self, scores: Floats, k: int, smallest: int, width: int | None = None) -> None:
@@ -91,14 +115,32 @@ class MeanSelector:
         ordered = np.sort(whole, axis=0)
         low = _strongest(ordered[:smallest].sum(axis=0), width)
         high = _strongest(ordered[-smallest:].sum(axis=0), width)
-        self.columns: Indices = np.flatnonzero(high >= _edge(low, k))
+        kept = np.flatnonzero(high >= _edge(low, k))
+        self.columns: Indices = kept[np.argsort(-high[kept], kind="stable")]
+        self._bounds = high[self.columns] / smallest
         self._sums = _Sums(whole, self.columns, width)
 
     def memberships(self, subsets: Floats) -> Floats:
         """See :class:`neurontest.stats.terms.Selector`."""
-        step = self._sums.step
-        parts = [top(self._sums(subsets[start : start + step]), self.k) for start in range(0, len(subsets), step)]
-        return np.concatenate(parts)
+        return _widened(self.leading(subsets), len(self.columns))
+
+    def leading(self, subsets: Floats) -> Floats:
+        """See :class:`neurontest.stats.terms.Selector`."""
+        visited = self._visited(subsets)
+        return np.concatenate([top(self._sums(part, visited), self.k) for part in _chunks(subsets, visited)])
+
+    def _visited(self, subsets: Floats) -> int:
+        """How many of the columns, by falling bound, hold everything that these subsets select."""
+        first = max(_BLOCK, self.k)
+        if first >= len(self.columns):
+            return len(self.columns)
+        edge = min(
+            float((np.partition(self._sums(part, first), -self.k, axis=1)[:, -self.k] / part.sum(axis=1)).min())
+            for part in _chunks(subsets, first)
+        )
+        # The means are rounded, unlike the sums: a column may be visited for nothing, none may be missed.
+        edge -= 1e-12 * abs(edge)
+        return max(first, int(np.searchsorted(-self._bounds, -edge, side="right")))
 
 
 class ConsistencySelector:
@@ -132,12 +174,12 @@ class ConsistencySelector:
 
     def memberships(self, subsets: Floats) -> Floats:
         """See :class:`neurontest.stats.terms.Selector`."""
-        step = self._sums.step
-        parts = [
-            _top_of_two(part @ self._lists, self._sums(part), self.k)
-            for part in (subsets[start : start + step] for start in range(0, len(subsets), step))
-        ]
-        return np.concatenate(parts)
+        parts = _chunks(subsets, len(self.columns))
+        return np.concatenate([_top_of_two(part @ self._lists, self._sums(part), self.k) for part in parts])
+
+    def leading(self, subsets: Floats) -> Floats:
+        """See :class:`neurontest.stats.terms.Selector`; a consistency selector has few columns, and looks at all."""
+        return self.memberships(subsets)
 
 
 def _top_of_two(first: Floats, second: Floats, k: int) -> Floats:

@@ -65,7 +65,11 @@ def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> Non
         reporter.write_line(f"{suite}:")
     lines = layout(rows, os.get_terminal_size().columns if reporter.isatty else None)
     reporter.write_line(lines[0], bold=True)
+    part = ""
     for row, line in zip(rows, lines[1:], strict=True):
+        if row.part != part:
+            part = row.part
+            reporter.write_line(part, bold=True)
         reporter.write_line(line, **_MARKUP.get(row.status, {}))
     for warning in record.warnings:
         reporter.write_line(f"warning: {warning}", yellow=True)

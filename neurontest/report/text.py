@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from neurontest.report import numbers
@@ -16,7 +18,8 @@ CORRECTIONS = {"bonferroni": "Bonferroni", "holm": "Holm", "bh": "Benjamini-Hoch
 class Row(NamedTuple):
     """A row of the terminal's table, all plain text.
 
-    `verdict` may carry a remark (``refuted (expected)``); `status` is the bare word that decides the colour.
+    `verdict` may carry a remark (``refuted (expected)``); `status` is the bare word that decides the colour. `part` is
+    the heading of the row's file, with what its claims have in common; empty if all rows are of one file.
     """
 
     where: str
@@ -25,26 +28,35 @@ class Row(NamedTuple):
     effect: str
     p: str
     status: str
-
-
-#: The headings of :class:`Row`'s columns that are shown.
-HEADINGS = ("where", "claim", "verdict", "effect", "adjusted p")
+    part: str = ""
 
 
 def table_rows(record: Record) -> list[Row]:
     """One row for each claim that this run was asked about, in the order of the record."""
+    claims = [claim for claim in record.claims if claim.selected]
+    times = Counter((claim.where.file, claim.sentence) for claim in claims)
+    files: dict[str, list[ClaimRecord]] = {}
+    for claim in claims:
+        files.setdefault(claim.where.file, []).append(claim)
+    parts = {file: _part(file, own) if len(files) > 1 else "" for file, own in files.items()}
     return [
         Row(
             where=visible(f"{claim.where.file}:{claim.where.line}"),
-            claim=_line(claim.sentence),
+            # One sentence may be claimed at several settings; then only the id tells which.
+            claim=_line(claim.sentence + (f" [{claim.id}]" if times[claim.where.file, claim.sentence] > 1 else "")),
             verdict=label(claim),
             effect=effect(claim),
             p=adjusted_p(claim),
             status=status(claim),
+            part=parts[claim.where.file],
         )
-        for claim in record.claims
-        if claim.selected
+        for claim in claims
     ]
+
+
+def _part(file: str, claims: Sequence[ClaimRecord]) -> str:
+    chosen = {selection(claim) for claim in claims}
+    return _line(file + (f": {chosen.pop()}" if len(chosen) == 1 else ""))
 
 
 def effect(claim: ClaimRecord) -> str:

@@ -60,7 +60,7 @@ class RelabelledHalves:
         """A function of labels, from a function ``of(halves, sets)`` of the groups' half-samples and their sets.
 
         `halves` holds for each group an array [relabeling, subset, prompt of the group], `sets` one
-        [relabeling, subset, column], in which rows ``2 r`` and ``2 r + 1`` are disjoint.
+        [relabeling, subset, leading column], in which rows ``2 r`` and ``2 r + 1`` are disjoint.
         """
 
         def apply(labels: Labels) -> Floats:
@@ -91,7 +91,7 @@ class RelabelledHalves:
             at_prompt += size
             at_word += self.pairs * size
         rows = np.concatenate(pooled, axis=1).reshape(-1, total)
-        sets = self.selector.memberships(rows).reshape(count, len(self.sizes), 2 * self.pairs, -1)
+        sets = self.selector.leading(rows).reshape(count, len(self.sizes), 2 * self.pairs, -1)
         return halves, [sets[:, group] for group in range(len(self.sizes))]
 
 
@@ -114,14 +114,15 @@ def overlap_difference(
     def of(halves: list[Floats], sets: list[Floats]) -> Floats:
         cases = len(sets[0])
         difference = sets[0].mean(axis=1) - sets[1].mean(axis=1)
-        variance = jackknife_variances(
-            np.broadcast_to(own_subsets, (cases, *own_subsets.shape)), difference @ own_sets.T, m
-        )
+        # What lies beyond the leading columns is in no relabelled set, and so shared with none.
+        leading = difference.shape[1]
+        held, own = pi[:leading], own_sets[:, :leading]
+        variance = jackknife_variances(np.broadcast_to(own_subsets, (cases, *own_subsets.shape)), difference @ own.T, m)
         floor = 1 / n**2
         for group in (0, 1):
-            variance = variance + jackknife_variances(halves[group], sets[group] @ pi, m)
+            variance = variance + jackknife_variances(halves[group], sets[group] @ held, m)
             floor += 1 / halves[group].shape[-1] ** 2
-        out: Floats = (difference @ pi - by) / np.sqrt(np.maximum(variance, floor))
+        out: Floats = (difference @ held - by) / np.sqrt(np.maximum(variance, floor))
         return out
 
     return of

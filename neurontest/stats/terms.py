@@ -41,6 +41,9 @@ class Selector(Protocol):
     def memberships(self, subsets: Floats) -> Floats:
         """Memberships [subset, column] of the sets selected from ``subsets`` [subset, prompt]: 0, 1, or a fraction."""
 
+    def leading(self, subsets: Floats) -> Floats:
+        """The same for the first columns only, [subset, leading column]: as many as hold all that is selected."""
+
 
 @dataclass(frozen=True)
 class Term:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import combinations
+from unittest import mock
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+import neurontest.neurons.select as select_module
 from neurontest.neurons.normalize import exact_mean, fixed_point, normalize
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, selector, top
 
@@ -62,19 +64,24 @@ def by_definition(scores: Floats, rows: list[int], k: int, own: int | None, sele
     st.sampled_from(["mean", "consistency"]),
     st.sampled_from([None, 4]),
     st.sampled_from([None, 1, 3]),
+    st.sampled_from([1, 512]),
     st.data(),
 )
 def test_selection_is_what_the_glossary_says(
-    scores: Floats, k: int, select: str, width: int | None, own: int | None, data: st.DataObject
+    scores: Floats, k: int, select: str, width: int | None, own: int | None, block: int, data: st.DataObject
 ) -> None:
-    """Pruned or not, every subset's set is the one that the definition gives."""
+    """Pruned or not, visited in blocks or at once, every subset's set is the one that the definition gives."""
     m = data.draw(st.integers(1, len(scores)))
     if width is not None:
         k = min(k, width)
     chosen = selector(scores, select=select, k=k, smallest=m, per_prompt_k=own, width=width)
     asked = subsets(len(scores), m)
     wide = np.zeros((len(asked), chosen.size))
-    wide[:, chosen.columns] = chosen.memberships(asked)
+    with mock.patch.object(select_module, "_BLOCK", block):
+        wide[:, chosen.columns] = chosen.memberships(asked)
+        leading = chosen.leading(asked)
+    assert (leading == wide[:, chosen.columns[: leading.shape[1]]]).all()
+    assert (wide[:, chosen.columns[leading.shape[1] :]] == 0).all()
     for got, row in zip(wide, asked, strict=True):
         expected = by_definition(scores, list(np.flatnonzero(row)), k, own, select, width)
         assert got == pytest.approx(expected, abs=1e-9)
@@ -99,6 +106,21 @@ def test_most_neurons_are_never_visited() -> None:
     scores = rng.normal(size=(10, 5000))
     scores[:, :12] += 30
     assert len(MeanSelector(scores, 10, 5).columns) == 12
+
+
+@pytest.mark.parametrize("width", [None, 500])
+def test_subsets_of_any_size_and_repeated_prompts_select_alike(width: int | None) -> None:
+    """Few columns are visited, and what they give is what a look at all of them gives."""
+    rng = np.random.default_rng(2)
+    scores = rng.normal(size=(12, 3000)) + np.where(rng.random(3000) < 0.02, 3.0, 0.0)
+    subsets_of_many_sizes = rng.integers(0, 3, (60, 12)).astype(float)
+    subsets_of_many_sizes[0] = 1
+    chosen = MeanSelector(scores, 10, 1, width)
+    with mock.patch.object(select_module, "_BLOCK", 32):
+        leading = chosen.leading(subsets_of_many_sizes)
+    assert leading.shape[1] < len(chosen.columns)
+    with mock.patch.object(select_module, "_BLOCK", 10_000):
+        assert (chosen.memberships(subsets_of_many_sizes)[:, : leading.shape[1]] == leading).all()
 
 
 def test_lists_shorter_than_the_set_leave_places_to_the_mean() -> None:

@@ -51,6 +51,14 @@ def test_header_table_and_report(run: RunPytest, suite: Make, pytester: pytest.P
     assert sum("neurontest:" in line for line in result.outlines) == 1
 
 
+def test_several_files_have_headings(run: RunPytest, suite: Make) -> None:
+    suite(claims="claims: [a overlaps b more than c]\n", other="claims: [b overlaps a more than c]\n")
+    heading = "residual, generated tokens, difference, top 10 by mean"
+    run("--concept-specs=specs").stdout.fnmatch_lines(
+        [f"geo.yaml: {heading}", "a overlaps b *", f"other.yaml: {heading}", "b overlaps a *"]
+    )
+
+
 def test_a_run_that_is_about_no_suite_looks_as_ever(run: RunPytest, suite: Make, pytester: pytest.Pytester) -> None:
     suite()
     pytester.makeini("[pytest]\nconcept_specs = specs")

@@ -7,7 +7,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from neurontest.report import numbers
 from neurontest.report.outcome import declared, label, outcome, remark
-from neurontest.report.text import failure_text, headline, table_rows
+from neurontest.report.text import failure_text, headline, selection, table_rows
 from neurontest.report.untrusted import visible
 from neurontest.types import ClaimRecord, Estimate, Interval
 
@@ -57,6 +57,23 @@ def test_the_table_has_a_row_for_each_selected_claim(snapshot: SnapshotAssertion
     assert len(rows) == 7
     assert all(type(cell) is str for row in rows for cell in row)
     assert rows == snapshot
+
+
+def test_rows_of_one_sentence_are_told_apart() -> None:
+    record = sample()
+    (first, *_) = [claim for claim in record.claims if claim.selected]
+    again = replace(first, id="again", selection=replace(first.selection, k=50))
+    elsewhere = replace(first, where=replace(first.where, file="other.yaml"))
+    rows = table_rows(replace(record, claims=(first, again, elsewhere)))
+    assert [row.claim for row in rows] == [
+        f"{first.sentence} [{first.id}]",
+        f"{first.sentence} [again]",
+        first.sentence,
+    ]
+    # The first two differ in their settings, so the heading of their file names none.
+    assert rows[0].part == rows[1].part == first.where.file
+    assert rows[2].part == f"other.yaml: {selection(first)}"
+    assert table_rows(replace(record, claims=(first,)))[0].part == ""
 
 
 @pytest.mark.parametrize(
