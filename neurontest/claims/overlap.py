@@ -66,8 +66,11 @@ class OverlapGreater(Kind):
             keys.insert(0, key)
             nulls.insert(0, null)
         nearer, farther = trial.describe(lambda samples: hypotheses(samples)[1:])
+        whole = {other: headline(trial, a, other) for other in (b, c)}
+        # As overlaps are usually quoted; the effect itself is what sets of fresh prompts would share.
+        quoted = ", ".join(f"{a}/{other} {found[0].value:g} of {claim.selection.k}" for other, found in whole.items())
         return trial.evidence(
-            trial.estimate(f"{a}/{b} minus {a}/{c}", decisive),
+            trial.estimate(f"{a}/{b} minus {a}/{c}", decisive, note=f"all prompts: {quoted}"),
             decisive,
             keys,
             nulls,
@@ -75,8 +78,8 @@ class OverlapGreater(Kind):
                 trial.estimate(f"{a}/{b}, halves of {trial.m} prompts", nearer),
                 trial.estimate(f"{a}/{c}, halves of {trial.m} prompts", farther),
                 *(trial.ceiling(name) for name in (a, b, c)),
-                *headline(trial, a, b),
-                *headline(trial, a, c),
+                *whole[b],
+                *whole[c],
             ],
             thresholds,
         )

@@ -111,13 +111,16 @@ def html_report(record: Record) -> str:
     )
 
 
-def _families(record: Record, claims: list[ClaimView]) -> list[tuple[str, FamilyRecord | None, list[ClaimView]]]:
-    """The claims by family; one that the record does not describe is shown all the same."""
+def _families(record: Record, claims: list[ClaimView]) -> list[tuple[str, FamilyRecord | None, str, list[ClaimView]]]:
+    """The claims by family, with what they select in common; one that the record does not describe is shown as well."""
     known = {family.file: family for family in record.families}
     grouped: dict[str, list[ClaimView]] = {}
     for view in claims:
         grouped.setdefault(view.claim.family, []).append(view)
-    return [(name, known.get(name), views) for name, views in grouped.items()]
+    return [
+        (name, known.get(name), text.common_selection([view.claim for view in views]), views)
+        for name, views in grouped.items()
+    ]
 
 
 def _claims(record: Record) -> list[ClaimView]:

@@ -55,8 +55,7 @@ def table_rows(record: Record) -> list[Row]:
 
 
 def _part(file: str, claims: Sequence[ClaimRecord]) -> str:
-    chosen = {selection(claim) for claim in claims}
-    return _line(file + (f": {chosen.pop()}" if len(chosen) == 1 else ""))
+    return _line(": ".join(filter(None, (file, common_selection(claims)))))
 
 
 def effect(claim: ClaimRecord) -> str:
@@ -147,6 +146,12 @@ def selection(claim: ClaimRecord) -> str:
     return words if chosen.identity == "neuron" else f"{words}, by {chosen.identity}"
 
 
+def common_selection(claims: Sequence[ClaimRecord]) -> str:
+    """The selection that all of some claims have in common; empty if they differ."""
+    chosen = {selection(claim) for claim in claims}
+    return chosen.pop() if len(chosen) == 1 else ""
+
+
 def prompts(evidence: Evidence) -> str:
     """How many prompts a concept has: ``10 prompts`` or ``10 to 24 prompts``."""
     counts = sorted(set(evidence.prompts.values()))
@@ -182,7 +187,7 @@ def _because(claim: ClaimRecord, declared: int) -> str:
 def _effect_line(evidence: Evidence) -> str:
     found = evidence.effect
     interval = f"{numbers.level(found.interval)} {numbers.bounds(found)}" if found.interval else ""
-    return "   ".join(filter(None, (numbers.effect(found), interval, found.name)))
+    return "   ".join(filter(None, (numbers.effect(found), interval, found.name, found.note)))
 
 
 def _key(key: KeyResult, claim: ClaimRecord) -> str:
