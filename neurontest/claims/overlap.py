@@ -68,7 +68,8 @@ class OverlapGreater(Kind):
         nearer, farther = trial.describe(lambda samples: hypotheses(samples)[1:])
         whole = {other: headline(trial, a, other) for other in (b, c)}
         # As overlaps are usually quoted; the effect itself is what sets of fresh prompts would share.
-        quoted = ", ".join(f"{a}/{other} {found[0].value:g} of {claim.selection.k}" for other, found in whole.items())
+        counts = {other: round(found[0].value, 1) for other, found in whole.items()}
+        quoted = ", ".join(f"{a}/{other} {shared:g} of {claim.selection.k}" for other, shared in counts.items())
         return trial.evidence(
             trial.estimate(f"{a}/{b} minus {a}/{c}", decisive, note=f"all prompts: {quoted}"),
             decisive,

@@ -32,6 +32,7 @@ def test_two_concepts_with_the_same_neurons_share_them_all() -> None:
     )
     assert found.effect.value == pytest.approx(4)
     assert found.effect.name == "a/b minus a/c"
+    assert found.effect.note == "all prompts: a/b 4 of 4, a/c 0 of 4"
     assert found.p < 0.001
     values = {(one.name, one.interval.method if one.interval else ""): one.value for one in found.details}
     assert values["a/b, all prompts", "half-sample"] == 4
