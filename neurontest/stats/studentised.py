@@ -19,7 +19,7 @@ from neurontest.stats.terms import Selector
 #: Pairs of half-samples for each group and relabeling: the number at which the error rate was simulated.
 PAIRS = 40
 #: Relabelings whose sets are selected in one go: bounds memory, changes nothing else.
-_TOGETHER = 8
+_TOGETHER = 4
 
 
 def jackknife_variances(subsets: Floats, values: Floats, m: int) -> Floats:
