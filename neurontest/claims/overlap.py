@@ -71,13 +71,13 @@ class OverlapGreater(Kind):
         counts = {other: round(found[0].value, 1) for other, found in whole.items()}
         quoted = ", ".join(f"{a}/{other} {shared:g} of {claim.selection.k}" for other, shared in counts.items())
         return trial.evidence(
-            trial.estimate(f"{a}/{b} minus {a}/{c}", decisive, note=f"all prompts: {quoted}"),
+            trial.estimate(f"{a}/{b} minus {a}/{c}", decisive, note=f"All prompts: {quoted}"),
             decisive,
             keys,
             nulls,
             [
-                trial.estimate(f"{a}/{b}, halves of {trial.m} prompts", nearer),
-                trial.estimate(f"{a}/{c}, halves of {trial.m} prompts", farther),
+                trial.estimate(f"{a}/{b}, halves of {trial.m} prompts", nearer, tested=False),
+                trial.estimate(f"{a}/{c}, halves of {trial.m} prompts", farther, tested=False),
                 *(trial.ceiling(name) for name in (a, b, c)),
                 *whole[b],
                 *whole[c],

@@ -60,6 +60,6 @@ class PositionsMoreDistinct(Kind):
             decisive,
             [trial.key(decisive, ".007-.062 (nominal .05)")],
             [t_null(decisive)],
-            [trial.estimate(label, result) for label, result in zip(labels, described, strict=True)],
+            [trial.estimate(label, result, tested=False) for label, result in zip(labels, described, strict=True)],
             thresholds,
         )

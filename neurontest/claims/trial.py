@@ -132,12 +132,12 @@ class Trial:
         """What two halves of one concept's prompts share: no overlap with it can be expected to be larger."""
         result = self.describe(lambda s: [Hypothesis(s.within((concept, mode)), level=True)])[0]
         name = f"{concept}{', ' + mode if mode else ''}, two halves of its prompts"
-        return self.estimate(name, result, note="ceiling of its overlaps")
+        return self.estimate(name, result, note="ceiling of its overlaps", tested=False)
 
     def pair(self, a: str, b: str, mode: str = "") -> Estimate:
         """What the sets of two concepts share, from half-samples."""
         result = self.describe(lambda s: [Hypothesis(s.overlap((a, mode), (b, mode)))])[0]
-        return self.estimate(f"{a}/{b}", result)
+        return self.estimate(f"{a}/{b}", result, tested=False)
 
     def _selectors(self, baseline: Indices | None = None) -> dict[Key, MeanSelector | ConsistencySelector]:
         return {
@@ -176,12 +176,19 @@ class Trial:
             error_rate=error_rate,
         )
 
-    def estimate(self, name: str, result: HalfT, *, unit: str = "neurons", note: str = "") -> Estimate:
-        """A tested number with its interval and the value it was tested against."""
+    def estimate(
+        self, name: str, result: HalfT, *, unit: str = "neurons", note: str = "", tested: bool = True
+    ) -> Estimate:
+        """A number with its interval and, if it is tested and not only described, what it was tested against."""
         level = self.claim.statistics.confidence
         low, high = result.interval(level)
         return Estimate(
-            name, result.estimate, unit, Interval(low, high, level, HALF_T_METHOD), result.reference, note=note
+            name,
+            result.estimate,
+            unit,
+            Interval(low, high, level, HALF_T_METHOD),
+            result.reference if tested else None,
+            note=note,
         )
 
     def evidence(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -63,7 +63,7 @@ def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> Non
     rows = table_rows(record)
     if suite:
         reporter.write_line(f"{suite}:")
-    lines = layout(rows, os.get_terminal_size().columns if reporter.isatty else None)
+    lines = layout(rows, shutil.get_terminal_size().columns if reporter.isatty else None)
     reporter.write_line(lines[0], bold=True)
     part = ""
     for row, line in zip(rows, lines[1:], strict=True):

@@ -32,12 +32,15 @@ def test_two_concepts_with_the_same_neurons_share_them_all() -> None:
     )
     assert found.effect.value == pytest.approx(4)
     assert found.effect.name == "a/b minus a/c"
-    assert found.effect.note == "all prompts: a/b 4 of 4, a/c 0 of 4"
+    assert found.effect.note == "All prompts: a/b 4 of 4, a/c 0 of 4"
     assert found.p < 0.001
     values = {(one.name, one.interval.method if one.interval else ""): one.value for one in found.details}
     assert values["a/b, all prompts", "half-sample"] == 4
     assert values["a/c, all prompts", "percentile bootstrap"] == 0
     assert values["a, two halves of its prompts", "half-sample t"] == pytest.approx(4)
+    # What is only described was tested against nothing.
+    assert found.effect.reference == 0
+    assert all(one.reference is None for one in found.details)
     assert found.prompts == {"a": 8, "b": 8, "c": 8}
     assert found.m == 4
     assert not found.warnings

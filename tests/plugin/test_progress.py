@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -72,7 +71,7 @@ def test_on_a_terminal_one_line_is_rewritten_and_the_dots_go_on_below() -> None:
 
 
 def test_a_line_wider_than_the_terminal_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("shutil.get_terminal_size", lambda: os.terminal_size((20, 24)))
+    monkeypatch.setenv("COLUMNS", "20")
     terminal = Terminal(isatty=True)
     make(terminal)[0]("testing", 1, 2, "a very long sentence")
     assert terminal.text.splitlines()[-1] == "testing 1 of 2, a …"

@@ -93,7 +93,7 @@ def greater(value: float, low: float, high: float, *, than: str = "violent") -> 
         value,
         interval=Interval(low, high, 0.95, "half-t"),
         reference=0.0,
-        note=f"all prompts: hanoi/vietnam 90 of 200, hanoi/{than} 81 of 200",
+        note=f"All prompts: hanoi/vietnam 90 of 200, hanoi/{than} 81 of 200",
     )
 
 
