@@ -1,0 +1,38 @@
+"""The shipped record is of the shipped suite, and what the README shows is what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from neurontest.report.record import load_record
+from neurontest.report.text import table_rows
+from neurontest.spec.load import load_suite
+
+REPOSITORY = Path(__file__).parents[2]
+RECORD = load_record(REPOSITORY / "reports" / "reference" / "smollm2-135m" / "record.json")
+
+
+def test_it_is_of_the_shipped_suite() -> None:
+    suite = load_suite(REPOSITORY / "concept_specs")
+    assert [(one.where.file, one.id, one.sentence, one.selection) for one in RECORD.claims] == [
+        (one.where.file, one.id, one.sentence, one.selection) for one in suite.claims
+    ]
+    assert {one.name: one.prompts for one in RECORD.concepts if one.name in suite.concepts} == {
+        name: concept.prompts for name, concept in suite.concepts.items()
+    }
+
+
+def test_what_does_not_hold_is_marked_with_the_evidence() -> None:
+    for claim in RECORD.claims:
+        assert (claim.verdict == "holds") == (claim.xfail is None)
+        if claim.xfail is not None:
+            row = next(row for row in table_rows(RECORD) if row.where == f"{claim.where.file}:{claim.where.line}")
+            assert f"{claim.verdict}: {row.effect}, p = {row.p} after Holm" in claim.xfail
+
+
+def test_the_readme_shows_its_table() -> None:
+    lines = (REPOSITORY / "README.md").read_text(encoding="utf-8").splitlines()
+    for row in table_rows(RECORD):
+        assert row.part in lines
+        shown = [line for line in lines if line.startswith(row.claim[:50]) and line.endswith(f"  {row.p}")]
+        assert any(row.effect in line and f"  {row.verdict}  " in line for line in shown)
