@@ -28,8 +28,8 @@ class Distinct(Kind):
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
         """``D``, mean overlap within less mean overlap between, above 0: half-t test and studentised relabeling."""
-        from neurontest.claims.permutation import distinct_key, still_open
-        from neurontest.claims.trial import Trial, distinctness, t_null
+        from neurontest.claims.permutation import both_keys, distinct_key
+        from neurontest.claims.trial import Trial, distinctness
         from neurontest.stats.half_t import Hypothesis
         from neurontest.stats.terms import HalfSamples
 
@@ -41,16 +41,13 @@ class Distinct(Kind):
             return [Hypothesis(difference, level=True), Hypothesis(within, level=True), Hypothesis(between)]
 
         decisive = trial.settle(lambda samples: hypotheses(samples)[:1], thresholds)[0]
-        keys, nulls = [], []
-        open_thresholds = list(thresholds)
-        if claim.statistics.test != "permutation":
-            keys.append(trial.key(decisive, "0-.028 (nominal .05)"))
-            nulls.append(t_null(decisive))
-            open_thresholds = still_open(thresholds, decisive.p)
-        if claim.statistics.test != "half-sample":
-            key, null = distinct_key(trial, names, open_thresholds)
-            keys.insert(0, key)
-            nulls.insert(0, null)
+        keys, nulls = both_keys(
+            trial,
+            decisive,
+            "0-.028 (nominal .05)",
+            lambda still_open: distinct_key(trial, names, still_open),
+            thresholds,
+        )
         within, between = trial.describe(lambda samples: hypotheses(samples)[1:])
         pairs = combinations(names, 2)
         return trial.evidence(

@@ -40,8 +40,8 @@ class OverlapGreater(Kind):
         Both keys must turn, unless the claim asks for one of them (an intersection-union test: Berger 1982).
         """
         from neurontest.claims.describe import headline
-        from neurontest.claims.permutation import overlap_key, still_open
-        from neurontest.claims.trial import Trial, t_null
+        from neurontest.claims.permutation import both_keys, overlap_key
+        from neurontest.claims.trial import Trial
         from neurontest.stats.half_t import Hypothesis
         from neurontest.stats.terms import HalfSamples
 
@@ -55,16 +55,13 @@ class OverlapGreater(Kind):
 
         # The overlaps themselves are described, not tested: they must not ask for more half-samples.
         decisive = trial.settle(lambda samples: hypotheses(samples)[:1], thresholds)[0]
-        keys, nulls = [], []
-        open_thresholds = list(thresholds)
-        if claim.statistics.test != "permutation":
-            keys.append(trial.key(decisive, ".010-.034 (nominal .05)"))
-            nulls.append(t_null(decisive))
-            open_thresholds = still_open(thresholds, decisive.p)
-        if claim.statistics.test != "half-sample":
-            key, null = overlap_key(trial, a, b, c, open_thresholds, by)
-            keys.insert(0, key)
-            nulls.insert(0, null)
+        keys, nulls = both_keys(
+            trial,
+            decisive,
+            ".010-.034 (nominal .05)",
+            lambda still_open: overlap_key(trial, a, b, c, still_open, by),
+            thresholds,
+        )
         nearer, farther = trial.describe(lambda samples: hypotheses(samples)[1:])
         whole = {other: headline(trial, a, other) for other in (b, c)}
         # As overlaps are usually quoted; the effect itself is what sets of fresh prompts would share.

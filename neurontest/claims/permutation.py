@@ -6,8 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from neurontest.claims.trial import Trial
+from neurontest.claims.trial import Trial, t_null
 from neurontest.neurons.normalize import Floats
+from neurontest.stats.half_t import HalfT
 from neurontest.stats.halves import draw_halves
 from neurontest.stats.relabel import Relabeling, relabel
 from neurontest.stats.studentised import PAIRS, RelabelledHalves, distinctness, overlap_difference
@@ -98,6 +99,34 @@ def histogram(found: Relabeling) -> NullSummary:
     )
 
 
-def still_open(thresholds: Sequence[float], p: float) -> list[float]:
-    """The thresholds that a second key can still decide, the first having given `p`: the claim's p is the larger."""
-    return [threshold for threshold in thresholds if threshold >= p]
+def both_keys(
+    trial: Trial,
+    decisive: HalfT,
+    error_rate: str,
+    permutation: Callable[[Sequence[float]], tuple[KeyResult, NullSummary]],
+    thresholds: Sequence[float],
+) -> tuple[list[KeyResult], list[NullSummary]]:
+    """The keys that the claim asks for, with what is drawn of each.
+
+    Parameters
+    ----------
+    decisive : HalfT
+        The half-sample key's test.
+    error_rate : str
+        As measured, of that test.
+    permutation : callable
+        The other key, from the thresholds that it is to be resolved against.
+    """
+    test = trial.claim.statistics.test
+    keys: list[KeyResult] = []
+    nulls: list[NullSummary] = []
+    if test != "half-sample":
+        # The claim's p is the larger of the two: thresholds below the first one's p are decided already.
+        still_open = [one for one in thresholds if test == "permutation" or one >= decisive.p]
+        key, null = permutation(still_open)
+        keys.append(key)
+        nulls.append(null)
+    if test != "permutation":
+        keys.append(trial.key(decisive, error_rate))
+        nulls.append(t_null(decisive))
+    return keys, nulls
