@@ -10,7 +10,8 @@ from typing import Literal
 
 import pytest
 
-from neurontest.settings import SETTINGS, Setting, Value, from_environment, resolve
+from neurontest.setting import Setting, Value
+from neurontest.settings import SETTINGS, from_environment, resolve
 
 SPECS = "concept_specs"
 

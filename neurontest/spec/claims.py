@@ -10,7 +10,8 @@ from typing import Any
 from neurontest.claims import kind_named, kinds
 from neurontest.claims.base import Kind
 from neurontest.claims.grammar import SentenceError, parse, render, terms_of
-from neurontest.settings import SECTIONS, Value, resolve, section
+from neurontest.setting import Value
+from neurontest.settings import SECTIONS, resolve, section
 from neurontest.spec.source import Document, Keys
 from neurontest.spec.validate import did_you_mean
 from neurontest.types import Claim, Concept, Generation, Location, Selection, Statistics

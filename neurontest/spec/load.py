@@ -10,7 +10,8 @@ from typing import Any
 from neurontest.claims import kinds
 from neurontest.claims.grammar import reserved
 from neurontest.errors import Fault, SpecError
-from neurontest.settings import BY_NAME, SECTIONS, Value, resolve
+from neurontest.setting import Value
+from neurontest.settings import BY_NAME, SECTIONS, resolve
 from neurontest.spec import rules
 from neurontest.spec.claims import Layer, Surroundings, generation, read_claim, said, selection, statistics
 from neurontest.spec.folder import SUITE_FILE, Folder, OutsideError

@@ -16,7 +16,8 @@ from typing import Any
 from neurontest.claims import kinds
 from neurontest.claims.base import Kind, Slot
 from neurontest.claims.grammar import NAME, form
-from neurontest.settings import BY_NAME, LEVELS, SECTIONS, Level, Setting, section
+from neurontest.setting import LEVELS, Level, Setting
+from neurontest.settings import BY_NAME, SECTIONS, section
 
 #: Version of the format of spec files that this release reads.
 FORMAT = 1
