@@ -1,6 +1,6 @@
 """The command line: what can be done with a suite or a record without running pytest.
 
-``neurontest init | check | report | schema | models``
+``neurontest init | check | plan | report | schema | models``
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import argparse
 import json
 import shutil
 import sys
+import time
 from collections.abc import Callable, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -59,6 +60,11 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser("check", help="Say what is wrong with a suite, without running it")
     check.add_argument("folder", metavar="SUITE", type=Path, help="Folder with a suite.yaml")
     check.set_defaults(command=_check)
+
+    plan = commands.add_parser("plan", help="Say how many prompts a suite's claims take, from those it has as a pilot")
+    plan.add_argument("folder", metavar="SUITE", type=Path, help="Folder with a suite.yaml; 4 prompts a concept do")
+    plan.add_argument("--model", metavar="MODEL", help="Another model than the suite's")
+    plan.set_defaults(command=_plan)
 
     report = commands.add_parser("report", help="Draw report.html and junit.xml again from a record")
     report.add_argument("record", metavar="RECORD.json", type=Path, help="What a run wrote")
@@ -118,6 +124,40 @@ def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
+def _plan(said: argparse.Namespace) -> int:
+    from neurontest.run import Run
+    from neurontest.run.planning import plan_suite, table
+    from neurontest.spec.load import load_suite
+    from neurontest.trace.models import resolve as find
+
+    try:
+        suite = load_suite(said.folder, {"model": said.model}, pilot=True)
+    except SpecError as error:
+        print(error)
+        return 1
+    cache_dir = _cache_dir()
+    handle = find(
+        suite.model,
+        cache_dir=cache_dir,
+        dtype=str(resolve("dtype", [])),
+        device=str(resolve("device", [])),
+        suite_folder=None if said.model else suite.folder,
+        progress=_tell,
+    )
+    for line in table(plan_suite(Run(suite, handle, cache_dir=cache_dir, progress=_tell))):
+        print(line)
+    return 0
+
+
+def _cache_dir() -> Path:
+    from neurontest.run import default_cache_dir
+
+    try:
+        return Path(str(from_environment().get("cache_dir") or default_cache_dir()))
+    except ValueError as error:
+        raise NeurontestError(f"an environment variable NEURONTEST_* is wrong: {error}") from None
+
+
 def _report(said: argparse.Namespace) -> int:
     from neurontest.report.files import write_reports
     from neurontest.report.record import load_record
@@ -141,14 +181,10 @@ def _schema(said: argparse.Namespace) -> int:
 
 
 def _models(said: argparse.Namespace) -> int:
-    from neurontest.run import default_cache_dir
     from neurontest.trace import builtin, convert
     from neurontest.trace.models import resolve as find
 
-    try:
-        cache_dir = Path(str(from_environment().get("cache_dir") or default_cache_dir()))
-    except ValueError as error:
-        raise NeurontestError(f"an environment variable NEURONTEST_* is wrong: {error}") from None
+    cache_dir = _cache_dir()
     if (said.action == "fetch") != (said.name is not None):
         raise NeurontestError("say 'neurontest models', or 'neurontest models fetch NAME'")
     if said.name not in (None, builtin.NAME):
@@ -162,5 +198,20 @@ def _models(said: argparse.Namespace) -> int:
     return 0
 
 
-def _tell(what: str, done: int, total: int, detail: str) -> None:
-    print(f"{what} {done:,} of {total:,}" + (f", {detail}" if detail else ""), file=sys.stderr)
+class _Teller:
+    """Progress on stderr: a line when something begins, and then every few seconds."""
+
+    _EVERY = 5.0
+
+    def __init__(self) -> None:
+        self._what, self._told = "", 0.0
+
+    def __call__(self, what: str, done: int, total: int, detail: str) -> None:
+        now = time.monotonic()
+        if what == self._what and now - self._told < self._EVERY:
+            return
+        self._what, self._told = what, now
+        print(f"{what} {done:,} of {total:,}" + (f", {detail}" if detail else ""), file=sys.stderr)
+
+
+_tell = _Teller()

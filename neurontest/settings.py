@@ -103,6 +103,14 @@ SETTINGS: tuple[Setting, ...] = (
         choices=("both", "permutation", "half-sample"),
     ),
     Setting(
+        "statistics",
+        "interval",
+        str,
+        "half-sample",
+        "Interval shown of an overlap: of half-samples, or the ordinary percentile bootstrap of whole sets",
+        choices=("half-sample", "bootstrap"),
+    ),
+    Setting(
         "statistics", "m", int, None, "Prompts in a half-sample (default: half of the smallest concept)", minimum=2
     ),
     Setting(
@@ -122,6 +130,15 @@ SETTINGS: tuple[Setting, ...] = (
         "sets_differ: share of k that two modes may share at most",
         above=0,
         maximum=1,
+    ),
+    Setting(
+        "statistics",
+        "similar_above",
+        float,
+        0.8,
+        "sets_similar: share of k that two concepts must share on average",
+        minimum=0,
+        below=1,
     ),
     # How it is run.
     Setting("run", "model", str, "smollm2-135m", "Built-in name, folder with safetensors, or .gguf file", "suite"),
@@ -155,6 +172,25 @@ SETTINGS: tuple[Setting, ...] = (
         "What pytest makes of an inconclusive claim",
         "person",
         choices=("fail", "skip", "xfail"),
+    ),
+    Setting(
+        "run",
+        "vacuous",
+        str,
+        "warn",
+        "What becomes of a claim that holds, and would also hold with prompts dealt to concepts at random;"
+        " off: do not look",
+        "person",
+        choices=("warn", "fail", "off"),
+    ),
+    Setting(
+        "run",
+        "salmon",
+        str,
+        "off",
+        "Also test every claim on a twin of the model with random weights",
+        "person",
+        choices=("off", "on"),
     ),
 )
 

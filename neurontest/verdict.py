@@ -65,7 +65,7 @@ def _verdict(
             reason = "borderline: Monte-Carlo error leaves it in doubt whether the opposite is shown"
             return Verdict("inconclusive", p_adjusted, opposite_adjusted, threshold, reason, borderline=True)
         return Verdict("refuted", p_adjusted, opposite_adjusted, threshold)
-    return Verdict("inconclusive", p_adjusted, opposite_adjusted, threshold, _why(evidence))
+    return Verdict("inconclusive", p_adjusted, opposite_adjusted, threshold, _why(evidence, threshold))
 
 
 def _in_doubt(evidence: Evidence, threshold: float) -> bool:
@@ -88,12 +88,20 @@ def _clearly_above(key: KeyResult, threshold: float) -> bool:
 
 
 def _opposite_in_doubt(key: KeyResult, threshold: float) -> bool:
-    if key.exact or key.name == "permutation":
+    if key.exact or key.p_opposite is None:
         return False
+    if key.name == "permutation":
+        draws = key.draws or 0
+        return side(draws, round(key.p_opposite * (draws + 1)) - 1, threshold) == 0
     return abs(-key.statistic - float(stats.t.isf(threshold, key.df))) <= CLEAR * key.monte_carlo_se
 
 
-def _why(evidence: Evidence) -> str:
+def _why(evidence: Evidence, threshold: float) -> str:
+    floor = max((key.p_floor for key in evidence.keys), default=0.0)
+    if floor > threshold:
+        return f"too few prompts: the smallest p-value of this design is {floor:.2g}, and {threshold:.2g} was needed"
+    if evidence.degenerate:
+        return "degenerate: no prompt's presence moves the effect, so its spread over prompts cannot be told"
     if evidence.needed is None:
         return "the effect does not point the claimed way, nor clearly enough the other way"
     if evidence.detectable is None:

@@ -8,6 +8,7 @@ import pytest
 from neurontest.cli import main
 from neurontest.report.record import dump_record
 from neurontest.settings import BY_NAME
+from tests import tiny
 from tests.report.sample import sample
 
 
@@ -99,3 +100,43 @@ def test_a_wrong_command_shows_its_usage(capsys: pytest.CaptureFixture[str]) -> 
         main(["chek"])
     assert stop.value.code == 2
     assert "usage: neurontest" in capsys.readouterr().err
+
+
+def test_plan_says_how_many_prompts_it_takes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny.save(tmp_path / "model")
+    monkeypatch.setenv("NEURONTEST_CACHE_DIR", str(tmp_path / "cache"))
+    concepts = {name: {"prompts": [f"{name} {at}" for at in range(5)]} for name in ("tulip", "hanoi", "violent")}
+    suite = {
+        "neurontest": 1,
+        "trace": {"max_new_tokens": 2, "samples": 1},
+        "neurons": {"k": 4},
+        "baseline": {"prompts": [f"neutral {at}" for at in range(10)]},
+        "concepts": concepts,
+        "claims": ["hanoi overlaps tulip more than violent", "hanoi has specific neurons"],
+    }
+    folder = tmp_path / "suite"
+    folder.mkdir()
+    (folder / "suite.yaml").write_text(json.dumps(suite), encoding="utf-8")
+    # Too few to be decided, enough to be planned from.
+    assert main(["check", str(folder)]) == 1
+    assert "'hanoi' has 5 prompts; overlap_greater needs at least 6" in capsys.readouterr().out
+    assert main(["plan", str(folder), "--model", str(tmp_path / "model")]) == 0
+    head, first, second = capsys.readouterr().out.splitlines()
+    assert head.split("  ")[0] == "claim"
+    assert [column.strip() for column in head.split("  ") if column.strip()] == [
+        "claim",
+        "effect",
+        "p must reach",
+        "smallest p",
+        "prompts",
+        "power now",
+        "for 0.8",
+        "for 0.95",
+    ]
+    assert first.startswith("suite.yaml: hanoi overlaps tulip more than violent")
+    assert " 0.025 " in first
+    # 5 + 5 prompts can be dealt in 252 ways, 5 + 10 in 3,003.
+    assert " 0.004 " in first
+    assert " 0.00033 " in second

@@ -7,15 +7,30 @@ from functools import cache
 from neurontest.claims.base import Kind
 from neurontest.claims.consistent import Consistent
 from neurontest.claims.distinct import Distinct
-from neurontest.claims.normalization import SetsDiffer
-from neurontest.claims.overlap import OverlapGreater
+from neurontest.claims.normalization import NormalizationHelps, SetsDiffer
+from neurontest.claims.overlap import OverlapAbove, OverlapAboveChance, OverlapBelow, OverlapGreater
 from neurontest.claims.positions import PositionsMoreDistinct
+from neurontest.claims.similar import SetsSimilar
+from neurontest.claims.specific import HasSpecificNeurons, SpecificNeuron
 
 
 @cache
 def kinds() -> tuple[Kind, ...]:
     """Every kind of claim, one instance each, in the order of the README."""
-    return (OverlapGreater(), Distinct(), SetsDiffer(), Consistent(), PositionsMoreDistinct())
+    return (
+        OverlapGreater(),
+        OverlapAbove(),
+        OverlapBelow(),
+        OverlapAboveChance(),
+        Distinct(),
+        PositionsMoreDistinct(),
+        SetsDiffer(),
+        NormalizationHelps(),
+        SetsSimilar(),
+        Consistent(),
+        SpecificNeuron(),
+        HasSpecificNeurons(),
+    )
 
 
 def kind_named(name: str) -> Kind:

@@ -9,9 +9,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from neurontest.types import BASELINE, Activations, Claim, Evidence, TraceRequest
+
+if TYPE_CHECKING:
+    from neurontest.stats.half_t import Hypothesis
+    from neurontest.stats.terms import HalfSamples
 
 Traces = Mapping[TraceRequest, Activations]
 Terms = Mapping[str, str | float | tuple[str, ...]]
@@ -23,18 +27,34 @@ class Slot:
 
     Attributes
     ----------
-    holds : {"concept", "concepts", "number"}
+    holds : {"concept", "concepts", "number", "amount", "neuron", "choice"}
+        An ``amount`` is a number of neurons or a share of k (``5``, ``40%``); a ``neuron`` is ``L11.residual[756]``.
     optional : bool
         May be left unsaid.
     least : int
         Fewest concepts, for ``concepts``.
+    choices : tuple of str
+        The words of a ``choice``.
     """
 
     name: str
-    holds: Literal["concept", "concepts", "number"]
+    holds: Literal["concept", "concepts", "number", "amount", "neuron", "choice"]
     help: str
     optional: bool = False
     least: int = 1
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A way to look at the same prompts: `positions` and `normalize` of a selection, under a name.
+
+    A claim that looks in one way alone has one mode, which is called ``""``.
+    """
+
+    name: str
+    positions: str
+    normalize: str
 
 
 class Kind(ABC):
@@ -52,8 +72,8 @@ class Kind(ABC):
         What it asserts, in one sentence, for the schema and the README.
     minimum, advised : int
         Prompts per concept below which it is refused, and below which it is warned.
-    settings : tuple of str
-        Settings of the `statistics` section that only kinds naming them use; for documentation.
+    about_method : str
+        What to say beside a claim of this kind that also holds on a dead model: what it is about, if not the concept.
     """
 
     name: ClassVar[str]
@@ -62,6 +82,7 @@ class Kind(ABC):
     summary: ClassVar[str]
     minimum: ClassVar[int] = 6
     advised: ClassVar[int] = 10
+    about_method: ClassVar[str] = ""
 
     def named(self, terms: Terms, known: Sequence[str]) -> tuple[str, ...]:
         """The concepts that the claim is about, each once, in the order of its slots; `known` are the suite's."""
@@ -83,7 +104,7 @@ class Kind(ABC):
         names: list[str] = []
         for slot in self.slots:
             value = claim.terms.get(slot.name, ())
-            if slot.holds != "number":
+            if slot.holds in ("concept", "concepts"):
                 names.extend([value] if isinstance(value, str) else value)  # type: ignore[arg-type]
         for name in sorted({name for name in names if names.count(name) > 1}):
             found.append(f"{name!r} is named twice; a concept cannot be compared with itself")
@@ -96,7 +117,7 @@ class Kind(ABC):
 
     def normalizes(self, claim: Claim) -> bool:
         """Whether the baseline is subtracted anywhere in the claim's evidence."""
-        return claim.selection.normalize != "raw"
+        return any(mode.normalize != "raw" for mode in self.modes(claim))
 
     def prompts_needed(self, claim: Claim) -> tuple[int, int]:
         """Prompts per concept: the fewest that the test can decide with, and the fewest that are advised."""
@@ -106,14 +127,29 @@ class Kind(ABC):
         """The smallest p-value that the claim's design can give; 0 if there is no such bound."""
         return 0.0
 
+    def modes(self, claim: Claim) -> tuple[Mode, ...]:
+        """The ways in which the claim looks at its prompts; their half-samples are the same."""
+        return (Mode("", claim.selection.positions, claim.selection.normalize),)
+
     def positions(self, claim: Claim) -> tuple[str, ...]:
         """The positions that must be traced."""
-        return (claim.selection.positions,)
+        return tuple(dict.fromkeys(mode.positions for mode in self.modes(claim)))
 
     def requests(self, claim: Claim) -> tuple[TraceRequest, ...]:
         """All traces that :meth:`evidence` will look up."""
         names = [*claim.concepts, *([BASELINE] if claim.baseline else [])]
         return tuple(claim.request(name, positions=where) for where in self.positions(claim) for name in names)
+
+    def half_sampled(self, claim: Claim) -> bool:
+        """Whether the claim has a half-sample key; a permutation alone has its error rate by construction."""
+        return True
+
+    def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
+        """What the half-sample test decides by, on given half-samples: all of it must be shown.
+
+        Empty for a kind that a permutation alone decides.
+        """
+        return []
 
     @abstractmethod
     def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:

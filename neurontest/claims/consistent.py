@@ -3,31 +3,83 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from math import comb
+from typing import TYPE_CHECKING, ClassVar
 
 from neurontest.claims.base import Kind, Slot, Traces
 from neurontest.types import Claim, Evidence
 
+if TYPE_CHECKING:
+    from neurontest.claims.trial import Trial
+    from neurontest.stats.half_t import Hypothesis
+    from neurontest.stats.terms import HalfSamples
+
+#: Neutral prompts that the relabeling form needs.
+NEUTRAL = 10
+
 
 class Consistent(Kind):
-    """``tulip has consistent neurons``."""
+    """``tulip has consistent neurons``, or ``tulip has consistent neurons against neutral``."""
 
     name: ClassVar[str] = "consistent"
-    sentence: ClassVar[str] = "{of} has consistent neurons"
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("of", "concept", "The concept"),)
+    sentence: ClassVar[str] = "{of} has consistent neurons[ against {against}]"
+    slots: ClassVar[tuple[Slot, ...]] = (
+        Slot("of", "concept", "The concept"),
+        Slot(
+            "against",
+            "concept",
+            "A concept of neutral prompts of the same template: some neuron must be in more of the concept's top lists",
+            optional=True,
+        ),
+    )
     summary: ClassVar[str] = "Two halves of a concept's prompts share more than a given part of their neurons"
-    minimum: ClassVar[int] = 8
+    about_method: ClassVar[str] = (
+        "prompts of all concepts mixed up agree as much; '... against NEUTRAL' asks for more than a common template"
+    )
 
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
-        """``W``, the overlap of sets from disjoint halves, above a share of k: half-t, its variance counted twice."""
-        from neurontest.claims.describe import occurrence_across_halves
-        from neurontest.claims.trial import Trial, t_null
+    def prompts_needed(self, claim: Claim) -> tuple[int, int]:
+        """The relabeling form does with fewer."""
+        return (6, 10) if "against" in claim.terms else (8, 10)
+
+    def smallest_p(self, claim: Claim) -> float:
+        """One over the number of ways to deal the prompts to concept and neutral."""
+        if "against" not in claim.terms:
+            return 0.0
+        own, neutral = (len(claim.concepts[str(claim.terms[slot])].prompts) for slot in ("of", "against"))
+        return 1 / comb(own + neutral, own)
+
+    def faults(self, claim: Claim) -> list[str]:
+        """Lists of few neutral prompts say little of what is usual."""
+        found = super().faults(claim)
+        if "against" in claim.terms:
+            neutral = claim.concepts[str(claim.terms["against"])]
+            if len(neutral.prompts) < NEUTRAL:
+                found.append(f"{neutral.name!r} has {len(neutral.prompts)} prompts; to compare with takes {NEUTRAL}")
+        return found
+
+    def half_sampled(self, claim: Claim) -> bool:
+        """In the threshold form."""
+        return "against" not in claim.terms
+
+    def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
+        """``W``, the overlap of sets from disjoint halves, above a share of k; nothing in the relabeling form."""
         from neurontest.stats.half_t import Hypothesis
 
-        name = str(claim.terms["of"])
-        trial = Trial(claim, traces)
+        if "against" in claim.terms:
+            return []
         least = claim.statistics.consistent_above * claim.selection.k
-        decisive = trial.settle(lambda s: [Hypothesis(s.within((name, "")), least, level=True)], thresholds)[0]
+        return [Hypothesis(samples.within((str(claim.terms["of"]), "")), least, level=True)]
+
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+        """Half-t of ``W``, its variance counted twice; or the relabeling of concept and neutral prompts."""
+        from neurontest.claims.describe import occurrence_across_halves
+        from neurontest.claims.trial import Trial, t_null
+
+        name = str(claim.terms["of"])
+        trial = Trial(self, claim, traces)
+        if "against" in claim.terms:
+            return self._against_neutral(trial, name, str(claim.terms["against"]), thresholds)
+        (decisive,) = trial.decide(thresholds)
         return trial.evidence(
             trial.estimate(f"{name}, shared by two halves of its prompts", decisive),
             decisive,
@@ -35,4 +87,55 @@ class Consistent(Kind):
             [t_null(decisive)],
             [occurrence_across_halves(trial, name)],
             thresholds,
+        )
+
+    def _against_neutral(self, trial: Trial, name: str, neutral: str, thresholds: Sequence[float]) -> Evidence:
+        """The largest excess occurrence of any neuron, by relabeling (max-T)."""
+        from neurontest.claims.permutation import largest_key
+        from neurontest.claims.single import critical, label, top_lists
+        from neurontest.stats.max_t import Occurrences
+        from neurontest.stats.power import plan_by_root_n
+        from neurontest.types import Estimate
+
+        lists, columns = top_lists(trial, (name, neutral))
+        n = trial.n[name]
+        found, key, null = largest_key(
+            trial,
+            Occurrences(lists),
+            (n, trial.n[neutral]),
+            thresholds,
+            f"the prompts of {name} and {neutral} are exchangeable; they are dealt anew to the two",
+            ".022-.037, .052 if the neutral prompts have signals of their own (nominal .05)",
+        )
+        order = found.observed.argsort(kind="stable")[::-1]
+        own, usual = lists[:n].mean(axis=0), lists[n:].mean(axis=0)
+        alpha = trial.claim.statistics.alpha
+        listed = [one for one in order if found.adjusted[one] <= alpha] or list(order[:1])
+        best = int(order[0])
+        return trial.found(
+            Estimate(
+                f"{label(trial, int(columns[best]))}, occurrence in the lists of {name} minus in those of {neutral}",
+                float(own[best] - usual[best]),
+                "share",
+                reference=0.0,
+                note=f"{int((found.adjusted <= alpha).sum())} neurons occur more often than by relabeling",
+            ),
+            [key],
+            [null],
+            [
+                Estimate(
+                    label(trial, int(columns[one])),
+                    float(own[one]),
+                    "share",
+                    note=f"of the lists of {name}; {100 * usual[one]:.0f}% of {neutral}; p {found.adjusted[one]:.2g}",
+                )
+                for one in listed[: trial.claim.selection.k]
+            ],
+            plan_by_root_n(
+                found.largest.observed,
+                critical(found, min(thresholds)),
+                min(trial.n.values()),
+                unit=float(own[best] - usual[best]) / max(found.largest.observed, 1e-12),
+            ),
+            p_opposite=1.0,
         )

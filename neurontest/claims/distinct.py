@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 from math import factorial, prod
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from neurontest.claims.base import Kind, Slot, Traces
 from neurontest.types import Claim, Evidence
+
+if TYPE_CHECKING:
+    from neurontest.stats.half_t import Hypothesis
+    from neurontest.stats.terms import HalfSamples
 
 
 class Distinct(Kind):
@@ -26,30 +30,47 @@ class Distinct(Kind):
         sizes = [len(concept.prompts) for concept in claim.concepts.values()]
         return prod(factorial(size) for size in sizes) / factorial(sum(sizes))
 
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
-        """``D``, mean overlap within less mean overlap between, above 0: half-t test and studentised relabeling."""
-        from neurontest.claims.permutation import both_keys, distinct_key
-        from neurontest.claims.trial import Trial, distinctness
+    def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
+        """``D``, mean overlap within less mean overlap between, above 0."""
         from neurontest.stats.half_t import Hypothesis
-        from neurontest.stats.terms import HalfSamples
+        from neurontest.stats.terms import distinctness
+
+        return [Hypothesis(distinctness(samples, list(claim.concepts))[0], level=True)]
+
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+        """Test it by half-t and by the studentised relabeling of all concepts, which also says which pairs differ."""
+        from neurontest.claims.permutation import both_keys, distinct_key
+        from neurontest.claims.trial import Trial
+        from neurontest.stats.half_t import Hypothesis
+        from neurontest.stats.terms import distinctness
 
         names = list(claim.concepts)
-        trial = Trial(claim, traces)
-
-        def hypotheses(samples: HalfSamples) -> list[Hypothesis]:
-            difference, within, between = distinctness(samples, names)
-            return [Hypothesis(difference, level=True), Hypothesis(within, level=True), Hypothesis(between)]
-
-        decisive = trial.settle(lambda samples: hypotheses(samples)[:1], thresholds)[0]
+        trial = Trial(self, claim, traces)
+        (decisive,) = trial.decide(thresholds)
+        which: dict[tuple[str, str], float] = {}
         keys, nulls = both_keys(
             trial,
             decisive,
             "0-.028 (nominal .05)",
-            lambda still_open: distinct_key(trial, names, still_open),
+            lambda still_open: distinct_key(trial, names, still_open, which),
             thresholds,
         )
-        within, between = trial.describe(lambda samples: hypotheses(samples)[1:])
-        pairs = combinations(names, 2)
+
+        def described(samples: HalfSamples) -> list[Hypothesis]:
+            _, within, between = distinctness(samples, names)
+            pairs = [distinctness(samples, pair)[0] for pair in combinations(names, 2)]
+            return [Hypothesis(within, level=True), Hypothesis(between), *(Hypothesis(d, level=True) for d in pairs)]
+
+        within, between, *of_two = trial.describe(described)
+        apart = [
+            trial.estimate(
+                f"{a} and {b}, within minus between",
+                result,
+                tested=False,
+                note=f"permutation p = {which[a, b]:.2g}, adjusted for the pairs" if (a, b) in which else "",
+            )
+            for (a, b), result in zip(combinations(names, 2), of_two, strict=True)
+        ]
         return trial.evidence(
             trial.estimate("shared within a concept minus between two", decisive),
             decisive,
@@ -58,8 +79,55 @@ class Distinct(Kind):
             [
                 trial.estimate("within, mean over concepts", within, tested=False),
                 trial.estimate("between, mean over pairs", between, tested=False),
-                *(trial.ceiling(name) for name in names),
-                *(trial.pair(a, b) for a, b in pairs),
+                *trial.ceilings(*names),
+                *(trial.pair(a, b) for a, b in combinations(names, 2)),
+                *(apart if len(names) > 2 else []),
             ],
+            thresholds,
+        )
+
+
+class ModesMoreDistinct(Kind):
+    """Concepts are more distinct in one mode of looking at the same prompts than in another."""
+
+    minimum: ClassVar[int] = 8
+
+    def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
+        """``D`` in the first mode less ``D`` in the second, above `by`."""
+        from neurontest.stats.half_t import Hypothesis
+        from neurontest.stats.terms import distinctness
+
+        names = list(claim.concepts)
+        better, worse = (distinctness(samples, names, mode.name)[0] for mode in self.modes(claim))
+        return [Hypothesis(better - worse, float(claim.terms.get("by", 0.0)))]  # type: ignore[arg-type]
+
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+        """Test it by half-t, on the same half-samples in both modes."""
+        from neurontest.claims.trial import Trial, t_null
+        from neurontest.stats.half_t import Hypothesis
+        from neurontest.stats.terms import distinctness
+
+        names = list(claim.concepts)
+        trial = Trial(self, claim, traces)
+        (decisive,) = trial.decide(thresholds)
+        labels: list[str] = []
+
+        def described(samples: HalfSamples) -> list[Hypothesis]:
+            out = []
+            labels.clear()
+            for mode in self.modes(claim):
+                apart, within, between = distinctness(samples, names, mode.name)
+                out += [Hypothesis(apart, level=True), Hypothesis(within, level=True), Hypothesis(between)]
+                labels.extend(f"{mode.name}: {what}" for what in ("within minus between", "within", "between"))
+            return out
+
+        results = trial.describe(described)
+        better, worse = (mode.name for mode in self.modes(claim))
+        return trial.evidence(
+            trial.estimate(f"distinctness, {better} minus {worse}", decisive),
+            decisive,
+            [trial.key(decisive, ".007-.062 (nominal .05)")],
+            [t_null(decisive)],
+            [trial.estimate(label, result, tested=False) for label, result in zip(labels, results, strict=True)],
             thresholds,
         )

@@ -1,6 +1,7 @@
 """The controlled English of claims: a sentence is matched against the one sentence of each kind.
 
-A kind's sentence is made of words and four marks: ``{slot}``; ``[...]`` for a part that may be left out;
+A kind's sentence is made of words and four marks: ``{slot}`` (an amount with its unit: ``5 neurons``, ``40%``);
+``[...]`` for a part that may be left out;
 ``(first|second)`` for words that may stand for each other, of which the first is printed; and, directly after a slot
 that holds a number, ``(neurons|neuron)``, of which the second is printed after 1.
 """
@@ -17,8 +18,20 @@ from neurontest.claims.base import Kind, Slot, Terms
 
 NAME = r"[a-z][a-z0-9_-]*"
 _LIST = rf"{NAME}(?:(?:, and | and |, ){NAME})*"
-_PATTERNS = {"concept": NAME, "concepts": _LIST, "number": r"[0-9]{1,15}(?:\.[0-9]+)?"}
-_SHOWN = {"concept": "ABCDEFGH", "concepts": ("A, B and C",), "number": "NMKL"}
+_NUMBER = r"[0-9]{1,15}(?:\.[0-9]+)?"
+#: A neuron's name, layer and index from 0.
+NEURON = r"L[0-9]{1,6}\.(?:residual|mlp|attention)\[[0-9]{1,9}\]"
+#: A share of k, as a claim's mapping says it.
+SHARE = rf"{_NUMBER}%"
+_PATTERNS = {
+    "concept": NAME,
+    "concepts": _LIST,
+    "number": _NUMBER,
+    "amount": rf"{_NUMBER}(?:%| neurons?)",
+    "neuron": NEURON,
+}
+_LETTERS = "ABCDEFGH"
+_SHOWN = {"number": "N", "amount": "N neurons", "neuron": "L11.residual[756]"}
 _PIECE = re.compile(r"\{(?P<slot>\w+)\}|\[(?P<optional>[^]]*)\]|\((?P<either>[^)]*)\)|(?P<words>[^{\[(]+)")
 
 
@@ -30,6 +43,10 @@ class SentenceError(ValueError):
         self.nearest = nearest
 
 
+def _pattern(slot: Slot) -> str:
+    return "|".join(slot.choices) if slot.holds == "choice" else _PATTERNS[slot.holds]
+
+
 @cache
 def _regex(kind: Kind) -> re.Pattern[str]:
     slots = {slot.name: slot for slot in kind.slots}
@@ -38,7 +55,7 @@ def _regex(kind: Kind) -> re.Pattern[str]:
         out = ""
         for piece in _PIECE.finditer(text):
             if piece["slot"]:
-                out += f"(?P<{piece['slot']}_>{_PATTERNS[slots[piece['slot']].holds]})"
+                out += f"(?P<{piece['slot']}_>{_pattern(slots[piece['slot']])})"
             elif piece["optional"] is not None:
                 out += f"(?:{build(piece['optional'])})?"
             elif piece["either"]:
@@ -56,12 +73,15 @@ def reserved(kinds: tuple[Kind, ...]) -> frozenset[str]:
     words = {"and"}
     for kind in kinds:
         words.update(re.findall(r"[a-z][a-z0-9_-]*", re.sub(r"\{\w+\}", " ", kind.sentence)))
+        words.update(choice for slot in kind.slots for choice in slot.choices)
     return frozenset(words)
 
 
 def _value(slot: Slot, text: str) -> str | float | tuple[str, ...]:
     if slot.holds == "concepts":
         return tuple(re.split(r", and | and |, ", text))
+    if slot.holds == "amount" and not text.endswith("%"):
+        return float(text.split()[0])
     return float(text) if slot.holds == "number" else text
 
 
@@ -121,14 +141,18 @@ def _nearest(text: str, kinds: tuple[Kind, ...]) -> tuple[str, ...]:
 
 def form(kind: Kind) -> str:
     """Show the kind's sentence as a reader may copy it: ``A overlaps B more than C [by at least N neurons]``."""
-    holds = {slot.name: slot.holds for slot in kind.slots}
-    used = dict.fromkeys(_SHOWN, 0)
+    slots = {slot.name: slot for slot in kind.slots}
+    letters = iter(_LETTERS)
 
     def letter(match: re.Match[str]) -> str:
-        what = holds[match[1]]
-        shown = _SHOWN[what][used[what] % len(_SHOWN[what])]
-        used[what] += 1
-        return shown
+        slot = slots[match[1]]
+        if slot.holds == "choice":
+            return slot.choices[0]
+        if slot.holds == "concept":
+            return next(letters)
+        if slot.holds == "concepts":
+            return f"{next(letters)}, {next(letters)} and {next(letters)}"
+        return _SHOWN[slot.holds]
 
     plain = re.sub(r"\(([^|)]*)[^)]*\)", r"\1", kind.sentence)
     return re.sub(r"\[ ", " [", re.sub(r"\{(\w+)\}", letter, plain)).strip()
@@ -138,7 +162,10 @@ def render(kind: Kind, terms: Terms) -> str:
     """Write the sentence of a claim: the inverse of :func:`parse`, up to white space and interchangeable words."""
     holds = {slot.name: slot.holds for slot in kind.slots}
 
-    def words(value: str | float | tuple[str, ...]) -> str:
+    def words(name: str) -> str:
+        value = terms[name]
+        if holds[name] == "amount" and isinstance(value, (int, float)):
+            return f"{_number(value)} neuron" + ("" if value == 1 else "s")
         if isinstance(value, tuple):
             return value[0] if len(value) == 1 else ", ".join(value[:-1]) + " and " + value[-1]
         return _number(value) if isinstance(value, (int, float)) else value
@@ -148,7 +175,7 @@ def render(kind: Kind, terms: Terms) -> str:
         single = False
         for piece in _PIECE.finditer(text):
             if piece["slot"]:
-                out += words(terms[piece["slot"]])
+                out += words(piece["slot"])
                 single = holds[piece["slot"]] == "number" and terms[piece["slot"]] == 1
             elif piece["optional"] is not None:
                 inside = re.findall(r"\{(\w+)\}", piece["optional"])
@@ -178,6 +205,8 @@ def terms_of(kind: Kind, mapping: Mapping[str, object]) -> dict[str, str | float
             continue
         if slot.holds == "concepts":
             terms[slot.name] = (value,) if isinstance(value, str) else tuple(value)  # type: ignore[arg-type]
+        elif slot.holds == "number" or isinstance(value, (int, float)):
+            terms[slot.name] = float(value)  # type: ignore[arg-type]
         else:
-            terms[slot.name] = float(value) if slot.holds == "number" else str(value)  # type: ignore[arg-type]
+            terms[slot.name] = str(value)
     return terms

@@ -1,12 +1,19 @@
-"""sets_differ: subtracting the baseline changes which neurons are selected."""
+"""Claims about subtracting the baseline: that it changes the sets, and that it tells concepts apart better."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from neurontest.claims.base import Kind, Slot, Terms, Traces
+from neurontest.claims.base import Kind, Mode, Slot, Terms, Traces
+from neurontest.claims.distinct import ModesMoreDistinct
 from neurontest.types import Claim, Evidence
+
+if TYPE_CHECKING:
+    from neurontest.stats.half_t import Hypothesis
+    from neurontest.stats.terms import HalfSamples
+
+_PARTS = ("raw and normalized share", "drift beyond split-half noise")
 
 
 class SetsDiffer(Kind):
@@ -20,6 +27,10 @@ class SetsDiffer(Kind):
     summary: ClassVar[str] = (
         "Normalized and raw sets of a concept share little, and less than two halves of its prompts do"
     )
+    about_method: ClassVar[str] = (
+        "it says something about the method and nothing about the concept; "
+        "'normalization separates A, B and C better than raw' (normalization_helps) would"
+    )
 
     def named(self, terms: Terms, known: Sequence[str]) -> tuple[str, ...]:
         """All concepts of the suite, if none is named."""
@@ -27,10 +38,26 @@ class SetsDiffer(Kind):
 
     def faults(self, claim: Claim) -> list[str]:
         """A claim about normalization cannot be made at ``normalize: raw``."""
-        found = super().faults(claim)
-        if claim.selection.normalize == "raw":
-            found.append("this claim compares with raw sets; 'normalize' must be difference or zscore")
-        return found
+        return [*super().faults(claim), *_not_raw(claim)]
+
+    def modes(self, claim: Claim) -> tuple[Mode, ...]:
+        """Raw, and as the claim's settings say."""
+        where, how = claim.selection.positions, claim.selection.normalize
+        return Mode("raw", where, "raw"), Mode("normalized", where, how)
+
+    def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
+        """For every concept: the cross overlap is below a share of k, and the drift is above 0."""
+        from neurontest.stats.half_t import Hypothesis
+        from neurontest.stats.terms import mean
+
+        most = claim.statistics.differ_below * claim.selection.k
+        out = []
+        for name in claim.concepts:
+            raw, normalized = (name, "raw"), (name, "normalized")
+            cross = samples.cross(raw, normalized)
+            within = mean([samples.within(raw), samples.within(normalized)])
+            out += [Hypothesis(cross, most, side=-1), Hypothesis(within - cross)]
+        return out
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
         """For every concept, raw and normalized sets of disjoint halves share little, and less than halves in one mode.
@@ -38,42 +65,53 @@ class SetsDiffer(Kind):
         Both must be shown of each (an intersection-union test): the cross overlap is below a share of k, and the drift
         ``(W_raw + W_normalized) / 2 - cross`` is above 0.
         """
-        from neurontest.claims.trial import Mode, Trial, t_null
-        from neurontest.stats.half_t import Hypothesis
-        from neurontest.stats.terms import HalfSamples, mean
+        from neurontest.claims.trial import Trial, t_null
 
         names = list(claim.concepts)
-        where, how = claim.selection.positions, claim.selection.normalize
-        trial = Trial(claim, traces, [Mode("raw", where, "raw"), Mode(how, where, how)])
-        most = claim.statistics.differ_below * claim.selection.k
-
-        def hypotheses(samples: HalfSamples) -> list[Hypothesis]:
-            out = []
-            for name in names:
-                cross = samples.cross((name, "raw"), (name, how))
-                within = mean([samples.within((name, "raw")), samples.within((name, how))])
-                out += [Hypothesis(cross, most, side=-1), Hypothesis(within - cross)]
-            return out
-
-        results = trial.settle(hypotheses, thresholds)
+        trial = Trial(self, claim, traces)
+        results = trial.decide(thresholds)
         worst = max(range(len(results)), key=lambda at: results[at].p)
-        decisive, side = results[worst], -1 if worst % 2 == 0 else 1
+        decisive = results[worst]
         # The opposite of "all of these" is "not one of them": the smallest of its p-values, for as many chances.
         opposite = min(1.0, len(results) * min(result.p_opposite for result in results))
-        binding = ("raw and normalized share", "drift beyond split-half noise")[worst % 2]
-        parts = [
-            trial.estimate(f"{name}, {what}", result)
-            for name, pair in zip(names, zip(results[::2], results[1::2], strict=True), strict=True)
-            for what, result in zip(("raw and normalized share", "drift beyond split-half noise"), pair, strict=True)
-        ]
+        labels = [f"{name}, {part}" for name in names for part in _PARTS]
         return trial.evidence(
-            trial.estimate(f"{names[worst // 2]}, {binding} (the weakest of {len(results)} parts)", decisive),
+            trial.estimate(f"{labels[worst]} (the weakest of {len(results)} parts)", decisive),
             decisive,
             [trial.key(decisive, ".022-.062 for one part; less for all together (nominal .05)")],
             [t_null(decisive)],
-            [*parts, *(trial.ceiling(name, mode) for name in names for mode in ("raw", how))],
+            [
+                *(trial.estimate(label, result) for label, result in zip(labels, results, strict=True)),
+                *(trial.ceiling(name, mode) for name in names for mode in trial.modes),
+            ],
             thresholds,
-            side=side,
             p=decisive.p,
             p_opposite=opposite,
         )
+
+
+class NormalizationHelps(ModesMoreDistinct):
+    """``normalization separates tulip, vietnam, hanoi and violent better than raw [by at least 1 neuron]``."""
+
+    name: ClassVar[str] = "normalization_helps"
+    sentence: ClassVar[str] = "normalization separates {concepts} better than raw[ by at least {by} (neurons|neuron)]"
+    slots: ClassVar[tuple[Slot, ...]] = (
+        Slot("concepts", "concepts", "The concepts, two or more", least=2),
+        Slot("by", "number", "Smallest difference of interest, in neurons (default 0)", optional=True),
+    )
+    summary: ClassVar[str] = "The sets of concepts are more distinct after normalization than raw"
+
+    def faults(self, claim: Claim) -> list[str]:
+        """A claim about normalization cannot be made at ``normalize: raw``."""
+        return [*super().faults(claim), *_not_raw(claim)]
+
+    def modes(self, claim: Claim) -> tuple[Mode, ...]:
+        """As the claim's settings say, and raw."""
+        where, how = claim.selection.positions, claim.selection.normalize
+        return Mode("normalized", where, how), Mode("raw", where, "raw")
+
+
+def _not_raw(claim: Claim) -> list[str]:
+    if claim.selection.normalize != "raw":
+        return []
+    return ["this claim compares with raw sets; 'normalize' must be difference or zscore"]

@@ -1,13 +1,20 @@
-"""overlap_greater: one concept shares more neurons with a second than with a third."""
+"""Claims about what the sets of two concepts share: more than with a third, than a number, or than by chance."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import comb
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from neurontest.claims.base import Kind, Slot, Traces
 from neurontest.types import Claim, Evidence
+
+if TYPE_CHECKING:
+    from neurontest.stats.half_t import Hypothesis
+    from neurontest.stats.terms import HalfSamples
+
+_OF = Slot("of", "concept", "The concept whose neurons are looked for in the other's")
+_WITH = Slot("with", "concept", "The concept that it shares neurons with")
 
 
 class OverlapGreater(Kind):
@@ -34,50 +41,169 @@ class OverlapGreater(Kind):
         b, c = (len(claim.concepts[str(claim.terms[slot])].prompts) for slot in ("with", "than"))
         return 1 / comb(b + c, b)
 
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
-        """``theta(a, b) - theta(a, c)`` above `by`: the half-t test and the studentised relabeling of b and c.
-
-        Both keys must turn, unless the claim asks for one of them (an intersection-union test: Berger 1982).
-        """
-        from neurontest.claims.describe import headline
-        from neurontest.claims.permutation import both_keys, overlap_key
-        from neurontest.claims.trial import Trial
+    def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
+        """``theta(a, b) - theta(a, c)`` above `by`."""
         from neurontest.stats.half_t import Hypothesis
-        from neurontest.stats.terms import HalfSamples
 
         a, b, c = (str(claim.terms[slot]) for slot in ("of", "with", "than"))
         by = float(claim.terms.get("by", 0.0))  # type: ignore[arg-type]
-        trial = Trial(claim, traces)
+        return [Hypothesis(samples.overlap((a, ""), (b, "")) - samples.overlap((a, ""), (c, "")), by)]
 
-        def hypotheses(samples: HalfSamples) -> list[Hypothesis]:
-            nearer, farther = samples.overlap((a, ""), (b, "")), samples.overlap((a, ""), (c, ""))
-            return [Hypothesis(nearer - farther, by), Hypothesis(nearer), Hypothesis(farther)]
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+        """Test it by half-t and by the studentised relabeling of b and c.
 
-        # The overlaps themselves are described, not tested: they must not ask for more half-samples.
-        decisive = trial.settle(lambda samples: hypotheses(samples)[:1], thresholds)[0]
+        Both keys must turn, unless the claim asks for one of them (an intersection-union test: Berger 1982).
+        """
+        from neurontest.claims.describe import headline, quoted
+        from neurontest.claims.permutation import both_keys, overlap_key
+        from neurontest.claims.trial import Trial
+
+        a, b, c = (str(claim.terms[slot]) for slot in ("of", "with", "than"))
+        trial = Trial(self, claim, traces)
+        (decisive,) = trial.decide(thresholds)
         keys, nulls = both_keys(
             trial,
             decisive,
             ".010-.034 (nominal .05)",
-            lambda still_open: overlap_key(trial, a, b, c, still_open, by),
+            lambda still_open: overlap_key(trial, a, b, c, still_open, decisive.reference),
             thresholds,
         )
-        nearer, farther = trial.describe(lambda samples: hypotheses(samples)[1:])
         whole = {other: headline(trial, a, other) for other in (b, c)}
-        # As overlaps are usually quoted; the effect itself is what sets of fresh prompts would share.
-        counts = {other: round(found[0].value, 1) for other, found in whole.items()}
-        quoted = ", ".join(f"{a}/{other} {shared:g} of {claim.selection.k}" for other, shared in counts.items())
+        effect = trial.estimate(f"{a}/{b} minus {a}/{c}", decisive, note=quoted(trial, a, whole))
         return trial.evidence(
-            trial.estimate(f"{a}/{b} minus {a}/{c}", decisive, note=f"All prompts: {quoted}"),
+            trial.naive(effect, {(a, b): 1.0, (a, c): -1.0}),
             decisive,
             keys,
             nulls,
-            [
-                trial.estimate(f"{a}/{b}, halves of {trial.m} prompts", nearer, tested=False),
-                trial.estimate(f"{a}/{c}, halves of {trial.m} prompts", farther, tested=False),
-                *(trial.ceiling(name) for name in (a, b, c)),
-                *whole[b],
-                *whole[c],
-            ],
+            [*(trial.pair(a, other) for other in (b, c)), *trial.ceilings(a, b, c), *whole[b], *whole[c]],
             thresholds,
         )
+
+
+class _OverlapThreshold(Kind):
+    """What two concepts share, against a number said in the claim."""
+
+    slots: ClassVar[tuple[Slot, ...]] = (
+        _OF,
+        _WITH,
+        Slot("amount", "amount", "Neurons, or a share of k such as 40%"),
+    )
+    side: ClassVar[int]
+
+    def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
+        """``theta(a, b)`` on the claimed side of the amount."""
+        from neurontest.stats.half_t import Hypothesis
+
+        a, b = (str(claim.terms[slot]) for slot in ("of", "with"))
+        return [Hypothesis(samples.overlap((a, ""), (b, "")), _neurons(claim), side=self.side)]
+
+    def faults(self, claim: Claim) -> list[str]:
+        """No two sets share more than k, or less than nothing."""
+        amount, k = _neurons(claim), claim.selection.k
+        if (amount >= k and self.side > 0) or (amount <= 0 and self.side < 0) or amount > k:
+            return [*super().faults(claim), f"sets of {k} neurons share 0 to {k}: this claim could never be shown"]
+        return super().faults(claim)
+
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+        """Test it by half-t alone: nothing is exchangeable under this null."""
+        from neurontest.claims.describe import headline, quoted
+        from neurontest.claims.trial import Trial, t_null
+
+        a, b = (str(claim.terms[slot]) for slot in ("of", "with"))
+        trial = Trial(self, claim, traces)
+        (decisive,) = trial.decide(thresholds)
+        whole = {b: headline(trial, a, b)}
+        effect = trial.estimate(f"{a}/{b}, halves of {trial.m} prompts", decisive, note=quoted(trial, a, whole))
+        return trial.evidence(
+            trial.naive(effect, {(a, b): 1.0}),
+            decisive,
+            [trial.key(decisive, ".013-.043 on either side (nominal .05)")],
+            [t_null(decisive)],
+            [trial.share_of_ceiling(a, b), *trial.ceilings(a, b), *whole[b]],
+            thresholds,
+        )
+
+
+class OverlapAbove(_OverlapThreshold):
+    """``hanoi overlaps vietnam by at least 5 neurons``, or ``by at least 40%``."""
+
+    name: ClassVar[str] = "overlap_above"
+    sentence: ClassVar[str] = "{of} overlaps {with} by at least {amount}"
+    summary: ClassVar[str] = "The sets of two concepts share more than so many neurons, or than a share of k"
+    side: ClassVar[int] = 1
+
+
+class OverlapBelow(_OverlapThreshold):
+    """``hanoi overlaps violent by at most 3 neurons``, or ``by at most 40%``."""
+
+    name: ClassVar[str] = "overlap_below"
+    sentence: ClassVar[str] = "{of} overlaps {with} by at most {amount}"
+    summary: ClassVar[str] = "The sets of two concepts share fewer than so many neurons, or than a share of k"
+    side: ClassVar[int] = -1
+
+
+class OverlapAboveChance(Kind):
+    """``hanoi overlaps vietnam above chance against tulip, violent and rose``."""
+
+    name: ClassVar[str] = "overlap_above_chance"
+    sentence: ClassVar[str] = "{of} overlaps {with} above chance against {controls}"
+    slots: ClassVar[tuple[Slot, ...]] = (
+        _OF,
+        _WITH,
+        Slot("controls", "concepts", "Control concepts of the same kind of prompts, three or more", least=3),
+    )
+    summary: ClassVar[str] = "The sets of two concepts share more than the first does with control concepts on average"
+
+    def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
+        """``theta(a, b) - mean_j theta(a, c_j)`` above 0; the controls are taken as they are."""
+        from neurontest.stats.half_t import Hypothesis
+        from neurontest.stats.terms import mean
+
+        a, b, controls = str(claim.terms["of"]), str(claim.terms["with"]), _list(claim, "controls")
+        chance = mean([samples.overlap((a, ""), (control, "")) for control in controls])
+        return [Hypothesis(samples.overlap((a, ""), (b, "")) - chance)]
+
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+        """Test it by half-t alone.
+
+        Neurons are not exchangeable (massive dimensions, what a template evokes): chance is what other concepts share.
+        """
+        from neurontest.claims.describe import headline, quoted
+        from neurontest.claims.trial import Trial, t_null
+        from neurontest.types import Estimate
+
+        a, b, controls = str(claim.terms["of"]), str(claim.terms["with"]), _list(claim, "controls")
+        trial = Trial(self, claim, traces)
+        (decisive,) = trial.decide(thresholds)
+        pairs = [trial.pair(a, other) for other in (b, *controls)]
+        reached = sum(pair.value >= pairs[0].value for pair in pairs[1:])
+        rank = Estimate(
+            f"{a}/{b} among the controls",
+            (1 + reached) / (1 + len(controls)),
+            "share",
+            note=f"rank {1 + reached} of {1 + len(controls)}: a description, which needs 19 controls to be a test",
+        )
+        whole = {b: headline(trial, a, b)}
+        effect = trial.estimate(f"{a}/{b} minus the controls' mean", decisive, note=quoted(trial, a, whole))
+        share = -1 / len(controls)
+        return trial.evidence(
+            trial.naive(effect, {(a, b): 1.0, **{(a, control): share for control in controls}}),
+            decisive,
+            [trial.key(decisive, "0-.033 (nominal .05)")],
+            [t_null(decisive)],
+            [*pairs, rank, *trial.ceilings(a, b), *whole[b]],
+            thresholds,
+        )
+
+
+def _list(claim: Claim, slot: str) -> tuple[str, ...]:
+    value = claim.terms[slot]
+    return value if isinstance(value, tuple) else (str(value),)
+
+
+def _neurons(claim: Claim) -> float:
+    """The amount in neurons."""
+    amount = claim.terms["amount"]
+    if isinstance(amount, str):
+        return float(amount.rstrip("%")) / 100 * claim.selection.k
+    return float(amount)  # type: ignore[arg-type]

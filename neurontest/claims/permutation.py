@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 
@@ -10,7 +12,8 @@ from neurontest.claims.trial import Trial, t_null
 from neurontest.neurons.normalize import Floats
 from neurontest.stats.half_t import HalfT
 from neurontest.stats.halves import draw_halves
-from neurontest.stats.relabel import Relabeling, relabel
+from neurontest.stats.max_t import MaxT, Occurrences, Welch, max_t
+from neurontest.stats.relabel import TIE, Labels, Relabeling, relabel
 from neurontest.stats.studentised import PAIRS, RelabelledHalves, distinctness, overlap_difference
 from neurontest.types import KeyResult, NullSummary
 
@@ -33,44 +36,69 @@ def overlap_key(
     halves = RelabelledHalves(pool, (trial.n[b], trial.n[c]), trial.m, trial.stream("permutation", "relabelled halves"))
     statistic = halves.statistic(overlap_difference(sets.mean(axis=0), subsets, sets, trial.m))
     shifted = halves.statistic(overlap_difference(sets.mean(axis=0), subsets, sets, trial.m, by=by)) if by else None
-    return _run(
-        trial,
-        statistic,
-        shifted,
-        (trial.n[b], trial.n[c]),
-        thresholds,
-        f"the prompts of {b} and {c} are exchangeable; they are dealt anew to the two",
-        ".033-.057 where the two concepts are alike, .040-.093 where only their overlaps are (nominal .05)",
-    )
+    sizes = (trial.n[b], trial.n[c])
+    found = relabel(statistic, sizes, trial.stream("permutation", "labels"), thresholds, observed=shifted)
+    null = f"the prompts of {b} and {c} are exchangeable; they are dealt anew to the two"
+    error_rate = ".033-.057 where the two concepts are alike, .040-.093 where only their overlaps are (nominal .05)"
+    return _key(found, null, error_rate, PAIRS), histogram(found)
 
 
-def distinct_key(trial: Trial, names: Sequence[str], thresholds: Sequence[float]) -> tuple[KeyResult, NullSummary]:
-    """Concepts are distinct: the prompts of all of them are exchanged."""
+def distinct_key(
+    trial: Trial, names: Sequence[str], thresholds: Sequence[float], which: dict[tuple[str, str], float]
+) -> tuple[KeyResult, NullSummary]:
+    """Concepts are distinct: the prompts of all of them are exchanged.
+
+    `which` receives the p-value of every two of them, adjusted for the number of pairs.
+    """
     pool = trial.selector(np.concatenate([trial.scores(name) for name in names]), trial.m)
     sizes = [trial.n[name] for name in names]
     halves = RelabelledHalves(pool, sizes, trial.m, trial.stream("permutation", "relabelled halves"))
-    return _run(
-        trial,
-        halves.statistic(distinctness(trial.m)),
-        None,
+    found = relabel(
+        halves.statistic(distinctness(trial.m, pairs=len(names) > 2)),
         sizes,
+        trial.stream("permutation", "labels"),
         thresholds,
-        "labels say nothing: the prompts of all concepts are exchangeable; they are dealt anew to the concepts",
-        ".04-.05 (nominal .05)",
     )
+    which.update(zip(combinations(names, 2), found.parts, strict=False))
+    null = "labels say nothing: the prompts of all concepts are exchangeable; they are dealt anew to the concepts"
+    return _key(found, null, ".04-.05 (nominal .05)", PAIRS), histogram(found)
 
 
-def _run(
+def permutation_key(
     trial: Trial,
-    statistic: Callable[[np.ndarray[tuple[int, ...], np.dtype[np.int8]]], Floats],
-    shifted: Callable[[np.ndarray[tuple[int, ...], np.dtype[np.int8]]], Floats] | None,
+    statistic: Callable[[Labels], Floats],
     sizes: Sequence[int],
     thresholds: Sequence[float],
     null: str,
     error_rate: str,
+    *,
+    both_sides: bool = False,
 ) -> tuple[KeyResult, NullSummary]:
-    found = relabel(statistic, sizes, trial.stream("permutation", "labels"), thresholds, observed=shifted)
-    key = KeyResult(
+    """The key of a statistic of labels; with `both_sides` also the p-value of the opposite."""
+    found = relabel(statistic, sizes, trial.stream("permutation", "labels"), thresholds)
+    key = _key(found, null, error_rate, 0)
+    if both_sides:
+        reached = int((found.null <= found.observed + TIE * max(abs(found.observed), 1.0)).sum())
+        more = 0 if found.exact else 1
+        key = replace(key, p_opposite=(reached + more) / (found.draws + more))
+    return key, histogram(found)
+
+
+def largest_key(
+    trial: Trial,
+    statistic: Welch | Occurrences,
+    sizes: Sequence[int],
+    thresholds: Sequence[float],
+    null: str,
+    error_rate: str,
+) -> tuple[MaxT, KeyResult, NullSummary]:
+    """The key of the largest statistic of any neuron, with what was found of each."""
+    found = max_t(statistic, sizes, trial.stream("permutation", "labels"), thresholds)
+    return found, _key(found.largest, null, error_rate, 0), histogram(found.largest)
+
+
+def _key(found: Relabeling, null: str, error_rate: str, half_pairs: int) -> KeyResult:
+    return KeyResult(
         name="permutation",
         null=null,
         statistic=found.observed,
@@ -80,10 +108,9 @@ def _run(
         draws=found.draws,
         exceedances=found.exceedances,
         exact=found.exact,
-        half_pairs=PAIRS,
+        half_pairs=half_pairs,
         error_rate=error_rate,
     )
-    return key, histogram(found)
 
 
 def histogram(found: Relabeling) -> NullSummary:

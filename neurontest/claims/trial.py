@@ -6,20 +6,20 @@ Imported inside ``Kind.evidence`` only: it needs numpy and scipy.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from neurontest.claims.base import Traces
+from neurontest.claims.base import Kind, Traces
 from neurontest.errors import EvidenceError
 from neurontest.neurons.normalize import Floats
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, selector
 from neurontest.neurons.table import scores_of
 from neurontest.stats.half_t import FIRST_PAIRS, HalfT, Hypothesis, half_t, settle
 from neurontest.stats.halves import Halves, Indices
-from neurontest.stats.power import detectable, prompts_needed
+from neurontest.stats.power import Plan, plan
 from neurontest.stats.streams import Stream
-from neurontest.stats.terms import HalfSamples, Key, Term, mean
+from neurontest.stats.terms import HalfSamples, Key
 from neurontest.types import BASELINE, Activations, Claim, Estimate, Evidence, Interval, KeyResult, NullSummary
 
 #: Fewer baseline prompts than this: their own noise is added to the variance, and a warning given.
@@ -30,24 +30,15 @@ HALF_T_NULL = "over prompts drawn anew, the effect is no larger than its referen
 Hypotheses = Callable[[HalfSamples], Sequence[Hypothesis]]
 
 
-@dataclass(frozen=True)
-class Mode:
-    """A way to look at the same prompts: `positions` and `normalize` of a selection, under a name."""
-
-    name: str
-    positions: str
-    normalize: str
-
-
 class Trial:
-    """The half-samples of a claim's concepts.
+    """The half-samples of a claim's concepts, and what is made of them.
 
     Parameters
     ----------
+    kind : Kind
+        Says in which modes the claim looks at its prompts, and what decides it.
     claim : Claim
     traces : mapping from TraceRequest to Activations
-    modes : sequence of Mode
-        All modes of a concept share its half-samples. None: the claim's own setting, named ``""``.
 
     Attributes
     ----------
@@ -56,10 +47,9 @@ class Trial:
         so overlaps more with everything.
     """
 
-    def __init__(self, claim: Claim, traces: Traces, modes: Sequence[Mode] | None = None) -> None:
-        self.claim, self.traces = claim, traces
-        own = claim.selection
-        self.modes = {mode.name: mode for mode in modes or [Mode("", own.positions, own.normalize)]}
+    def __init__(self, kind: Kind, claim: Claim, traces: Traces) -> None:
+        self.kind, self.claim, self.traces = kind, claim, traces
+        self.modes = {mode.name: mode for mode in kind.modes(claim)}
         self.n = {name: len(concept.prompts) for name, concept in claim.concepts.items()}
         self.m = claim.statistics.m or min(self.n.values()) // 2
         if 2 * self.m > min(self.n.values()):
@@ -74,6 +64,11 @@ class Trial:
     def activations(self, concept: str, mode: str) -> Activations:
         """The traces of a concept, or of the baseline, in a mode."""
         return self.traces[self.claim.request(concept, positions=self.modes[mode].positions)]
+
+    @property
+    def shape(self) -> Activations:
+        """The traces of some concept: layers and width are those of all."""
+        return self.activations(next(iter(self.n)), next(iter(self.modes)))
 
     def scores(self, concept: str, mode: str = "", baseline: Indices | None = None) -> Floats:
         """Normalized activations [prompt, neuron]; `baseline` picks rows of the baseline (default: all)."""
@@ -90,7 +85,7 @@ class Trial:
         own = self.claim.selection
         width = None
         if own.identity == "dimension":
-            width = self.activations(next(iter(self.n)), next(iter(self.modes))).width
+            width = self.shape.width
         return selector(
             scores, select=own.select, k=own.k, smallest=smallest, per_prompt_k=own.per_prompt_k, width=width
         )
@@ -102,6 +97,10 @@ class Trial:
         out = np.zeros(chosen.size)
         out[chosen.columns] = chosen.memberships(np.ones((1, len(scores))))[0]
         return out
+
+    def decide(self, thresholds: Sequence[float]) -> list[HalfT]:
+        """Half-t tests of what decides the claim; keeps the half-samples as :attr:`samples`."""
+        return self.settle(lambda samples: self.kind.hypotheses(self.claim, samples), thresholds)
 
     def settle(self, hypotheses: Hypotheses, thresholds: Sequence[float]) -> list[HalfT]:
         """Half-t tests of some hypotheses; keeps the half-samples as :attr:`samples`."""
@@ -128,6 +127,10 @@ class Trial:
             raise EvidenceError(f"{self.claim.node}: described before it was tested")
         return self.samples
 
+    def ceilings(self, *concepts: str) -> list[Estimate]:
+        """:meth:`ceiling` of each."""
+        return [self.ceiling(concept) for concept in concepts]
+
     def ceiling(self, concept: str, mode: str = "") -> Estimate:
         """What two halves of one concept's prompts share: no overlap with it can be expected to be larger."""
         result = self.describe(lambda s: [Hypothesis(s.within((concept, mode)), level=True)])[0]
@@ -138,6 +141,15 @@ class Trial:
         """What the sets of two concepts share, from half-samples."""
         result = self.describe(lambda s: [Hypothesis(s.overlap((a, mode), (b, mode)))])[0]
         return self.estimate(f"{a}/{b}", result, tested=False)
+
+    def share_of_ceiling(self, a: str, b: str) -> Estimate:
+        """What two concepts share, over what halves of one concept share: ``U / sqrt(W_a W_b)``."""
+        samples = self.half_samples()
+        shared = samples.overlap((a, ""), (b, "")).value
+        most = float(np.sqrt(samples.within((a, "")).value * samples.within((b, "")).value))
+        return Estimate(
+            f"{a}/{b}, share of the ceiling", shared / most if most else 0.0, "share", note="U / sqrt(W_a W_b)"
+        )
 
     def _selectors(self, baseline: Indices | None = None) -> dict[Key, MeanSelector | ConsistencySelector]:
         return {
@@ -159,6 +171,15 @@ class Trial:
         return [(size - 1) / size * float(spread) for spread in np.var(np.array(values), axis=0) * size]
 
     # What evidence is put together from.
+
+    def naive(self, effect: Estimate, weights: Mapping[tuple[str, str], float]) -> Estimate:
+        """The effect, with the ordinary bootstrap's interval if the claim asks for it."""
+        from neurontest.claims.describe import percentile_interval
+
+        if self.claim.statistics.interval == "half-sample":
+            return effect
+        interval, note = percentile_interval(self, weights)
+        return replace(effect, interval=interval, note=". ".join(filter(None, (effect.note, note))))
 
     def key(self, result: HalfT, error_rate: str) -> KeyResult:
         """The half-sample key, from the test that decides it."""
@@ -200,16 +221,36 @@ class Trial:
         details: Sequence[Estimate],
         thresholds: Sequence[float],
         *,
-        side: int = 1,
         p: float | None = None,
         p_opposite: float | None = None,
-        warnings: Sequence[str] = (),
     ) -> Evidence:
-        """The evidence of the claim; `decisive` is the half-t test that power is judged by."""
-        strictest = min(thresholds)
-        distance = side * (decisive.estimate - decisive.reference)
+        """The evidence of a claim with a half-sample key; `decisive` is the test that power is judged by."""
+        return self.found(
+            effect,
+            keys,
+            nulls,
+            details,
+            plan(decisive.variance, min(self.n.values()), decisive.df, decisive.distance, min(thresholds)),
+            p=p,
+            p_opposite=decisive.p_opposite if p_opposite is None else p_opposite,
+            degenerate=decisive.degenerate,
+        )
+
+    def found(
+        self,
+        effect: Estimate,
+        keys: Sequence[KeyResult],
+        nulls: Sequence[NullSummary],
+        details: Sequence[Estimate],
+        planned: Plan,
+        *,
+        p: float | None = None,
+        p_opposite: float,
+        degenerate: bool = False,
+    ) -> Evidence:
+        """The evidence of the claim; its p-value is the largest of the keys', if it is not said."""
         size = 0 if self.claim.baseline is None else len(self.claim.baseline.prompts)
-        found = list(warnings)
+        found = []
         if any(mode.normalize != "raw" for mode in self.modes.values()) and size < SMALL_BASELINE:
             found.append(
                 f"the baseline has {size} prompts: its noise is common to all sets and raises every overlap;"
@@ -219,23 +260,18 @@ class Trial:
             effect=effect,
             keys=tuple(keys),
             p=max(key.p for key in keys) if p is None else p,
-            p_opposite=decisive.p_opposite if p_opposite is None else p_opposite,
+            p_opposite=p_opposite,
             nulls=tuple(nulls),
             details=tuple(details),
             prompts=dict(self.n),
             m=self.m,
-            detectable=detectable(decisive.variance, decisive.df, strictest),
-            needed=prompts_needed(decisive.variance, min(self.n.values()), distance, strictest),
+            detectable=planned.detectable,
+            power=planned.power,
+            needed=planned.needed,
+            needed_95=planned.needed_95,
+            degenerate=degenerate,
             warnings=tuple(found),
         )
-
-
-def distinctness(samples: HalfSamples, names: Sequence[str], mode: str = "") -> tuple[Term, Term, Term]:
-    """``D``, and what it is the difference of: mean overlap within concepts, mean overlap between them."""
-    within = mean([samples.within((name, mode)) for name in names])
-    pairs = [(a, b) for at, a in enumerate(names) for b in names[at + 1 :]]
-    between = mean([samples.overlap((a, mode), (b, mode)) for a, b in pairs])
-    return within - between, within, between
 
 
 def t_null(result: HalfT) -> NullSummary:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 import pytest
 
 from neurontest.plugin.keys import STATE
-from neurontest.plugin.outcomes import settle
+from neurontest.plugin.outcomes import VerdictFailure, settle
 
 if TYPE_CHECKING:
+    from neurontest.plugin.collect import ClaimItem
     from neurontest.plugin.state import State
     from neurontest.run import Run
-    from neurontest.types import Claim, Finding, Suite
+    from neurontest.types import Claim, Family, Finding, Suite
 
 
 def judge(request: pytest.FixtureRequest, suite: Suite, claim: Claim, model: object) -> None:
@@ -29,19 +30,39 @@ def judge(request: pytest.FixtureRequest, suite: Suite, claim: Claim, model: obj
         If there is no finding.
     """
     from neurontest.report.junit import properties
+    from neurontest.report.outcome import is_vacuous
 
     state = request.config.stash[STATE]
     run = state.run(suite, model)
     finding = state.finding(run, claim)
-    # Not by the fixture record_property, which warns under the default junit_family.
-    request.node.user_properties.extend(properties(run.claim_record(claim, finding)))
     family = next(family for family in suite.families if family.file == claim.where.file)
+    if state.options.text("vacuous") != "off" and _whole(request.session, suite, family):
+        run.vacuity(family)
+    run.salmon(claim)
+    # Not by the fixture record_property, which warns under the default junit_family.
+    record = run.claim_record(claim, finding)
+    request.node.user_properties.extend(properties(record))
+    text = _text(state, run, claim, finding, len(family.tested))
     settle(
-        _text(state, run, claim, finding, len(family.tested)),
+        text,
         finding.verdict.name,
         inconclusive=state.options.text("inconclusive"),
         expected_to_fail=claim.xfail is not None,
     )
+    if state.options.text("vacuous") == "fail" and is_vacuous(record):
+        raise VerdictFailure(text)
+
+
+def _whole(session: pytest.Session, suite: Suite, family: Family) -> bool:
+    """Whether this session runs all claims of a family: what is selected by -k or -m is in a hurry."""
+    here = {item.claim.id for item in session.items if _is_of(item, suite, family.file)}
+    return here >= {claim.id for claim in family.tested}
+
+
+def _is_of(item: pytest.Item, suite: Suite, file: str) -> TypeGuard[ClaimItem]:
+    from neurontest.plugin.collect import ClaimItem
+
+    return isinstance(item, ClaimItem) and item.suite.folder == suite.folder and item.claim.where.file == file
 
 
 def check(state: State, run: Run, said: str | Mapping[str, object]) -> Finding:

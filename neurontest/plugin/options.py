@@ -33,9 +33,14 @@ def add_options(parser: pytest.Parser) -> None:
     parser.addini(SPECS, "Folders of suites of concept specs, relative to the rootdir", type="args", default=None)
     for setting in SETTINGS:
         # Texts here, parsed later: argparse would answer a bad value with a page of usage.
-        group.addoption(
-            setting.option, dest=setting.ini, default=None, metavar=setting.name.upper(), help=_help(setting)
-        )
+        if setting.choices == ("off", "on"):
+            group.addoption(
+                setting.option, dest=setting.ini, default=None, action="store_const", const="on", help=_help(setting)
+            )
+        else:
+            group.addoption(
+                setting.option, dest=setting.ini, default=None, metavar=setting.name.upper(), help=_help(setting)
+            )
         parser.addini(setting.ini, _help(setting), type=_ini_type(setting), default=None)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from neurontest.errors import Fault, ModelError, NeurontestError
 from neurontest.plugin.outcomes import Tally
@@ -110,13 +110,17 @@ class State:
                 from neurontest.trace.models import as_handle
 
                 handle = as_handle(model)
-            run = Run(
-                suite,
-                handle,
-                cache_dir=self.options.cache_dir,
-                batch_size=self.options.number("batch_size"),
-                progress=self.progress,
-            )
+            settings: dict[str, Any] = {
+                "cache_dir": self.options.cache_dir,
+                "batch_size": self.options.number("batch_size"),
+                "progress": self.progress,
+            }
+            twin = None
+            if self.options.text("salmon") == "on":
+                from neurontest.trace.twin import RandomTwin
+
+                twin = Run(suite, RandomTwin(handle, suite.generation.seed), **settings)
+            run = Run(suite, handle, **settings, twin=twin)
             # The model is kept as well: its id must not become another's.
             self._runs[key] = (model, run)
         return self._runs[key][1]

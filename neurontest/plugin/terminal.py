@@ -71,6 +71,9 @@ def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> Non
             part = row.part
             reporter.write_line(part, bold=True)
         reporter.write_line(line, **_MARKUP.get(row.status, {}))
+    for row in rows:
+        if row.vacuous:
+            reporter.write_line(f"vacuous: {row.where}: {row.claim}: {row.vacuous}", yellow=True)
     for warning in record.warnings:
         reporter.write_line(f"warning: {warning}", yellow=True)
     reporter.write_line(counts(rows))
@@ -100,9 +103,18 @@ def _cut(text: str, width: int) -> str:
 
 
 def counts(rows: Sequence[Row]) -> str:
-    """Such as ``5 hold, 1 refuted``: verdicts by their names, whatever pytest makes of them."""
+    """Such as ``5 hold, 1 refuted``: verdicts by their names, whatever pytest makes of them.
+
+    With claims that would hold anyway: ``7 of 8 hold; 1 of them also on a dead model; 1 inconclusive``.
+    """
     found = Counter(row.status for row in rows)
     ordered = [*(name for name in _COUNTED if found[name]), *sorted(set(found) - set(_COUNTED))]
+    dead = sum(bool(row.vacuous) for row in rows)
+    if dead:
+        held = found["holds"]
+        claims = f"{held} of {len(rows)} {'holds' if held == 1 else 'hold'}; {dead} of them also on a dead model"
+        rest = [f"{found[name]} {_COUNTED.get(name, name)}" for name in ordered if name != "holds"]
+        return "; ".join([claims, ", ".join(rest)] if rest else [claims])
     words = [
         f"{found[name]} {'holds' if name == 'holds' and found[name] == 1 else _COUNTED.get(name, name)}"
         for name in ordered

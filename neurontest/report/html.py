@@ -240,6 +240,7 @@ def _environment() -> Environment:
         "plural": numbers.plural,
         "quantity": numbers.quantity,
         "remark": outcome.remark,
+        "vacuous": outcome.vacuous,
         "to_decide": text.to_decide,
     }
     environment.filters |= {

@@ -27,6 +27,26 @@ def status(claim: ClaimRecord) -> str:
     return "error" if claim.error and claim.judgement is None else claim.verdict
 
 
+def is_vacuous(claim: ClaimRecord) -> bool:
+    """Whether the claim holds, and would also hold where concepts mean nothing."""
+    return claim.verdict == "holds" and bool(vacuous(claim))
+
+
+def vacuous(claim: ClaimRecord) -> str:
+    """Where else the claim would be declared, in a sentence; empty if nowhere, or if nobody looked."""
+    found = []
+    if claim.vacuity is not None and claim.vacuity.vacuous:
+        one = claim.vacuity
+        found.append(
+            f"declared in {one.declared} of {one.worlds} worlds in which prompts were dealt to concepts at random"
+            f" (99% bound: more than {one.low:.0%})"
+        )
+    if claim.salmon is not None and claim.salmon <= claim.statistics.alpha:
+        found.append("declared on a twin of the model with random weights")
+    about = claim.vacuity.about if claim.vacuity is not None and found else ""
+    return " and ".join(found) + (f": {about}" if about else "")
+
+
 def label(claim: ClaimRecord) -> str:
     """The status in words, with what a reader of a table must know of it."""
     words = status(claim)
@@ -34,7 +54,7 @@ def label(claim: ClaimRecord) -> str:
         return f"{words} (expected)"
     if claim.xfail is not None and claim.verdict == "holds":
         return f"{words} (unexpected)"
-    return words
+    return f"{words} (vacuous)" if is_vacuous(claim) else words
 
 
 def remark(claim: ClaimRecord) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from neurontest.report import numbers
-from neurontest.report.outcome import label, outcome, status
+from neurontest.report.outcome import is_vacuous, label, outcome, status, vacuous
 from neurontest.report.untrusted import visible
 from neurontest.types import ClaimRecord, Evidence, KeyResult, Record
 
@@ -19,7 +19,8 @@ class Row(NamedTuple):
     """A row of the terminal's table, all plain text.
 
     `verdict` may carry a remark (``refuted (expected)``); `status` is the bare word that decides the colour. `part` is
-    the heading of the row's file, with what its claims have in common; empty if all rows are of one file.
+    the heading of the row's file, with what its claims have in common; empty if all rows are of one file. `vacuous`
+    says where else a claim that holds would hold.
     """
 
     where: str
@@ -29,6 +30,7 @@ class Row(NamedTuple):
     p: str
     status: str
     part: str = ""
+    vacuous: str = ""
 
 
 def table_rows(record: Record) -> list[Row]:
@@ -49,6 +51,7 @@ def table_rows(record: Record) -> list[Row]:
             p=adjusted_p(claim),
             status=status(claim),
             part=parts[claim.where.file],
+            vacuous=vacuous(claim) if is_vacuous(claim) else "",
         )
         for claim in claims
     ]
@@ -111,6 +114,8 @@ def failure_text(claim: ClaimRecord, *, suite: str, model: str, declared: int) -
     if claim.evidence is not None:
         facts.append(("to decide", to_decide(claim)))
         facts += [("warning", warning) for warning in claim.evidence.warnings]
+    if vacuous(claim):
+        facts.append(("vacuous", vacuous(claim)))
     if "\n" in claim.error:
         facts.append(("error", claim.error))
     if claim.xfail is not None:

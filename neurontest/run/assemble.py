@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -26,6 +26,7 @@ from neurontest.types import (
     Selection,
     Suite,
     TraceRecord,
+    Vacuity,
 )
 
 #: Packages whose release can change a number.
@@ -78,7 +79,13 @@ def overlap_matrix(
     )
 
 
-def claim_record(claim: Claim, finding: Finding | None, outcome: Outcome | None = None) -> ClaimRecord:
+def claim_record(
+    claim: Claim,
+    finding: Finding | None,
+    outcome: Outcome | None = None,
+    vacuity: Vacuity | None = None,
+    salmon: float | None = None,
+) -> ClaimRecord:
     """One claim as the record holds it; `outcome` None if nobody asked about it."""
     verdict = finding.verdict.name if finding else ("skipped" if claim.skip is not None else "not evaluated")
     return ClaimRecord(
@@ -101,6 +108,8 @@ def claim_record(claim: Claim, finding: Finding | None, outcome: Outcome | None 
         judgement=finding.verdict if finding else None,
         error=outcome.error if outcome else "",
         duration=outcome.duration if outcome else 0.0,
+        vacuity=vacuity,
+        salmon=salmon,
     )
 
 
@@ -108,13 +117,13 @@ def make_record(
     suite: Suite,
     model: ModelRecord,
     cost: TraceRecord,
-    findings: Mapping[str, Mapping[str, Finding]],
-    outcomes: Mapping[str, Outcome],
+    evaluated: Collection[str],
+    claims: tuple[ClaimRecord, ...],
     sets: Mapping[str, Sequence[NeuronSet]],
     texts: Mapping[str, Sequence[Continuation]],
     overlaps: tuple[OverlapMatrix, ...],
 ) -> Record:
-    """The record; `findings` by family and claim id, `outcomes` by node, `sets` and `texts` by concept."""
+    """The record; `evaluated` names families, `sets` and `texts` are by concept."""
     concepts = [*suite.concepts.values(), *([suite.baseline] if suite.baseline else [])]
     return Record(
         version=RECORD_VERSION,
@@ -133,14 +142,11 @@ def make_record(
                 alpha=family.statistics.alpha,
                 correction=family.statistics.correction,
                 declared=len(family.tested),
-                evaluated=family.file in findings,
+                evaluated=family.file in evaluated,
             )
             for family in suite.families
         ),
-        claims=tuple(
-            claim_record(claim, findings.get(claim.where.file, {}).get(claim.id), outcomes.get(claim.node))
-            for claim in suite.claims
-        ),
+        claims=claims,
         concepts=tuple(_concept(concept, texts, sets) for concept in concepts),
         overlaps=overlaps,
         trace=cost,

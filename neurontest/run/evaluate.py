@@ -12,6 +12,7 @@ import msgspec
 from neurontest.claims import kind_named
 from neurontest.errors import EvidenceError, ModelError, StoreError
 from neurontest.plan import groups_for, make_plan
+from neurontest.run import nulls
 from neurontest.run.assemble import (
     Outcome,
     claim_record,
@@ -20,7 +21,7 @@ from neurontest.run.assemble import (
     selections_of,
     standard_selections,
 )
-from neurontest.run.evidence import EvidenceCache, evidence_key
+from neurontest.run.evidence import Cache, evidence_key
 from neurontest.trace.engine import Tracer
 from neurontest.types import (
     BASELINE,
@@ -39,6 +40,7 @@ from neurontest.types import (
     Suite,
     TraceRecord,
     TraceRequest,
+    Vacuity,
     silent,
 )
 
@@ -64,10 +66,19 @@ class Run:
         Texts written side by side.
     progress : Progress
         Told of what is traced and tested.
+    twin : Run or None
+        The same suite on a model that has learnt nothing, to compare with.
     """
 
     def __init__(
-        self, suite: Suite, handle: ModelHandle, *, cache_dir: Path, batch_size: int = 128, progress: Progress = silent
+        self,
+        suite: Suite,
+        handle: ModelHandle,
+        *,
+        cache_dir: Path,
+        batch_size: int = 128,
+        progress: Progress = silent,
+        twin: Run | None = None,
     ) -> None:
         self.suite = suite
         self.plan = make_plan(suite)
@@ -75,8 +86,11 @@ class Run:
         self._handle = handle
         self._progress = progress
         self._tracer = Tracer(handle, cache_dir=cache_dir, batch_size=batch_size, progress=progress)
-        self._cache = EvidenceCache(cache_dir / "evidence")
+        self._cache = Cache(cache_dir / "evidence", Finding)
+        self._nulls = Cache(cache_dir / "evidence", Vacuity)
         self._findings: dict[str, Mapping[str, Finding]] = {}
+        self._vacuity: dict[str, Mapping[str, Vacuity]] = {}
+        self._twin = twin
         self._activations: dict[TraceRequest, Activations] = {}
 
     # Evidence.
@@ -94,7 +108,7 @@ class Run:
         if family.file not in self._findings:
             requests = {request for claim in family.tested for request in kind_named(claim.kind).requests(claim)}
             self._trace(requests)
-            traces = {request: self._read(request) for request in requests}
+            traces = {request: self.read(request) for request in requests}
             key = evidence_key(family, [found.digest for found in traces.values()])
             self._findings[family.file] = self._cache.keep_or_find(key, lambda: self._test(family, traces))
         return self._findings[family.file]
@@ -121,7 +135,7 @@ class Run:
         requests = set(kind_named(asked.kind).requests(asked))
         plan = make_plan(replace(self.suite, families=(*self.suite.families, family)))
         self._add(self._tracer.ensure(plan, groups_for(plan, requests)))
-        traces = {request: self._read(request) for request in requests}
+        traces = {request: self.read(request) for request in requests}
         key = evidence_key(family, [found.digest for found in traces.values()])
         return asked, self._cache.keep_or_find(key, lambda: self._test(family, traces))[asked.id]
 
@@ -139,6 +153,31 @@ class Run:
         verdicts = judge(family, evidence)
         return {one: Finding(evidence[one], verdicts[one]) for one in evidence}
 
+    # Where concepts mean nothing.
+
+    def vacuity(self, family: Family) -> Mapping[str, Vacuity]:
+        """How a family's claims fare when prompts are dealt to concepts at random, by id; those that can be replayed.
+
+        Raises
+        ------
+        NeurontestError
+            As :meth:`findings`.
+        """
+        if family.file not in self._vacuity:
+            self.findings(family)
+            self._vacuity[family.file] = nulls.vacuity(self.suite, family, self.read, self._nulls, self._progress)
+        return self._vacuity[family.file]
+
+    def salmon(self, claim: Claim) -> float | None:
+        """The claim's unadjusted p-value on the twin; None if there is none.
+
+        Raises
+        ------
+        NeurontestError
+            As :meth:`findings`.
+        """
+        return None if self._twin is None or claim.skip is not None else self._twin.finding(claim).evidence.p
+
     # Traces.
 
     def _trace(self, requests: set[TraceRequest]) -> None:
@@ -152,7 +191,14 @@ class Run:
             self.cost.near_boundary + cost.near_boundary,
         )
 
-    def _read(self, request: TraceRequest) -> Activations:
+    def read(self, request: TraceRequest) -> Activations:
+        """Traces that are there.
+
+        Raises
+        ------
+        StoreError
+            If they are not.
+        """
         if request not in self._activations:
             self._activations[request] = self._tracer.activations(request)
         return self._activations[request]
@@ -179,7 +225,7 @@ class Run:
     def _set(self, concept: str, selection: Selection) -> NeuronSet:
         from neurontest.neurons.table import neuron_set
 
-        own, *neutral = (self._read(one) for one in self._requests(self.suite.concepts[concept].prompts, selection))
+        own, *neutral = (self.read(one) for one in self._requests(self.suite.concepts[concept].prompts, selection))
         return neuron_set(concept, selection, own, neutral[0] if neutral else None)
 
     # The record.
@@ -193,7 +239,13 @@ class Run:
     def facts(self) -> dict[str, Any]:
         """What a worker tells the process that writes the reports; plain JSON values."""
         out: dict[str, Any] = msgspec.to_builtins(
-            {"model": self.model, "families": sorted(self._findings), "cost": self.cost}
+            {
+                "model": self.model,
+                "families": sorted(self._findings),
+                "vacuity": sorted(self._vacuity),
+                "cost": self.cost,
+                "twin": None if self._twin is None else self._twin.facts(),
+            }
         )
         return out
 
@@ -209,17 +261,25 @@ class Run:
         models = {msgspec.convert(one["model"], ModelRecord) for one in facts}
         if len(models) != 1:
             raise ModelError(f"the workers speak of {len(models)} models; a run has one")
-        run = cls(suite, _Known(models.pop()), cache_dir=cache_dir)
+        twins = [one["twin"] for one in facts if one["twin"] is not None]
+        twin = cls.merge(suite, twins, cache_dir=cache_dir) if twins else None
+        run = cls(suite, _Known(models.pop()), cache_dir=cache_dir, twin=twin)
         for one in facts:
             run._add(msgspec.convert(one["cost"], TraceRecord))
             for family in suite.families:
                 if family.file in one["families"]:
                     run.findings(family)
+                if family.file in one["vacuity"]:
+                    run.vacuity(family)
         return run
 
     def claim_record(self, claim: Claim, finding: Finding | None, outcome: Outcome | None = None) -> ClaimRecord:
         """One claim as the record holds it."""
-        return claim_record(claim, finding, outcome)
+        vacuity = self._vacuity.get(claim.where.file, {}).get(claim.id)
+        salmon = None
+        if self._twin is not None and claim.where.file in self._twin._findings:
+            salmon = self.salmon(claim)
+        return claim_record(claim, finding, outcome, vacuity, salmon)
 
     def record(self, *, outcomes: Mapping[str, Outcome]) -> Record:
         """Everything found so far; `outcomes` by :attr:`Claim.node`, of the claims that were asked about."""
@@ -232,8 +292,12 @@ class Run:
                 continue
             for name, one in found.items():
                 sets[name].append(one)
+        claims = tuple(
+            self.claim_record(claim, self._findings.get(claim.where.file, {}).get(claim.id), outcomes.get(claim.node))
+            for claim in self.suite.claims
+        )
         return make_record(
-            self.suite, self.model, self.cost, self._findings, outcomes, sets, self._texts(), self._matrices()
+            self.suite, self.model, self.cost, set(self._findings), claims, sets, self._texts(), self._matrices()
         )
 
     def _matrices(self) -> tuple[OverlapMatrix, ...]:
@@ -245,7 +309,7 @@ class Run:
         for selection in standard_selections(self.suite):
             try:
                 read = [
-                    [self._read(one) for one in self._requests(self.suite.concepts[name].prompts, selection)]
+                    [self.read(one) for one in self._requests(self.suite.concepts[name].prompts, selection)]
                     for name in names
                 ]
             except StoreError:

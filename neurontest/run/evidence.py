@@ -7,15 +7,18 @@ import os
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import msgspec
 from filelock import FileLock
 
 from neurontest import __version__
-from neurontest.types import Claim, Family, Finding
+from neurontest.types import Claim, Family
+
+T = TypeVar("T")
 
 #: Changed whenever the same traces and spec would give other numbers.
-EVIDENCE_VERSION = 1
+EVIDENCE_VERSION = 2
 
 
 def evidence_key(family: Family, digests: Sequence[str]) -> str:
@@ -39,6 +42,11 @@ def evidence_key(family: Family, digests: Sequence[str]) -> str:
     return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
 
 
+def vacuity_key(family: Family, digests: Sequence[str]) -> str:
+    """Name of what is known of a family's vacuity; `digests` are those of all traces that were dealt."""
+    return hashlib.sha256(b"vacuity" + evidence_key(family, digests).encode()).hexdigest()
+
+
 def _substance(claim: Claim) -> list[object]:
     prompts = {name: concept.prompts for name, concept in claim.concepts.items()}
     baseline = claim.baseline.prompts if claim.baseline else None
@@ -54,26 +62,29 @@ def _substance(claim: Claim) -> list[object]:
     ]
 
 
-class EvidenceCache:
-    """Findings of families, in files named by :func:`evidence_key`.
+class Cache(Generic[T]):
+    """What was found of the claims of families, by claim id, in files named by keys.
 
     Parameters
     ----------
     folder : Path
         Made when first written to.
+    of : type
+        Of what is found of one claim.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, of: type[T]) -> None:
         self.folder = folder
+        self._decoder: msgspec.json.Decoder[dict[str, T]] = msgspec.json.Decoder(dict[str, of])  # type: ignore[valid-type]
 
-    def find(self, key: str) -> Mapping[str, Finding] | None:
+    def find(self, key: str) -> Mapping[str, T] | None:
         """What is kept under `key`; None if nothing readable is."""
         try:
-            return msgspec.json.decode(self._path(key).read_bytes(), type=dict[str, Finding])
+            return self._decoder.decode(self._path(key).read_bytes())
         except (OSError, msgspec.DecodeError):
             return None
 
-    def keep_or_find(self, key: str, make: Callable[[], Mapping[str, Finding]]) -> Mapping[str, Finding]:
+    def keep_or_find(self, key: str, make: Callable[[], Mapping[str, T]]) -> Mapping[str, T]:
         """What is kept under `key`, made first if need be; of several processes that ask at once, one makes it."""
         found = self.find(key)
         if found is not None:

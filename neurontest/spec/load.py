@@ -47,7 +47,11 @@ def spec_files(folder: str | Path) -> tuple[Path, ...]:
 
 
 def load_suite(
-    folder: str | Path, overrides: Mapping[str, Value] = _NOTHING, ini: Mapping[str, Value] = _NOTHING
+    folder: str | Path,
+    overrides: Mapping[str, Value] = _NOTHING,
+    ini: Mapping[str, Value] = _NOTHING,
+    *,
+    pilot: bool = False,
 ) -> Suite:
     """Read a suite and settle its settings.
 
@@ -58,6 +62,8 @@ def load_suite(
     overrides, ini : mapping from setting name to value
         What the command line and the ini file say; None means "not said". The first wins over the second, and both over
         every spec.
+    pilot : bool
+        The suite is to be planned, not decided: few prompts are no fault.
 
     Raises
     ------
@@ -87,7 +93,7 @@ def load_suite(
             above=len(strongest),
         )
         trusted = all(one.sound(part) for one in (suite, document) for part in (*SECTIONS, "baseline"))
-        family, advice = _family(document, file, around, suite, trusted=trusted)
+        family, advice = _family(document, file, around, suite, trusted=trusted, pilot=pilot)
         families.append(family)
         warnings.extend(advice)
     if baseline is not None:
@@ -162,7 +168,7 @@ def _baseline(suite: Document, home: Folder) -> Prompts | None:
 
 
 def _family(
-    document: Document, file: str, around: Surroundings, suite: Document, *, trusted: bool
+    document: Document, file: str, around: Surroundings, suite: Document, *, trusted: bool, pilot: bool
 ) -> tuple[Family, list[str]]:
     """Read the claims of one file, and check each against what it is tested with; the warnings come second."""
     claims: dict[int, Claim] = {}
@@ -174,7 +180,7 @@ def _family(
     weak: dict[str, list[Keys]] = {}
     for index, claim in claims.items() if trusted else ():
         keys: Keys = ("claims", index)
-        for message in rules.claim_faults(claim, family):
+        for message in rules.claim_faults(claim, family, pilot=pilot):
             document.complain(keys, message)
         if message := rules.half_sample_fault(claim):
             _complain_of_m(document, suite, keys, message, is_overridden=_overridden("m", around))

@@ -14,23 +14,30 @@ from neurontest.types import Claim, Concept, Family
 
 #: Fewer baseline prompts leave a noise in their mean that all concepts share, and so seem to overlap by.
 BASELINE_ADVISED = 10
+#: Prompts a concept from which a plan can be made.
+PILOT = 4
 #: No one writes more prompts than this for one concept; the search for a number that suffices ends here.
 _MOST_PROMPTS = 1000
 
 
-def claim_faults(claim: Claim, family: Family) -> Iterator[str]:
-    """Yield what keeps a claim from being decided, in sentences; `family` is the one that it is corrected in."""
+def claim_faults(claim: Claim, family: Family, *, pilot: bool = False) -> Iterator[str]:
+    """Yield what keeps a claim from being decided, in sentences; `family` is the one that it is corrected in.
+
+    In a `pilot`, which is to say how many prompts are needed, a few suffice.
+    """
     kind = kind_named(claim.kind)
     yield from kind.faults(claim)
     if claim.skip is not None:
         return
     least, advised = kind.prompts_needed(claim)
+    if pilot:
+        least = min(least, PILOT)
     few = [concept for concept in claim.concepts.values() if len(concept.prompts) < least]
     for concept in few:
         prompts = _counted(len(concept.prompts), "prompt")
         yield f"{concept.name!r} has {prompts}; {kind.name} needs at least {least} ({advised} advised)"
     limit, smallest = largest_accepted(family), kind.smallest_p(claim)
-    if not few and smallest > limit:
+    if not few and smallest > limit and not pilot:
         needed = _prompts_that_reach(kind, claim, limit)
         remedy = f"it takes {needed} prompts or more for each concept" if needed else "no number of prompts mends that"
         of = family.statistics

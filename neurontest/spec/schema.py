@@ -15,7 +15,7 @@ from typing import Any
 
 from neurontest.claims import kinds
 from neurontest.claims.base import Kind, Slot
-from neurontest.claims.grammar import NAME, form
+from neurontest.claims.grammar import NAME, NEURON, SHARE, form
 from neurontest.setting import LEVELS, Level, Setting
 from neurontest.settings import BY_NAME, SECTIONS, section
 
@@ -187,6 +187,20 @@ def _slot(slot: Slot) -> dict[str, Any]:
         return name | {"description": slot.help}
     if slot.holds == "number":
         return {"description": slot.help, "type": "number", "minimum": 0, "errorMessage": "must be a number at least 0"}
+    if slot.holds == "choice":
+        message = "must be one of " + ", ".join(slot.choices)
+        return {"description": slot.help, "enum": list(slot.choices), "errorMessage": message}
+    if slot.holds == "neuron":
+        message = "must be the name of a neuron, such as L11.residual[756]"
+        return {"description": slot.help, "type": "string", "pattern": f"^{NEURON}$", "errorMessage": message}
+    if slot.holds == "amount":
+        return {
+            "description": slot.help,
+            "type": ["number", "string"],
+            "minimum": 0,
+            "pattern": f"^{SHARE}$",
+            "errorMessage": "must be a number of neurons, or a share of k such as 40%",
+        }
     few = {1: "one or more", 2: "two or more"}.get(slot.least, f"{slot.least} or more")
     several = {"type": "array", "items": name, "minItems": slot.least}
     if slot.least == 1:

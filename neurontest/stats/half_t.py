@@ -55,6 +55,8 @@ class HalfT:
     se : float
         Monte-Carlo standard error of `t`; 0 if all half-samples were enumerated.
     pairs : int
+    degenerate : bool
+        No prompt's presence moves the estimate, so that `variance` is its floor alone.
     """
 
     estimate: float
@@ -67,6 +69,12 @@ class HalfT:
     se: float
     exact: bool
     pairs: int
+    degenerate: bool = False
+
+    @property
+    def distance(self) -> float:
+        """How far the estimate lies beyond the reference, the claimed way."""
+        return self.t * self.variance**0.5
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """Two-sided interval of the estimate at level `confidence`."""
@@ -91,7 +99,20 @@ def half_t(samples: HalfSamples, hypothesis: Hypothesis, *, se: float = 0.0) -> 
         se=se,
         exact=samples.exact,
         pairs=samples.pairs,
+        degenerate=samples.spread(hypothesis.term, level=False) == 0,
     )
+
+
+def equivalent(samples: HalfSamples, term: Term, margin: float, *, level: bool = False) -> tuple[HalfT, HalfT]:
+    """Two one-sided tests that a term lies within `margin` of zero (Schuirmann 1987, J. Pharmacokin. Biopharm. 15:657).
+
+    Returns
+    -------
+    above, below : HalfT
+        That it is above ``-margin``, and below ``margin``; it is equivalent if both are shown, so p is the larger.
+    """
+    above = half_t(samples, Hypothesis(term, -margin, side=1, level=level))
+    return above, half_t(samples, Hypothesis(term, margin, side=-1, level=level))
 
 
 def settle(

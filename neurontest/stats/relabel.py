@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, permutations, product
 from math import factorial, prod
 
 import numpy as np
@@ -45,6 +45,9 @@ class Relabeling:
         Share of exceedances if exact, else ``(b + 1) / (B + 1)`` (Phipson & Smyth 2010, SAGMB 9:39).
     p_floor : float
         One over the number of relabelings of the design.
+    parts : tuple of float
+        p-values of the statistic's parts, adjusted for their number by the largest of them (Westfall & Young 1993); on
+        the same relabelings.
     """
 
     observed: float
@@ -53,6 +56,7 @@ class Relabeling:
     exact: bool
     p: float
     p_floor: float
+    parts: tuple[float, ...] = ()
 
     @property
     def draws(self) -> int:
@@ -81,6 +85,17 @@ def every_labeling(sizes: Sequence[int]) -> Iterator[tuple[int, ...]]:
         yield tuple(labels[item] for item in range(sum(sizes)))
 
 
+def relabelings_within(groups: int, blocks: int) -> int:
+    """Ways to deal the prompts of each of some blocks (templates) to as many groups, one each."""
+    return int(factorial(groups) ** blocks)
+
+
+def every_labeling_within(groups: int, blocks: int) -> Iterator[tuple[int, ...]]:
+    """Every way to label ``groups x blocks`` prompts so that each block has every label; groups are contiguous."""
+    for chosen in product(permutations(range(groups)), repeat=blocks):
+        yield tuple(chosen[block][group] for group in range(groups) for block in range(blocks))
+
+
 def relabel(
     statistic: Callable[[Labels], Floats],
     sizes: Sequence[int],
@@ -88,6 +103,7 @@ def relabel(
     thresholds: Sequence[float] = (),
     *,
     observed: Callable[[Labels], Floats] | None = None,
+    within: bool = False,
     enumerated: int = ENUMERATED,
     fewest: int = FEWEST_DRAWS,
     most: int = MOST_DRAWS,
@@ -97,7 +113,8 @@ def relabel(
     Parameters
     ----------
     statistic : callable
-        From labels [relabeling, prompt] to the statistic [relabeling]; large values speak for the claim.
+        From labels [relabeling, prompt] to the statistic [relabeling]; large values speak for the claim. Or to
+        [relabeling, 1 + part]: the first column decides, the others are parts whose own p-values are wanted.
     sizes : sequence of int
         Prompts in each group; the pool is ordered by group.
     stream : Stream
@@ -107,23 +124,51 @@ def relabel(
         lie next to it.
     observed : callable or None
         The statistic for the labels as they are, if it is another one (shifted by an effect of no interest).
+    within : bool
+        Prompts are exchanged between groups only at the same place (template); all groups are of one size.
     """
     asis = np.repeat(np.arange(len(sizes), dtype=np.int8), sizes)
-    seen = float((observed or statistic)(asis[None])[0])
-    bound = seen - TIE * max(abs(seen), 1.0)
-    count = relabelings(sizes)
+    first = (observed or statistic)(asis[None]).reshape(1, -1)
+    seen, own = float(first[0, 0]), first[0, 1:]
+    bound = _reached_by(seen)
+    count = relabelings_within(len(sizes), sizes[0]) if within else relabelings(sizes)
     if count <= enumerated:
-        everything = np.array(list(every_labeling(sizes)), dtype=np.int8)
-        chunks = [statistic(everything[start : min(start + LOOK, count)]) for start in range(1, count, LOOK)]
-        null = np.concatenate([[seen], *chunks])
-        reached = int((null >= bound).sum())
-        return Relabeling(seen, null, reached, True, reached / count, 1 / count)
-    parts: list[Floats] = []
+        labelings = every_labeling_within(len(sizes), sizes[0]) if within else every_labeling(sizes)
+        everything = np.array(list(labelings), dtype=np.int8)
+        chunks = [
+            statistic(everything[start : min(start + LOOK, count)]).reshape(-1, first.shape[1])
+            for start in range(1, count, LOOK)
+        ]
+        null = np.concatenate([first, *chunks])
+        reached = int((null[:, 0] >= bound).sum())
+        return Relabeling(seen, null[:, 0], reached, True, reached / count, 1 / count, _adjusted(own, null, exact=True))
+    looks: list[Floats] = []
     draws = reached = 0
     while draws < most and not (draws >= fewest and settled(draws, reached, thresholds)):
-        part = statistic(asis[stream.permutations(min(LOOK, most - draws), len(asis))])
-        parts.append(part)
-        draws += len(part)
-        reached += int((part >= bound).sum())
+        labels = _draw(asis, sizes, min(LOOK, most - draws), stream, within=within)
+        look = statistic(labels).reshape(len(labels), -1)
+        looks.append(look)
+        draws += len(look)
+        reached += int((look[:, 0] >= bound).sum())
     p = max((reached + 1) / (draws + 1), 1 / count)
-    return Relabeling(seen, np.concatenate(parts), reached, False, p, 1 / count)
+    null = np.concatenate(looks)
+    return Relabeling(seen, null[:, 0], reached, False, p, 1 / count, _adjusted(own, null, exact=False))
+
+
+def _reached_by(value: float) -> float:
+    return value - TIE * max(abs(value), 1.0)
+
+
+def _draw(asis: Labels, sizes: Sequence[int], draws: int, stream: Stream, *, within: bool) -> Labels:
+    if not within:
+        return asis[stream.permutations(draws, len(asis))]
+    dealt = stream.permutations(draws, sizes[0], len(sizes))
+    return np.ascontiguousarray(dealt.transpose(0, 2, 1).reshape(draws, -1).astype(np.int8))
+
+
+def _adjusted(observed: Floats, null: Floats, *, exact: bool) -> tuple[float, ...]:
+    if not len(observed):
+        return ()
+    largest = null[:, 1:].max(axis=1)
+    more = 0 if exact else 1
+    return tuple(float(((largest >= _reached_by(float(one))).sum() + more) / (len(null) + more)) for one in observed)

@@ -8,6 +8,7 @@ anew, and their number is the same for the labels as they are: a t from more hal
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -128,22 +129,34 @@ def overlap_difference(
     return of
 
 
-def distinctness(m: int) -> Callable[[list[Floats], list[Floats]], Floats]:
-    """Studentised ``mean within - mean between`` of several groups, all relabelled."""
+def distinctness(m: int, *, pairs: bool = False) -> Callable[[list[Floats], list[Floats]], Floats]:
+    """Studentised ``mean within - mean between`` of several groups, all relabelled.
+
+    With `pairs`, the same of every two of them alone comes behind it: [relabeling, 1 + pair].
+    """
 
     def of(halves: list[Floats], sets: list[Floats]) -> Floats:
-        groups = len(sets)
-        pi = np.stack([one.mean(axis=1) for one in sets])
-        total = pi.sum(axis=0)
-        within = sum(np.einsum("bpc,bpc->b", one[:, 0::2], one[:, 1::2]) / (one.shape[1] // 2) for one in sets) / groups
-        between = ((total**2).sum(axis=-1) - (pi**2).sum(axis=(0, 2))) / (groups * (groups - 1))
-        variance = np.zeros(len(total))
-        for group in range(groups):
-            gradient = 2 / groups * pi[group] - 2 / (groups * (groups - 1)) * (total - pi[group])
-            values = np.einsum("bsc,bc->bs", sets[group], gradient)
-            variance = variance + jackknife_variances(halves[group], values, m)
-        floor = sum(1 / one.shape[-1] ** 2 for one in halves)
-        out: Floats = (within - between) / np.sqrt(np.maximum(variance, floor))
-        return out
+        if not pairs:
+            return _distinctness(halves, sets, m)
+        of_two = [
+            _distinctness([halves[i], halves[j]], [sets[i], sets[j]], m) for i, j in combinations(range(len(sets)), 2)
+        ]
+        return np.stack([_distinctness(halves, sets, m), *of_two], axis=1)
 
     return of
+
+
+def _distinctness(halves: list[Floats], sets: list[Floats], m: int) -> Floats:
+    groups = len(sets)
+    pi = np.stack([one.mean(axis=1) for one in sets])
+    total = pi.sum(axis=0)
+    within = sum(np.einsum("bpc,bpc->b", one[:, 0::2], one[:, 1::2]) / (one.shape[1] // 2) for one in sets) / groups
+    between = ((total**2).sum(axis=-1) - (pi**2).sum(axis=(0, 2))) / (groups * (groups - 1))
+    variance = np.zeros(len(total))
+    for group in range(groups):
+        gradient = 2 / groups * pi[group] - 2 / (groups * (groups - 1)) * (total - pi[group])
+        values = np.einsum("bsc,bc->bs", sets[group], gradient)
+        variance = variance + jackknife_variances(halves[group], values, m)
+    floor = sum(1 / one.shape[-1] ** 2 for one in halves)
+    out: Floats = (within - between) / np.sqrt(np.maximum(variance, floor))
+    return out

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 import numpy as np
@@ -22,6 +23,8 @@ Floats = npt.NDArray[np.float64]
 Key = tuple[str, str]
 
 _CHUNK = 4096
+_NONE: Mapping[str, str] = MappingProxyType({})
+_NOTHING: Mapping[Key, Floats] = MappingProxyType({})
 
 
 class Selector(Protocol):
@@ -87,6 +90,14 @@ def mean(terms: Sequence[Term]) -> Term:
     return total * (1 / len(terms))
 
 
+def distinctness(samples: HalfSamples, names: Sequence[str], mode: str = "") -> tuple[Term, Term, Term]:
+    """``D``, and what it is the difference of: mean overlap within concepts, mean overlap between them."""
+    within = mean([samples.within((name, mode)) for name in names])
+    pairs = [(a, b) for at, a in enumerate(names) for b in names[at + 1 :]]
+    between = mean([samples.overlap((a, mode), (b, mode)) for a, b in pairs])
+    return within - between, within, between
+
+
 def _sum(a: Mapping[Key, Floats], b: Mapping[Key, Floats]) -> dict[Key, Floats]:
     return {**a, **{key: a[key] + vector if key in a else vector for key, vector in b.items()}}
 
@@ -97,22 +108,48 @@ class HalfSamples:
     Parameters
     ----------
     selectors : mapping from Key to Selector
-    halves : mapping from concept to Halves
+    halves : mapping from sample to Halves
+        One for each independent sample of prompts.
+    sample_of : mapping from concept to sample
+        Concepts that share templates are one sample, the templates: their half-samples are the same, and their sets are
+        only ever compared on disjoint ones. By default every concept is a sample of its own.
+    fixed : mapping from Key to float64 array [neuron]
+        Memberships of sets that were published, and come from no prompts at hand: they have no variance.
     """
 
-    def __init__(self, selectors: Mapping[Key, Selector], halves: Mapping[str, Halves]) -> None:
+    def __init__(
+        self,
+        selectors: Mapping[Key, Selector],
+        halves: Mapping[str, Halves],
+        sample_of: Mapping[str, str] = _NONE,
+        fixed: Mapping[Key, Floats] = _NOTHING,
+    ) -> None:
         self.selectors = selectors
         self.halves = halves
+        self.sample_of = sample_of
+        self.fixed = fixed
         self.sets: dict[Key, Floats] = {
-            key: selector.memberships(halves[key[0]].subsets) for key, selector in selectors.items()
+            key: selector.memberships(halves[self.sample(key)].subsets) for key, selector in selectors.items()
         }
 
     @classmethod
     def draw(
-        cls, selectors: Mapping[Key, Selector], n: Mapping[str, int], m: int, pairs: int, streams: Mapping[str, Stream]
+        cls,
+        selectors: Mapping[Key, Selector],
+        n: Mapping[str, int],
+        m: int,
+        pairs: int,
+        streams: Mapping[str, Stream],
+        sample_of: Mapping[str, str] = _NONE,
+        fixed: Mapping[Key, Floats] = _NOTHING,
     ) -> HalfSamples:
-        """Enumerate or draw half-samples of `m` of the `n` prompts of each concept."""
-        return cls(selectors, {name: halves_of(count, m, pairs, streams[name]) for name, count in n.items()})
+        """Enumerate or draw half-samples of `m` of the `n` prompts of each sample."""
+        halves = {name: halves_of(count, m, pairs, streams[name]) for name, count in n.items()}
+        return cls(selectors, halves, sample_of, fixed)
+
+    def sample(self, key: Key) -> str:
+        """The sample of prompts that a concept's half-samples are drawn from."""
+        return self.sample_of.get(key[0], key[0])
 
     @property
     def exact(self) -> bool:
@@ -131,7 +168,8 @@ class HalfSamples:
             for name, halves in self.halves.items()
             if not halves.exact
         }
-        more = HalfSamples({key: s for key, s in self.selectors.items() if key[0] in fresh}, fresh)
+        selectors = {key: one for key, one in self.selectors.items() if self.sample(key) in fresh}
+        more = HalfSamples(selectors, fresh, self.sample_of)
         halves = {
             name: paired(np.concatenate([old.subsets, fresh[name].subsets])) if name in fresh else old
             for name, old in self.halves.items()
@@ -152,7 +190,7 @@ class HalfSamples:
                 size = len(old.first) // count
                 halves[name] = old.take(batch * size, (batch + 1) * size)
                 for key in sets:
-                    if key[0] == name:
+                    if self.sample(key) == name:
                         sets[key] = self.sets[key][2 * batch * size : 2 * (batch + 1) * size]
             out.append(self._with(halves, sets))
         return out
@@ -160,21 +198,29 @@ class HalfSamples:
     def _with(self, halves: Mapping[str, Halves], sets: dict[Key, Floats]) -> HalfSamples:
         other = HalfSamples.__new__(HalfSamples)
         other.selectors, other.halves, other.sets = self.selectors, halves, sets
+        other.sample_of, other.fixed = self.sample_of, self.fixed
         return other
 
     def pi(self, key: Key) -> Floats:
         """Selection probabilities [neuron]."""
+        if key in self.fixed:
+            return self.fixed[key]
         selector = self.selectors[key]
         out = np.zeros(selector.size)
         out[selector.columns] = self.sets[key].mean(axis=0)
         return out
 
     def overlap(self, a: Key, b: Key) -> Term:
-        """Expected overlap of the sets of two concepts, each from m fresh prompts: ``<pi_a, pi_b>``."""
+        """Expected overlap of the sets of two concepts, each from m fresh prompts: ``<pi_a, pi_b>``.
+
+        Concepts of one sample are compared on disjoint halves of it.
+        """
         if a[0] == b[0]:
             raise ValueError(f"{a[0]!r} with itself: use within or cross, whose halves are disjoint")
         pi_a, pi_b = self.pi(a), self.pi(b)
-        return Term(float(pi_a @ pi_b), {a: pi_b, b: pi_a})
+        paired = not {a, b} & self.fixed.keys() and self.sample(a) == self.sample(b)
+        value = (self._across(a, b) + self._across(b, a)) / 2 if paired else float(pi_a @ pi_b)
+        return Term(value, {key: pi for key, pi in ((a, pi_b), (b, pi_a)) if key not in self.fixed})
 
     def within(self, a: Key) -> Term:
         """Expected overlap of two sets of one concept from disjoint halves: the ceiling of its overlaps."""
@@ -188,7 +234,7 @@ class HalfSamples:
         return Term((self._across(a, b) + self._across(b, a)) / 2, {a: self.pi(b), b: self.pi(a)})
 
     def _across(self, a: Key, b: Key) -> float:
-        halves = self.halves[a[0]]
+        halves = self.halves[self.sample(a)]
         left, right = self.sets[a], self.sets[b]
         if a != b:
             shared, at_a, at_b = np.intersect1d(
@@ -211,19 +257,26 @@ class HalfSamples:
         level : bool
             The term is a level of split-half overlaps, not a difference of levels: their part counts twice.
         """
-        names = {key[0] for key in term.gradient}
+        names = {self.sample(key) for key in term.gradient}
+        return max(self.spread(term, level=level), sum(1 / self.halves[name].n ** 2 for name in names))
+
+    def spread(self, term: Term, *, level: bool) -> float:
+        """:meth:`variance` without its floor; 0 if no prompt's presence moves the term."""
+        names = {self.sample(key) for key in term.gradient}
         total = sum(self._jackknife(name, term.gradient) for name in names)
         if level:
-            total += sum(self._jackknife(name, term.split) for name in {key[0] for key in term.split})
-        return max(total, sum(1 / self.halves[name].n ** 2 for name in names))
+            total += sum(self._jackknife(name, term.split) for name in {self.sample(key) for key in term.split})
+        return total
 
     def _jackknife(self, name: str, gradient: Mapping[Key, Floats]) -> float:
         halves = self.halves[name]
         values = sum(
-            self.sets[key] @ vector[self.selectors[key].columns] for key, vector in gradient.items() if key[0] == name
+            self.sets[key] @ vector[self.selectors[key].columns]
+            for key, vector in gradient.items()
+            if self.sample(key) == name
         )
         return jackknife_variance(halves.subsets, np.asarray(values, dtype=np.float64), exact=halves.exact)
 
     def df(self, term: Term) -> int:
-        """Degrees of freedom: the smallest concept's prompts less one."""
-        return min(self.halves[key[0]].n for key in term.gradient) - 1
+        """Degrees of freedom: the smallest sample's prompts less one."""
+        return min(self.halves[self.sample(key)].n for key in term.gradient) - 1

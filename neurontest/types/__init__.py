@@ -7,7 +7,7 @@ Array axes: ``[prompt, neuron]`` for activations, ``[subset, prompt]`` for half-
 ``[subset, neuron]`` for memberships of sets.
 """
 
-from neurontest.types.evidence import Estimate, Evidence, Finding, Interval, KeyResult, NullSummary, Verdict
+from neurontest.types.evidence import Estimate, Evidence, Finding, Interval, KeyResult, NullSummary, Vacuity, Verdict
 from neurontest.types.neurons import Neuron, NeuronSet, OverlapMatrix
 from neurontest.types.record import (
     RECORD_VERSION,
@@ -73,6 +73,7 @@ __all__ = [
     "TracePlan",
     "TraceRecord",
     "TraceRequest",
+    "Vacuity",
     "Verdict",
     "silent",
 ]

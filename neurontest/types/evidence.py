@@ -130,9 +130,13 @@ class Evidence:
         Prompts in a half-sample.
     detectable : float or None
         The smallest effect shown with power 0.8 by this many prompts, in the effect's unit.
-    needed : int or None
-        Prompts a concept that would show an effect of the observed size with power 0.8; None if it points the wrong
-        way.
+    power : float or None
+        The probability that as many prompts, drawn anew, show an effect of the observed size.
+    needed, needed_95 : int or None
+        Prompts a concept that would show an effect of the observed size with power 0.8, and 0.95; None if it points
+        the wrong way.
+    degenerate : bool
+        No prompt's presence moves the effect: its variance is a floor.
     warnings : tuple of str
     """
 
@@ -145,7 +149,10 @@ class Evidence:
     prompts: Mapping[str, int]
     m: int
     detectable: float | None = None
+    power: float | None = None
     needed: int | None = None
+    needed_95: int | None = None
+    degenerate: bool = False
     warnings: tuple[str, ...] = ()
 
 
@@ -172,6 +179,30 @@ class Verdict:
     threshold: float
     reason: str = ""
     borderline: bool = False
+
+
+@dataclass(frozen=True)
+class Vacuity:
+    """How often a claim is declared where concepts mean nothing: in worlds in which prompts were dealt at random.
+
+    Attributes
+    ----------
+    worlds, declared : int
+        Worlds looked at, and those in which the unadjusted half-sample test declared the claim at alpha.
+    low, high : float
+        One-sided 99% bounds of the rate.
+    vacuous : bool
+        The rate is above alpha, beyond doubt.
+    about : str
+        What such a claim is about instead, in words; empty if its kind does not say.
+    """
+
+    worlds: int
+    declared: int
+    low: float
+    high: float
+    vacuous: bool
+    about: str = ""
 
 
 @dataclass(frozen=True)

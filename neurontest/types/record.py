@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from neurontest.types.evidence import Evidence, Verdict
+from neurontest.types.evidence import Evidence, Vacuity, Verdict
 from neurontest.types.neurons import NeuronSet, OverlapMatrix
 from neurontest.types.spec import Generation, Location, Selection, Statistics
 from neurontest.types.trace import Continuation
@@ -29,6 +29,10 @@ class ClaimRecord:
         What pytest made of it: ``passed``, ``failed``, ``skipped``, ``xfailed``, ``xpassed``, ``error`` or empty.
     error : str
         Why there is no evidence, if there is none though it was asked for.
+    vacuity : Vacuity or None
+        How it fared where concepts mean nothing; None if that was not looked at.
+    salmon : float or None
+        The unadjusted p-value on a twin of the model with random weights; None if there was none.
     """
 
     id: str
@@ -50,6 +54,8 @@ class ClaimRecord:
     judgement: Verdict | None = None
     error: str = ""
     duration: float = 0.0
+    vacuity: Vacuity | None = None
+    salmon: float | None = None
 
 
 @dataclass(frozen=True)

@@ -48,9 +48,11 @@ class Statistics:
     correction: Correction = "holm"
     confidence: float = 0.95
     test: Literal["both", "permutation", "half-sample"] = "both"
+    interval: Literal["half-sample", "bootstrap"] = "half-sample"
     m: int | None = None
     consistent_above: float = 0.3
     differ_below: float = 0.5
+    similar_above: float = 0.8
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from neurontest.claims import kind_named, kinds
 from neurontest.claims.base import Kind, Slot, Traces
-from neurontest.claims.grammar import NAME, SentenceError, form, parse, render, reserved, terms_of
+from neurontest.claims.grammar import NAME, NEURON, SentenceError, form, parse, render, reserved, terms_of
 from neurontest.types import Claim, Evidence
 
 #: A deadline would measure the machine.
@@ -44,6 +44,8 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "concept": NAMES,
     "concepts": st.lists(NAMES, min_size=1, max_size=6).map(tuple),
     "number": st.floats(0, 1e9).map(abs) | st.integers(0, 100).map(float),
+    "amount": st.integers(0, 100).map(float) | st.integers(0, 100).map(lambda share: f"{share}%"),
+    "neuron": st.from_regex(NEURON, fullmatch=True),
 }
 
 
@@ -51,7 +53,10 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 def claims(draw: st.DrawFn) -> tuple[Kind, dict[str, str | float | tuple[str, ...]]]:
     kind = draw(st.sampled_from((*kinds(), Likes())))
     said = [slot for slot in kind.slots if not slot.optional or draw(st.booleans())]
-    return kind, {slot.name: draw(VALUES[slot.holds]) for slot in said}
+    return kind, {
+        slot.name: draw(st.sampled_from(slot.choices) if slot.holds == "choice" else VALUES[slot.holds])
+        for slot in said
+    }
 
 
 @QUICK
@@ -140,7 +145,8 @@ def test_a_sentence_of_two_kinds_is_refused() -> None:
 
 def test_words_of_the_grammar_are_no_names() -> None:
     assert {"and", "overlaps", "more", "than", "by", "neurons", "neuron", "baseline-normalized"} <= reserved(kinds())
-    assert not {"of", "with", "concepts", "a"} & reserved(kinds())
+    assert {"raw", "normalized"} <= reserved(kinds())
+    assert not {"with", "concepts", "a", "neutral"} & reserved(kinds())
     with pytest.raises(SentenceError):
         parse("a overlaps more more than c", kinds())
 
@@ -150,7 +156,10 @@ def test_words_of_the_grammar_are_no_names() -> None:
     [
         ("hanoi overlap vietnam more then violent", ["overlap_greater"]),
         ("Hanoi overlaps Vietnam more than Violent", ["overlap_greater"]),
-        ("hanoi overlaps vietnam", ["overlap_greater"]),
+        ("hanoi overlaps vietnam", ["overlap_greater", "overlap_above_chance"]),
+        ("hanoi overlaps vietnam by at least five neurons", ["overlap_above", "overlap_below"]),
+        ("neuron L1.mlp[2] specific for hanoi against tulip", ["specific", "specific_any"]),
+        ("raw neurons of a and b are identical", ["sets_similar"]),
         ("a, b, c and d has distict neurons", ["distinct", "consistent"]),
         ("normalized sets differ from raw", ["sets_differ"]),
         ("tulip is consistent", ["consistent"]),
@@ -167,11 +176,43 @@ def test_the_nearest_forms(text: str, nearest: list[str]) -> None:
 def test_forms_can_be_read() -> None:
     assert [form(kind) for kind in kinds()] == [
         "A overlaps B more than C [by at least N neurons]",
+        "A overlaps B by at least N neurons",
+        "A overlaps B by at most N neurons",
+        "A overlaps B above chance against C, D and E",
         "A, B and C have distinct neurons",
-        "baseline-normalized sets differ from raw [for A, B and C]",
-        "A has consistent neurons",
         "all generated tokens separate A, B and C better than the last token",
+        "baseline-normalized sets differ from raw [for A, B and C]",
+        "normalization separates A, B and C better than raw [by at least N neurons]",
+        "raw neurons of A, B and C are nearly identical",
+        "A has consistent neurons [against B]",
+        "neuron L11.residual[756] is specific to A against B, C and D",
+        "A has specific neurons [against B, C and D]",
     ]
+
+
+@pytest.mark.parametrize(
+    ("amount", "shown"), [("5 neurons", 5.0), ("1 neuron", 1.0), ("40%", "40%"), ("2.5 neurons", 2.5)]
+)
+def test_amounts(amount: str, shown: float | str) -> None:
+    kind, terms = parse(f"a overlaps b by at least {amount}", kinds())
+    assert kind.name == "overlap_above"
+    assert terms["amount"] == shown
+    assert render(kind, terms) == f"a overlaps b by at least {amount}"
+    assert terms_of(kind, {"of": "a", "with": "b", "amount": 5}) == {"of": "a", "with": "b", "amount": 5.0}
+
+
+@pytest.mark.parametrize("amount", ["5", "40 %", "-1 neurons", "forty%", "5 neuron s"])
+def test_no_amounts(amount: str) -> None:
+    with pytest.raises(SentenceError):
+        parse(f"a overlaps b by at most {amount}", kinds())
+
+
+def test_choices_are_words_of_the_sentence() -> None:
+    kind, terms = parse("normalized neurons of a and b are nearly identical", kinds())
+    assert terms == {"how": "normalized", "concepts": ("a", "b")}
+    assert render(kind, terms) == "normalized neurons of a and b are nearly identical"
+    with pytest.raises(SentenceError):
+        parse("cooked neurons of a and b are nearly identical", kinds())
 
 
 def test_terms_of_a_mapping() -> None:

@@ -1,7 +1,8 @@
 """A pytest plugin that replaces the model and the tests behind a run: what a claim finds is said by its id.
 
-``holds-...``, ``refuted-...`` and ``unsure-...`` are verdicts, ``dies-...`` ends the process, ``untraced-...`` stops a
-family; a model called ``no-model`` cannot be had. Everything else of a run is real: plan, cache on disk, record.
+``holds-...``, ``refuted-...`` and ``unsure-...`` are verdicts, ``...-dead`` would also hold with prompts dealt at
+random, ``dies-...`` ends the process, ``untraced-...`` stops a family; a model called ``no-model`` cannot be had.
+Everything else of a run is real: plan, cache on disk, record.
 
 PYTEST_DONT_REWRITE: it is imported before the runs that load it.
 """
@@ -35,6 +36,7 @@ from neurontest.types import (
     TracePlan,
     TraceRecord,
     TraceRequest,
+    Vacuity,
     Verdict,
 )
 
@@ -86,6 +88,15 @@ class FakeRun(neurontest.run.Run):
         with self._log.open("a", encoding="utf-8") as log:
             log.write(f"{family.file}: {' '.join(claim.id for claim in family.tested)}\n")
         return {claim.id: _finding(claim.id) for claim in family.tested}
+
+    def vacuity(self, family: Family) -> Mapping[str, Vacuity]:
+        dead = {
+            claim.id: Vacuity(20, 15, 0.47, 0.93, vacuous=True, about="it is about the method")
+            for claim in family.tested
+            if claim.id.endswith("-dead")
+        }
+        self._vacuity[family.file] = dead
+        return dead
 
 
 def _finding(name: str) -> Finding:

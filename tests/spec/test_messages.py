@@ -184,7 +184,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         claims(f"claim: {OVERLAP}\n    tag: [slow]"),
         [
             "c.yaml:3:5: unknown key 'tag' in a claim; did you mean 'tags'? valid: claim, kind, id, tags, skip, xfail,"
-            " trace, neurons, statistics, of, with, than, by, concepts, for"
+            " trace, neurons, statistics, of, with, than, by, amount, controls, concepts, for, how, against, neuron"
         ],
     ),
     "setting of another section": (
@@ -357,7 +357,9 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     ),
     "unknown sentence in a mapping": (
         claims("id: x\n    claim: tulip is consistent"),
-        ["c.yaml:3:12: no kind of claim has the sentence 'tulip is consistent'; nearest: 'A has consistent neurons'"],
+        [
+            "c.yaml:3:12: no kind of claim has the sentence 'tulip is consistent'; nearest: 'A has consistent neurons [against B]'"
+        ],
     ),
     "unknown concept": (
         claims("tulip overlaps vietnm more than hanoi"),
@@ -393,7 +395,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     "key of another kind": (
         claims("{kind: consistent, of: tulip, than: hanoi, claim: x}"),
         [
-            "c.yaml:2:35: consistent has no 'than'; valid: of",
+            "c.yaml:2:35: consistent has no 'than'; valid: of, against",
             "c.yaml:2:48: a claim has a sentence or a 'kind', not both; drop one",
         ],
     ),
@@ -521,7 +523,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
             "a.yaml:1:29: a prompt must be a text, but YAML reads this as the number 1; quote it",
             "a.yaml:2:1: unknown key 'clames' at the top of the file; did you mean 'claims'? valid: neurontest, model,"
             " trace, neurons, statistics, baseline, concepts, claims",
-            "b.yaml:3:5: no kind of claim has the sentence 'tulip is consistent'; nearest: 'A has consistent neurons'",
+            "b.yaml:3:5: no kind of claim has the sentence 'tulip is consistent'; nearest: 'A has consistent neurons [against B]'",
             "b.yaml:4:18: 'samples' must be a whole number at least 1, not 0",
         ],
     ),

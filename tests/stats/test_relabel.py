@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from neurontest.stats.relabel import every_labeling, relabel, relabelings
+from neurontest.stats.relabel import every_labeling, every_labeling_within, relabel, relabelings, relabelings_within
 from neurontest.stats.sequential import excluded, settled, side
 from neurontest.stats.streams import Stream
 
@@ -100,3 +100,39 @@ def test_a_confidence_sequence_never_excludes_the_share_seen(draws: int, data: s
     assert not excluded(draws, exceedances, share)
     if excluded(draws, exceedances, p):
         assert side(draws, exceedances, p) == (1 if share > p else -1)
+
+
+def test_exchange_within_templates_enumerates_every_swap() -> None:
+    found = list(every_labeling_within(2, 3))
+    assert len(found) == len(set(found)) == relabelings_within(2, 3) == 8
+    assert found[0] == (0, 0, 0, 1, 1, 1)
+    for labels in found:
+        assert all({labels[block], labels[3 + block]} == {0, 1} for block in range(3))
+
+
+def test_random_exchange_within_templates_keeps_templates_whole() -> None:
+    seen: list[Labels] = []
+
+    def statistic(labels: Labels) -> npt.NDArray[np.float64]:
+        seen.append(labels)
+        return np.zeros(len(labels))
+
+    relabel(statistic, [12, 12, 12], Stream(0), within=True, enumerated=0, fewest=200, most=200)
+    drawn = np.concatenate(seen[1:]).reshape(-1, 3, 12)
+    assert (np.sort(drawn, axis=1) == np.arange(3)[:, None]).all()
+    assert len(np.unique(drawn.reshape(len(drawn), -1), axis=0)) == len(drawn)
+
+
+def test_parts_are_adjusted_by_the_largest() -> None:
+    values = np.array([[3.0, 0], [2, 1], [2, 0], [0, 3], [1, 2], [0, 2]])
+
+    def statistic(labels: Labels) -> npt.NDArray[np.float64]:
+        differences = np.where(labels == 0, 1.0, -1.0) @ values
+        return np.concatenate([differences.sum(axis=1, keepdims=True), differences], axis=1)
+
+    found = relabel(statistic, [3, 3], Stream(0))
+    every = np.array([statistic(np.array([labels], dtype=np.int8))[0] for labels in every_labeling([3, 3])])
+    largest = every[:, 1:].max(axis=1)
+    observed = every[0, 1:]
+    assert found.parts == pytest.approx([(largest >= one).mean() for one in observed])
+    assert found.p == pytest.approx((every[:, 0] >= every[0, 0]).mean())

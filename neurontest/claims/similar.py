@@ -1,0 +1,71 @@
+"""sets_similar: the sets of all concepts are nearly the same, whatever the concept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, ClassVar
+
+from neurontest.claims.base import Kind, Mode, Slot, Traces
+from neurontest.types import Claim, Evidence
+
+if TYPE_CHECKING:
+    from neurontest.stats.half_t import Hypothesis
+    from neurontest.stats.terms import HalfSamples
+
+
+class SetsSimilar(Kind):
+    """``raw neurons of tulip, vietnam, hanoi and violent are nearly identical``: the write-up's first lesson."""
+
+    name: ClassVar[str] = "sets_similar"
+    sentence: ClassVar[str] = "{how} neurons of {concepts} are nearly identical"
+    slots: ClassVar[tuple[Slot, ...]] = (
+        Slot(
+            "how", "choice", "raw activations, or normalized as the claim's settings say", choices=("raw", "normalized")
+        ),
+        Slot("concepts", "concepts", "The concepts, two or more", least=2),
+    )
+    summary: ClassVar[str] = "The sets of different concepts share nearly all of their neurons"
+    about_method: ClassVar[str] = (
+        "it says that the neurons do not depend on the concept, which is as true of prompts that were mixed up"
+    )
+
+    def modes(self, claim: Claim) -> tuple[Mode, ...]:
+        """Raw, or the claim's own."""
+        how = "raw" if claim.terms["how"] == "raw" else claim.selection.normalize
+        return (Mode("", claim.selection.positions, how),)
+
+    def faults(self, claim: Claim) -> list[str]:
+        """Normalized sets need a normalization."""
+        found = super().faults(claim)
+        if claim.terms["how"] == "normalized" and claim.selection.normalize == "raw":
+            found.append("this claim is about normalized sets; 'normalize' must be difference or zscore")
+        return found
+
+    def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
+        """The mean over pairs of what two concepts share, above a share of k."""
+        from neurontest.stats.half_t import Hypothesis
+        from neurontest.stats.terms import mean
+
+        pairs = combinations(claim.concepts, 2)
+        shared = mean([samples.overlap((a, ""), (b, "")) for a, b in pairs])
+        return [Hypothesis(shared, claim.statistics.similar_above * claim.selection.k)]
+
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+        """Test it by half-t alone; the worst pair is shown."""
+        from neurontest.claims.trial import Trial, t_null
+
+        trial = Trial(self, claim, traces)
+        (decisive,) = trial.decide(thresholds)
+        pairs = [trial.pair(a, b) for a, b in combinations(claim.concepts, 2)]
+        worst = min(pairs, key=lambda pair: pair.value)
+        return trial.evidence(
+            trial.estimate(
+                "shared by two concepts, mean over pairs", decisive, note=f"Worst pair: {worst.name} {worst.value:.1f}"
+            ),
+            decisive,
+            [trial.key(decisive, ".013-.043 (nominal .05)")],
+            [t_null(decisive)],
+            [*pairs, *trial.ceilings(*claim.concepts)],
+            thresholds,
+        )

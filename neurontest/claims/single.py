@@ -1,0 +1,74 @@
+"""Single neurons of a claim's traces: where they stand, their names, their lists. Imported inside ``Kind.evidence``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from scipy import stats
+
+from neurontest.claims.trial import Trial
+from neurontest.errors import EvidenceError
+from neurontest.neurons.normalize import Floats, fixed_point
+from neurontest.neurons.select import top
+from neurontest.stats.halves import Indices
+from neurontest.stats.max_t import MaxT
+from neurontest.stats.relabel import Labels
+
+
+def column_of(trial: Trial, neuron: str) -> int:
+    """Where a neuron, ``L11.mlp[756]``, stands in the scores.
+
+    Raises
+    ------
+    EvidenceError
+        If the model has no such neuron.
+    """
+    layer, index = (int(number) for number in re.findall(r"[0-9]+", neuron))
+    shape = trial.shape
+    if layer >= shape.layers or index >= shape.width:
+        raise EvidenceError(
+            f"{trial.claim.node}: there is no {neuron}; the model has layers 0 to {shape.layers - 1}"
+            f" and neurons 0 to {shape.width - 1} at this site"
+        )
+    return layer * shape.width + index
+
+
+def label(trial: Trial, column: int) -> str:
+    """The name of the neuron in a column of the scores."""
+    own = trial.claim.selection
+    if own.identity == "dimension":
+        return f"{own.site}[{column}]"
+    layer, index = divmod(int(column), trial.shape.width)
+    return f"L{layer}.{own.site}[{index}]"
+
+
+def top_lists(trial: Trial, concepts: Sequence[str]) -> tuple[Floats, Indices]:
+    """Each prompt's own top list [prompt, column] over some concepts, one below the other, and the columns' neurons.
+
+    Neurons that are in no list are left out.
+    """
+    scores = np.concatenate([trial.scores(name) for name in concepts])
+    exact = fixed_point(scores, len(scores))
+    if trial.claim.selection.identity == "dimension":
+        exact = exact.reshape(len(exact), -1, trial.shape.width).max(axis=1)
+    lists = top(exact, trial.claim.selection.per_prompt_k or trial.claim.selection.k)
+    columns = np.flatnonzero(lists.any(axis=0))
+    return lists[:, columns], columns
+
+
+def rank_sums(own: Floats, others: Floats) -> Callable[[Labels], Floats]:
+    """The statistic of the rank test: twice the sum of the first group's midranks, which are whole numbers."""
+    ranks = 2 * stats.rankdata(np.concatenate([own, others]))
+
+    def statistic(labels: Labels) -> Floats:
+        out: Floats = (labels == 0) @ ranks
+        return out
+
+    return statistic
+
+
+def critical(found: MaxT, threshold: float) -> float:
+    """What the largest statistic has to reach for a p-value of `threshold`."""
+    return float(np.quantile(found.largest.null, 1 - threshold))

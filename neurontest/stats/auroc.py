@@ -1,0 +1,88 @@
+"""How well one neuron tells a concept's prompts from others: area under the ROC curve, with its interval and plan."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy import optimize, stats
+
+from neurontest.stats.halves import Floats
+from neurontest.stats.power import HIGH_POWER, POWER, Plan
+
+
+def auroc(x: Floats, y: Floats) -> float:
+    """Probability that a prompt of the concept is above another one, ties counting half (Mann & Whitney 1947)."""
+    ranks = stats.rankdata(np.concatenate([x, y]))
+    return float((ranks[: len(x)].sum() - len(x) * (len(x) + 1) / 2) / (len(x) * len(y)))
+
+
+def average_precision(x: Floats, y: Floats) -> float:
+    """Mean precision at the ranks of the concept's prompts; those that tie with others count after them."""
+    score = np.concatenate([x, y])
+    own = np.concatenate([np.ones(len(x)), np.zeros(len(y))])
+    order = np.lexsort((own, -score))
+    found = np.cumsum(own[order])
+    precision = found / np.arange(1, len(order) + 1)
+    return float(precision[own[order] == 1].mean())
+
+
+def delong_interval(x: Floats, y: Floats, confidence: float) -> tuple[float, float]:
+    """Interval of the AUROC on the logit scale (DeLong, DeLong & Clarke-Pearson 1988, Biometrics 44:837).
+
+    Where one group lies wholly above the other that variance is zero and says nothing; there the score interval is
+    given (:func:`newcombe_interval`).
+    """
+    n, m = len(x), len(y)
+    area = auroc(x, y)
+    above = (x[:, None] > y).astype(np.float64) + 0.5 * (x[:, None] == y)
+    variance = float(above.mean(axis=1).var(ddof=1)) / n + float(above.mean(axis=0).var(ddof=1)) / m
+    if not 0 < area < 1 or variance == 0:
+        return newcombe_interval(area, n, m, confidence)
+    logit = math.log(area / (1 - area))
+    reach = float(stats.norm.isf((1 - confidence) / 2)) * variance**0.5 / (area * (1 - area))
+    return 1 / (1 + math.exp(-(logit - reach))), 1 / (1 + math.exp(-(logit + reach)))
+
+
+def newcombe_interval(area: float, n: int, m: int, confidence: float) -> tuple[float, float]:
+    """Score interval of an AUROC: all values it might have by the variance it would then have.
+
+    Method 5 of Newcombe 2006 (Stat. Med. 25:559), from the variance of Hanley & McNeil 1982 with both groups' sizes at
+    their mean.
+    """
+    z2 = float(stats.norm.isf((1 - confidence) / 2)) ** 2
+    size = (n + m) / 2 - 1
+
+    def beyond(value: float) -> float:
+        spread = value * (1 - value) / (n * m) * (1 + size * (1 - value) / (2 - value) + size * value / (1 + value))
+        return (area - value) ** 2 - z2 * spread
+
+    # Just beside the area itself, where the distance is zero and so always within reach.
+    step = 1e-9
+    low = 0.0 if area <= step else float(optimize.brentq(beyond, 0.0, area - step))
+    high = 1.0 if area >= 1 - step else float(optimize.brentq(beyond, area + step, 1.0))
+    return low, high
+
+
+def plan_auroc(area: float, n: int, m: int, alpha: float) -> Plan:
+    """Plan for the one-sided rank test of an AUROC (Noether 1987, J. Am. Stat. Assoc. 82:645, eq. 2.1).
+
+    What is detectable is the distance from one half.
+    """
+    total, share = n + m, n / (n + m)
+    critical = float(stats.norm.isf(alpha))
+    distance = area - 0.5
+    scale = (12 * share * (1 - share) * total) ** 0.5
+
+    def enough(wanted: float) -> int | None:
+        if distance <= 0:
+            return None
+        prompts = (critical + float(stats.norm.ppf(wanted))) ** 2 / (12 * share * (1 - share) * distance**2)
+        return max(4, math.ceil(prompts * share))
+
+    return Plan(
+        min((critical + float(stats.norm.ppf(POWER))) / scale, 0.5),
+        float(stats.norm.cdf(distance * scale - critical)),
+        enough(POWER),
+        enough(HIGH_POWER),
+    )

@@ -1,0 +1,124 @@
+"""Many neurons under the same relabelings: p-values adjusted for all of them by the largest statistic.
+
+Single-step max-T (Westfall & Young 1993, Resampling-Based Multiple Testing, algorithm 2.8): a neuron's adjusted p-value
+is the share of relabelings in which the largest statistic of any neuron reaches its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from neurontest.stats.halves import Floats
+from neurontest.stats.relabel import TIE, Labels, Relabeling, relabel
+from neurontest.stats.streams import Stream
+
+#: Neurons looked at in one go: bounds memory, changes nothing.
+_CHUNK = 16_384
+
+
+@dataclass(frozen=True)
+class MaxT:
+    """Outcome of a test of many neurons.
+
+    Attributes
+    ----------
+    largest : Relabeling
+        Of the largest statistic over neurons.
+    observed : float64 array [neuron]
+    adjusted : float64 array [neuron]
+        Adjusted p-values.
+    """
+
+    largest: Relabeling
+    observed: Floats
+    adjusted: Floats
+
+
+class Welch:
+    """Welch's t of the first group against the others together, for every neuron (Welch 1947, Biometrika 34:28).
+
+    Parameters
+    ----------
+    values : float array [prompt, neuron]
+        Rows of the first group first.
+    """
+
+    def __init__(self, values: Floats) -> None:
+        # Centred, so that squares of massive dimensions lose no digits.
+        self._values = np.asarray(values, dtype=np.float64) - np.mean(values, axis=0, dtype=np.float64)
+        self.size = self._values.shape[1]
+
+    def __call__(self, first: Floats, start: int, stop: int) -> Floats:
+        """T [relabeling, neuron] of the neurons from `start` to `stop`; ``first`` [relabeling, prompt] is 0 or 1."""
+        values = self._values[:, start:stop]
+        squares = values**2
+        n = first.sum(axis=1, keepdims=True)
+        rest = first.shape[1] - n
+        sums, powers = first @ values, first @ squares
+        mean, other = sums / n, -sums / rest
+        spread = (powers / n - mean**2) / (n - 1)
+        spread = spread + ((squares.sum(axis=0) - powers) / rest - other**2) / (rest - 1)
+        # A neuron that never moves is no sign of anything.
+        floor = 1e-12 * squares.mean(axis=0) + np.finfo(np.float64).tiny
+        out: Floats = (mean - other) / np.sqrt(np.maximum(spread, floor))
+        return out
+
+
+class Occurrences:
+    """How far a neuron's occurrences in the first group's top lists exceed its share: a hypergeometric z.
+
+    Parameters
+    ----------
+    lists : float array [prompt, neuron]
+        Membership of each prompt's own top list; rows of the first group first.
+    """
+
+    def __init__(self, lists: Floats) -> None:
+        self._lists = np.asarray(lists, dtype=np.float64)
+        self.size = self._lists.shape[1]
+
+    def __call__(self, first: Floats, start: int, stop: int) -> Floats:
+        """Z [relabeling, neuron] of the neurons from `start` to `stop`; ``first`` [relabeling, prompt] is 0 or 1."""
+        lists = self._lists[:, start:stop]
+        n, total = first.sum(axis=1, keepdims=True), first.shape[1]
+        usual = lists.mean(axis=0)
+        # For whole memberships this is the hypergeometric variance; fractions at the edge of a list vary less.
+        spread = (lists**2).mean(axis=0) - usual**2
+        variance = n * spread * (total - n) / (total - 1)
+        out: Floats = (first @ lists - n * usual) / np.sqrt(np.maximum(variance, 1e-12))
+        return out
+
+
+def max_t(
+    statistic: Welch | Occurrences, sizes: Sequence[int], stream: Stream, thresholds: Sequence[float] = ()
+) -> MaxT:
+    """Test every neuron, and whether any of them stands out.
+
+    Parameters
+    ----------
+    statistic : Welch or Occurrences
+    sizes : sequence of int
+        Prompts of the concept, and of what it is compared with.
+    stream, thresholds
+        As for :func:`neurontest.stats.relabel.relabel`.
+    """
+    starts = range(0, statistic.size, _CHUNK)
+
+    def over(first: Floats, reduce: Callable[[list[Floats]], Floats]) -> Floats:
+        return reduce([statistic(first, start, start + _CHUNK) for start in starts])
+
+    def largest(labels: Labels) -> Floats:
+        first = (labels == 0).astype(np.float64)
+        return over(first, lambda parts: np.max([part.max(axis=1) for part in parts], axis=0))
+
+    asis = np.repeat([1.0, 0.0], sizes)[None]
+    observed = over(asis, lambda parts: np.concatenate(parts, axis=1))[0]
+    found = relabel(largest, sizes, stream, thresholds)
+    ordered = np.sort(found.null)
+    bounds = observed - TIE * np.maximum(np.abs(observed), 1.0)
+    reached = len(ordered) - np.searchsorted(ordered, bounds, side="left")
+    more = 0 if found.exact else 1
+    return MaxT(found, observed, (reached + more) / (len(ordered) + more))

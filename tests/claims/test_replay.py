@@ -1,0 +1,75 @@
+"""Claims in worlds in which prompts were dealt to concepts at random."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from neurontest.claims import replay as module
+from neurontest.claims.replay import Dealt, replay
+from neurontest.neurons.select import MeanSelector
+from neurontest.types import BASELINE, Concept, Selection, Statistics, Vacuity
+from tests.worlds import Floats, World, claim_on
+
+
+def replayed(sentence: str, data: dict[str, Floats], baseline: Floats, worlds: int = 100) -> Vacuity:
+    settings = {"width": 120, "selection": Selection(k=8), "statistics": Statistics(similar_above=0.5)}
+    kind, claim, traces = claim_on(sentence, data, baseline, **settings)  # type: ignore[arg-type]
+    everyone = {name: Concept(name, tuple(f"{name} {at}" for at in range(len(rows)))) for name, rows in data.items()}
+    for name in everyone:
+        _, other, more = claim_on(f"{name} has consistent neurons", data, baseline, **settings)  # type: ignore[arg-type]
+        traces = {**more, **traces}
+        assert other.request(BASELINE) in traces
+    return replay(kind, claim, everyone, traces, worlds)
+
+
+@pytest.fixture(scope="module")
+def world() -> tuple[dict[str, Floats], Floats]:
+    place = World(np.random.default_rng(0), layers=2, width=120, template=6.0)
+    data = {name: place.concept(10, (place.take(8), np.full(8, 5.0))) for name in "abcd"}
+    return data, place.neutral(20)
+
+
+def test_what_labels_make_is_not_vacuous(world: tuple[dict[str, Floats], Floats]) -> None:
+    data, baseline = world
+    for sentence in ("a, b and c have distinct neurons", "a overlaps b more than c"):
+        found = replayed(sentence, data, baseline)
+        assert not found.vacuous
+        assert found.declared <= 5
+        # Ten worlds less than all would not have told.
+        assert found.worlds >= 88
+
+
+@pytest.mark.parametrize(
+    "sentence", ["baseline-normalized sets differ from raw", "raw neurons of a and b are nearly identical"]
+)
+def test_what_the_method_makes_is_vacuous(sentence: str, world: tuple[dict[str, Floats], Floats]) -> None:
+    found = replayed(sentence, *world)
+    assert found.vacuous
+    assert found.low > 0.05
+    # It ends as soon as that is beyond doubt.
+    assert found.worlds < 20
+    assert found.about
+
+
+def test_a_replay_is_the_same_again(world: tuple[dict[str, Floats], Floats]) -> None:
+    first, second = (replayed("a, b and c have distinct neurons", *world, worlds=10) for _ in range(2))
+    assert first == second
+
+
+def test_dealt_prompts_are_selected_as_if_they_were_alone() -> None:
+    rows = np.random.default_rng(1).normal(size=(12, 40))
+    members = np.array([1, 4, 5, 8, 9, 11])
+    pool, own = MeanSelector(rows, 5, 3), MeanSelector(rows[members], 5, 3)
+    dealt = Dealt(pool, members, 12)
+    subsets = np.eye(6)[[0, 2, 4]].sum(axis=0)[None]
+    wide = [np.zeros((1, 40)), np.zeros((1, 40))]
+    for out, chosen in zip(wide, (dealt, own), strict=True):
+        out[:, chosen.columns] = chosen.memberships(subsets)
+    assert (wide[0] == wide[1]).all()
+
+
+def test_bounds_are_those_of_the_binomial() -> None:
+    # (1 - high)^90 = .01 after ninety worlds without: the first number that clears .05.
+    assert module._bounds(0, 90)[1] < 0.05 < module._bounds(0, 89)[1]
+    assert module._bounds(3, 3) == (pytest.approx(0.01 ** (1 / 3)), 1.0)
