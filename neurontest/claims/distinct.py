@@ -23,7 +23,7 @@ class Distinct(Kind):
         """One over the number of ways to deal the prompts to the concepts."""
         if claim.statistics.test == "half-sample":
             return 0.0
-        sizes = [len(concept.prompts) for concept in claim.concepts.values()]
+        sizes = [concept.units for concept in claim.concepts.values()]
         return prod(factorial(size) for size in sizes) / factorial(sum(sizes))
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:

@@ -15,14 +15,16 @@ class SetsDiffer(Kind):
     name: ClassVar[str] = "sets_differ"
     sentence: ClassVar[str] = "baseline-normalized sets differ from raw[ for {for}]"
     slots: ClassVar[tuple[Slot, ...]] = (
-        Slot("for", "concepts", "The concepts it must be true of, each (default: all of the suite)", optional=True),
+        Slot(
+            "for", "concepts", "The concepts it must be true of, each (default: all that have prompts)", optional=True
+        ),
     )
     summary: ClassVar[str] = (
         "Normalized and raw sets of a concept share little, and less than two halves of its prompts do"
     )
 
     def named(self, terms: Terms, known: Sequence[str]) -> tuple[str, ...]:
-        """All concepts of the suite, if none is named."""
+        """All concepts of the suite that have prompts, if none is named."""
         return super().named(terms, known) or tuple(known)
 
     def faults(self, claim: Claim) -> list[str]:

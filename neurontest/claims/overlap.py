@@ -22,6 +22,7 @@ class OverlapGreater(Kind):
         Slot("by", "number", "Smallest difference of interest, in neurons (default 0)", optional=True),
     )
     summary: ClassVar[str] = "The sets of two concepts share more neurons than the first shares with a third"
+    published_slots: ClassVar[tuple[str, ...]] = ("of", "with", "than")
 
     def prompts_needed(self, claim: Claim) -> tuple[int, int]:
         """Five suffice for the permutation key alone."""
@@ -29,10 +30,11 @@ class OverlapGreater(Kind):
 
     def smallest_p(self, claim: Claim) -> float:
         """One over the number of ways to deal the prompts to the two concepts that are compared."""
-        if claim.statistics.test == "half-sample":
+        b, c = (claim.concepts[str(claim.terms[slot])] for slot in ("with", "than"))
+        # What is published is not dealt anew.
+        if claim.statistics.test == "half-sample" or b.published or c.published:
             return 0.0
-        b, c = (len(claim.concepts[str(claim.terms[slot])].prompts) for slot in ("with", "than"))
-        return 1 / comb(b + c, b)
+        return 1 / comb(b.units + c.units, b.units)
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
         """``theta(a, b) - theta(a, c)`` above `by`: the half-t test and the studentised relabeling of b and c.
