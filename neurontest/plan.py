@@ -45,6 +45,7 @@ def _requests(suite: Suite) -> Iterator[TraceRequest]:
     for claim in suite.claims:
         if claim.skip is None:
             yield from kind_named(claim.kind).requests(claim)
-    for concept in (*suite.concepts.values(), *([suite.baseline] if suite.baseline else [])):
+    traced = [concept for concept in suite.concepts.values() if not concept.published]
+    for concept in (*traced, *([suite.baseline] if suite.baseline else [])):
         for positions in _DRAWN:
             yield TraceRequest(concept.prompts, suite.generation, suite.selection.site, positions)

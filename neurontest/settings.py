@@ -70,8 +70,9 @@ SETTINGS: tuple[Setting, ...] = (
         "identity",
         str,
         "neuron",
-        "Which neurons count as the same: (layer, index), or the index alone (scores aggregated over layers)",
-        choices=("neuron", "dimension"),
+        "Which neurons count as the same: (layer, index); the index, scores aggregated over layers before selection; or"
+        " distinct indices of what was selected, for display alone",
+        choices=("neuron", "dimension", "index"),
     ),
     # How it is tested.
     Setting(

@@ -25,6 +25,7 @@ from neurontest.types import (
     Evidence,
     Generation,
     Location,
+    PublishedNeuron,
     Selection,
     Statistics,
 )
@@ -110,15 +111,20 @@ def claim_on(
     selection: Selection | None = None,
     statistics: Statistics | None = None,
     seed: int = 0,
+    groups: Mapping[str, tuple[str, ...]] | None = None,
+    published: Mapping[str, tuple[PublishedNeuron, ...]] | None = None,
 ) -> tuple[Kind, Claim, Traces]:
     """A claim about arrays, with its traces.
 
-    `data` holds arrays [prompt, neuron] by concept, or by concept and positions.
+    `data` holds arrays [prompt, neuron] by concept, or by concept and positions; `groups` the group of each prompt.
     """
+    published = published or {}
     kind, terms = parse(sentence, kinds())
     rows = {name: one if isinstance(one, np.ndarray) else next(iter(one.values())) for name, one in data.items()}
     concepts = {
-        name: Concept(name, tuple(f"{name} {at}" for at in range(len(rows[name]))))
+        name: Concept(name, (), published=published[name], site="residual")
+        if name in published
+        else Concept(name, tuple(f"{name} {at}" for at in range(len(rows[name]))), groups=(groups or {}).get(name, ()))
         for name in kind.named(terms, list(rows))
     }
     neutral = baseline if isinstance(baseline, np.ndarray) else next(iter(baseline.values()))

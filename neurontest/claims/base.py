@@ -74,6 +74,8 @@ class Kind(ABC):
         Prompts per concept below which it is refused, and below which it is warned.
     about_method : str
         What to say beside a claim of this kind that also holds on a dead model: what it is about, if not the concept.
+    published_slots : tuple of str
+        Slots in which a published set may stand.
     """
 
     name: ClassVar[str]
@@ -83,9 +85,13 @@ class Kind(ABC):
     minimum: ClassVar[int] = 6
     advised: ClassVar[int] = 10
     about_method: ClassVar[str] = ""
+    published_slots: ClassVar[tuple[str, ...]] = ()
 
     def named(self, terms: Terms, known: Sequence[str]) -> tuple[str, ...]:
-        """The concepts that the claim is about, each once, in the order of its slots; `known` are the suite's."""
+        """The concepts that the claim is about, each once, in the order of its slots.
+
+        `known` are the suite's, published sets aside: those that a claim is about which names none.
+        """
         names: list[str] = []
         for slot in self.slots:
             value = terms.get(slot.name)
@@ -98,22 +104,41 @@ class Kind(ABC):
     def faults(self, claim: Claim) -> list[str]:
         """What is wrong with a claim beyond what a schema can say, in sentences.
 
-        The base class checks that no concept is named twice and that a baseline is there if one is subtracted.
+        The base class checks that no concept is named twice, that published sets stand where they can be tested, and
+        that a baseline is there if one is subtracted.
         """
+        names = [name for slot in self.slots for name in _concepts_in(slot, claim)]
         found = []
-        names: list[str] = []
-        for slot in self.slots:
-            value = claim.terms.get(slot.name, ())
-            if slot.holds in ("concept", "concepts"):
-                names.extend([value] if isinstance(value, str) else value)  # type: ignore[arg-type]
         for name in sorted({name for name in names if names.count(name) > 1}):
             found.append(f"{name!r} is named twice; a concept cannot be compared with itself")
+        found.extend(self._published_faults(claim))
         if claim.baseline is None and self.normalizes(claim):
             found.append(
                 f"normalize: {claim.selection.normalize} needs a baseline;"
                 " say 'baseline: {prompts: ...}' in suite.yaml or 'normalize: raw'"
             )
         return found
+
+    def _published_faults(self, claim: Claim) -> list[str]:
+        published = {name: concept for name, concept in claim.concepts.items() if concept.published}
+        found = [
+            f"{name!r} is a published set, which {self.name} cannot test"
+            + (f" as {slot.name!r}" if self.published_slots else "")
+            + "; name a concept with prompts"
+            for slot in self.slots
+            if slot.name not in self.published_slots
+            for name in _concepts_in(slot, claim)
+            if name in published
+        ]
+        if not found and published and len(published) == len(claim.concepts):
+            found.append("nothing to test: all concepts of this claim are published sets; one at least needs prompts")
+        site = claim.selection.site
+        return found + [
+            f"{name!r} is a published set of site {concept.site}, and this claim is about site {site};"
+            f" say 'neurons: {{site: {concept.site}}}' in the claim"
+            for name, concept in published.items()
+            if concept.site != site
+        ]
 
     def normalizes(self, claim: Claim) -> bool:
         """Whether the baseline is subtracted anywhere in the claim's evidence."""
@@ -136,8 +161,9 @@ class Kind(ABC):
         return tuple(dict.fromkeys(mode.positions for mode in self.modes(claim)))
 
     def requests(self, claim: Claim) -> tuple[TraceRequest, ...]:
-        """All traces that :meth:`evidence` will look up."""
-        names = [*claim.concepts, *([BASELINE] if claim.baseline else [])]
+        """All traces that :meth:`evidence` will look up; a published set has none."""
+        traced = [name for name, concept in claim.concepts.items() if not concept.published]
+        names = [*traced, *([BASELINE] if claim.baseline else [])]
         return tuple(claim.request(name, positions=where) for where in self.positions(claim) for name in names)
 
     def half_sampled(self, claim: Claim) -> bool:
@@ -168,3 +194,10 @@ class Kind(ABC):
         EvidenceError
             If the traces cannot answer the claim.
         """
+
+
+def _concepts_in(slot: Slot, claim: Claim) -> tuple[str, ...]:
+    value = claim.terms.get(slot.name, ())
+    if slot.holds not in ("concept", "concepts") or isinstance(value, float):
+        return ()
+    return (value,) if isinstance(value, str) else value

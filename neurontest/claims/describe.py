@@ -12,14 +12,48 @@ from neurontest.claims.trial import Trial
 from neurontest.neurons.normalize import Floats, fixed_point
 from neurontest.neurons.overlap import coefficient, count, jaccard
 from neurontest.neurons.select import top
+from neurontest.stats.half_t import Hypothesis
 from neurontest.types import Estimate, Interval
 
 #: Resamples of the percentile bootstrap.
 RESAMPLES = 999
 
 
+def ceilings(trial: Trial, *concepts: str, mode: str = "") -> list[Estimate]:
+    """What two halves of one concept's prompts share: no overlap with it can be expected to be larger.
+
+    A published set has no halves, and is left out.
+    """
+    out = []
+    for concept in concepts:
+        if concept in trial.n:
+            (result,) = trial.describe(lambda s, key=(concept, mode): [Hypothesis(s.within(key), level=True)])  # type: ignore[misc]
+            name = f"{concept}{', ' + mode if mode else ''}, two halves of its prompts"
+            out.append(trial.estimate(name, result, note="ceiling of its overlaps", tested=False))
+    return out
+
+
+def pair(trial: Trial, a: str, b: str) -> Estimate:
+    """What the sets of two concepts share, from half-samples."""
+    (result,) = trial.describe(lambda s: [Hypothesis(s.overlap((a, ""), (b, "")))])
+    return trial.estimate(f"{a}/{b}", result, tested=False)
+
+
+def share_of_ceiling(trial: Trial, a: str, b: str) -> list[Estimate]:
+    """What two concepts share, over what halves of one share: ``U / sqrt(W_a W_b)``; nothing of a published set."""
+    if not {a, b} <= trial.n.keys():
+        return []
+    samples = trial.half_samples()
+    shared = samples.overlap((a, ""), (b, "")).value
+    most = float(np.sqrt(samples.within((a, "")).value * samples.within((b, "")).value))
+    ratio = shared / most if most else 0.0
+    return [Estimate(f"{a}/{b}, share of the ceiling", ratio, "share", note="U / sqrt(W_a W_b)")]
+
+
 def headline(trial: Trial, a: str, b: str) -> list[Estimate]:
     """The overlap of the sets of all prompts, as it is usually quoted, with two intervals and its weak spot.
+
+    Of two published sets there is the count alone.
 
     The intervals are ``O +- t sd(overlaps of half-samples)`` and the percentile bootstrap; the weak spot is how much of
     it comes from the two concepts' common baseline.
@@ -27,7 +61,10 @@ def headline(trial: Trial, a: str, b: str) -> list[Estimate]:
     level = trial.claim.statistics.confidence
     both = trial.full(a), trial.full(b)
     shared = count(*both)
-    reach = float(stats.t.isf((1 - level) / 2, min(trial.n[a], trial.n[b]) - 1)) * _spread(trial, a, b)
+    if a not in trial.n and b not in trial.n:
+        return [Estimate(f"{a}/{b}, both published", shared, "neurons")]
+    prompts = min(trial.n[name] for name in (a, b) if name in trial.n)
+    reach = float(stats.t.isf((1 - level) / 2, prompts - 1)) * _spread(trial, a, b)
     low, high = _bootstrap(trial, {(a, b): 1.0}, level)
     out = [
         Estimate(
@@ -83,18 +120,29 @@ def percentile_interval(trial: Trial, weights: Mapping[tuple[str, str], float]) 
 def _spread(trial: Trial, a: str, b: str) -> float:
     """Standard deviation of the overlap of one half-sample of each."""
     samples = trial.half_samples()
-    sets = [samples.sets[(name, "")] for name in (a, b)]
-    columns = [samples.selectors[(name, "")].columns for name in (a, b)]
-    _, at_a, at_b = np.intersect1d(columns[0], columns[1], assume_unique=True, return_indices=True)
-    rows = min(len(one) for one in sets)
-    shuffled = trial.stream("describe", a, b).permutations(len(sets[1]))[:rows]
-    overlaps = np.einsum("sc,sc->s", sets[0][:rows][:, at_a], sets[1][shuffled][:, at_b])
+    rows = max(len(samples.sets[(name, "")]) for name in (a, b) if name in trial.n)
+    drawn = {name: _sets(trial, name, rows) for name in (a, b)}
+    rows = min(len(sets) for sets, _ in drawn.values())
+    # Halves of one sample are paired in the order of drawing: the overlap is of independent ones.
+    shuffled = trial.stream("describe", a, b).permutations(len(drawn[b][0]))[:rows]
+    _, at_a, at_b = np.intersect1d(drawn[a][1], drawn[b][1], assume_unique=True, return_indices=True)
+    overlaps = np.einsum("sc,sc->s", drawn[a][0][:rows][:, at_a], drawn[b][0][shuffled][:, at_b])
     return float(overlaps.std(ddof=1))
+
+
+def _sets(trial: Trial, name: str, rows: int) -> tuple[Floats, npt.NDArray[np.intp]]:
+    """Sets [row, column] of the half-samples of a concept; of a published set, itself, `rows` times."""
+    if name not in trial.n:
+        members = np.flatnonzero(trial.published(name))
+        return np.ones((rows, len(members))), members
+    samples = trial.half_samples()
+    return samples.sets[(name, "")], samples.selectors[(name, "")].columns
 
 
 def _bootstrap(trial: Trial, weights: Mapping[tuple[str, str], float], level: float) -> tuple[float, float]:
     """Percentile interval of a weighted sum of overlaps, prompts of all concepts resampled with replacement."""
-    names = list(dict.fromkeys(name for pair in weights for name in pair))
+    named = list(dict.fromkeys(name for pair in weights for name in pair))
+    names = [name for name in named if name in trial.n]
     selectors = [trial.selector(trial.scores(name), 1) for name in names]
 
     def statistic(*rows: npt.NDArray[np.intp], axis: int = -1) -> npt.NDArray[np.float64]:
@@ -105,6 +153,9 @@ def _bootstrap(trial: Trial, weights: Mapping[tuple[str, str], float], level: fl
             np.add.at(times, (np.arange(len(drawn))[:, None], drawn), 1.0)
             sets[name] = chosen.leading(times)
             columns[name] = chosen.columns[: sets[name].shape[1]]
+        for name in named:
+            if name not in names:
+                sets[name], columns[name] = _sets(trial, name, len(sets[names[0]]))
         total = np.zeros(len(sets[names[0]]))
         for (a, b), weight in weights.items():
             _, at_a, at_b = np.intersect1d(columns[a], columns[b], assume_unique=True, return_indices=True)
@@ -148,7 +199,7 @@ def occurrence_across_halves(trial: Trial, concept: str) -> Estimate:
     if own.identity == "dimension":
         exact = exact.reshape(len(exact), -1, samples.selectors[key].size).max(axis=1)
     lists: Floats = top(exact, own.per_prompt_k or own.k)[:, samples.selectors[key].columns]
-    halves = samples.halves[concept]
+    halves = samples.halves[samples.sample(key)]
     occurrences = halves.subsets @ lists / halves.m
     sets = samples.sets[key]
     hits = np.einsum("pc,pc->p", sets[halves.first], occurrences[halves.second])

@@ -27,7 +27,7 @@ class Distinct(Kind):
         """One over the number of ways to deal the prompts to the concepts."""
         if claim.statistics.test == "half-sample":
             return 0.0
-        sizes = [len(concept.prompts) for concept in claim.concepts.values()]
+        sizes = [concept.units for concept in claim.concepts.values()]
         return prod(factorial(size) for size in sizes) / factorial(sum(sizes))
 
     def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
@@ -39,6 +39,7 @@ class Distinct(Kind):
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
         """Test it by half-t and by the studentised relabeling of all concepts, which also says which pairs differ."""
+        from neurontest.claims.describe import ceilings, pair
         from neurontest.claims.permutation import both_keys, distinct_key
         from neurontest.claims.trial import Trial
         from neurontest.stats.half_t import Hypothesis
@@ -52,13 +53,13 @@ class Distinct(Kind):
             trial,
             decisive,
             "0-.028 (nominal .05)",
-            lambda still_open: distinct_key(trial, names, still_open, which),
+            distinct_key(trial, names, which),
             thresholds,
         )
 
         def described(samples: HalfSamples) -> list[Hypothesis]:
             _, within, between = distinctness(samples, names)
-            pairs = [distinctness(samples, pair)[0] for pair in combinations(names, 2)]
+            pairs = [distinctness(samples, two)[0] for two in combinations(names, 2)]
             return [Hypothesis(within, level=True), Hypothesis(between), *(Hypothesis(d, level=True) for d in pairs)]
 
         within, between, *of_two = trial.describe(described)
@@ -79,8 +80,8 @@ class Distinct(Kind):
             [
                 trial.estimate("within, mean over concepts", within, tested=False),
                 trial.estimate("between, mean over pairs", between, tested=False),
-                *trial.ceilings(*names),
-                *(trial.pair(a, b) for a, b in combinations(names, 2)),
+                *ceilings(trial, *names),
+                *(pair(trial, a, b) for a, b in combinations(names, 2)),
                 *(apart if len(names) > 2 else []),
             ],
             thresholds,

@@ -22,7 +22,9 @@ class SetsDiffer(Kind):
     name: ClassVar[str] = "sets_differ"
     sentence: ClassVar[str] = "baseline-normalized sets differ from raw[ for {for}]"
     slots: ClassVar[tuple[Slot, ...]] = (
-        Slot("for", "concepts", "The concepts it must be true of, each (default: all of the suite)", optional=True),
+        Slot(
+            "for", "concepts", "The concepts it must be true of, each (default: all that have prompts)", optional=True
+        ),
     )
     summary: ClassVar[str] = (
         "Normalized and raw sets of a concept share little, and less than two halves of its prompts do"
@@ -33,7 +35,7 @@ class SetsDiffer(Kind):
     )
 
     def named(self, terms: Terms, known: Sequence[str]) -> tuple[str, ...]:
-        """All concepts of the suite, if none is named."""
+        """All concepts of the suite that have prompts, if none is named."""
         return super().named(terms, known) or tuple(known)
 
     def faults(self, claim: Claim) -> list[str]:
@@ -65,6 +67,7 @@ class SetsDiffer(Kind):
         Both must be shown of each (an intersection-union test): the cross overlap is below a share of k, and the drift
         ``(W_raw + W_normalized) / 2 - cross`` is above 0.
         """
+        from neurontest.claims.describe import ceilings
         from neurontest.claims.trial import Trial, t_null
 
         names = list(claim.concepts)
@@ -82,7 +85,7 @@ class SetsDiffer(Kind):
             [t_null(decisive)],
             [
                 *(trial.estimate(label, result) for label, result in zip(labels, results, strict=True)),
-                *(trial.ceiling(name, mode) for name in names for mode in trial.modes),
+                *(one for name in names for mode in trial.modes for one in ceilings(trial, name, mode=mode)),
             ],
             thresholds,
             p=decisive.p,

@@ -29,6 +29,7 @@ class OverlapGreater(Kind):
         Slot("by", "number", "Smallest difference of interest, in neurons (default 0)", optional=True),
     )
     summary: ClassVar[str] = "The sets of two concepts share more neurons than the first shares with a third"
+    published_slots: ClassVar[tuple[str, ...]] = ("of", "with", "than")
 
     def prompts_needed(self, claim: Claim) -> tuple[int, int]:
         """Five suffice for the permutation key alone."""
@@ -36,10 +37,11 @@ class OverlapGreater(Kind):
 
     def smallest_p(self, claim: Claim) -> float:
         """One over the number of ways to deal the prompts to the two concepts that are compared."""
-        if claim.statistics.test == "half-sample":
+        b, c = (claim.concepts[str(claim.terms[slot])] for slot in ("with", "than"))
+        # What is published is not dealt anew.
+        if claim.statistics.test == "half-sample" or b.published or c.published:
             return 0.0
-        b, c = (len(claim.concepts[str(claim.terms[slot])].prompts) for slot in ("with", "than"))
-        return 1 / comb(b + c, b)
+        return 1 / comb(b.units + c.units, b.units)
 
     def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
         """``theta(a, b) - theta(a, c)`` above `by`."""
@@ -54,7 +56,7 @@ class OverlapGreater(Kind):
 
         Both keys must turn, unless the claim asks for one of them (an intersection-union test: Berger 1982).
         """
-        from neurontest.claims.describe import headline, quoted
+        from neurontest.claims.describe import ceilings, headline, pair, quoted
         from neurontest.claims.permutation import both_keys, overlap_key
         from neurontest.claims.trial import Trial
 
@@ -65,7 +67,7 @@ class OverlapGreater(Kind):
             trial,
             decisive,
             ".010-.034 (nominal .05)",
-            lambda still_open: overlap_key(trial, a, b, c, still_open, decisive.reference),
+            overlap_key(trial, a, b, c, decisive.reference),
             thresholds,
         )
         whole = {other: headline(trial, a, other) for other in (b, c)}
@@ -75,7 +77,7 @@ class OverlapGreater(Kind):
             decisive,
             keys,
             nulls,
-            [*(trial.pair(a, other) for other in (b, c)), *trial.ceilings(a, b, c), *whole[b], *whole[c]],
+            [*(pair(trial, a, other) for other in (b, c)), *ceilings(trial, a, b, c), *whole[b], *whole[c]],
             thresholds,
         )
 
@@ -88,6 +90,7 @@ class _OverlapThreshold(Kind):
         _WITH,
         Slot("amount", "amount", "Neurons, or a share of k such as 40%"),
     )
+    published_slots: ClassVar[tuple[str, ...]] = ("of", "with")
     side: ClassVar[int]
 
     def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
@@ -106,7 +109,7 @@ class _OverlapThreshold(Kind):
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
         """Test it by half-t alone: nothing is exchangeable under this null."""
-        from neurontest.claims.describe import headline, quoted
+        from neurontest.claims.describe import ceilings, headline, quoted, share_of_ceiling
         from neurontest.claims.trial import Trial, t_null
 
         a, b = (str(claim.terms[slot]) for slot in ("of", "with"))
@@ -119,7 +122,7 @@ class _OverlapThreshold(Kind):
             decisive,
             [trial.key(decisive, ".013-.043 on either side (nominal .05)")],
             [t_null(decisive)],
-            [trial.share_of_ceiling(a, b), *trial.ceilings(a, b), *whole[b]],
+            [*share_of_ceiling(trial, a, b), *ceilings(trial, a, b), *whole[b]],
             thresholds,
         )
 
@@ -153,6 +156,7 @@ class OverlapAboveChance(Kind):
         Slot("controls", "concepts", "Control concepts of the same kind of prompts, three or more", least=3),
     )
     summary: ClassVar[str] = "The sets of two concepts share more than the first does with control concepts on average"
+    published_slots: ClassVar[tuple[str, ...]] = ("of", "with")
 
     def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
         """``theta(a, b) - mean_j theta(a, c_j)`` above 0; the controls are taken as they are."""
@@ -168,15 +172,15 @@ class OverlapAboveChance(Kind):
 
         Neurons are not exchangeable (massive dimensions, what a template evokes): chance is what other concepts share.
         """
-        from neurontest.claims.describe import headline, quoted
+        from neurontest.claims.describe import ceilings, headline, pair, quoted
         from neurontest.claims.trial import Trial, t_null
         from neurontest.types import Estimate
 
         a, b, controls = str(claim.terms["of"]), str(claim.terms["with"]), _list(claim, "controls")
         trial = Trial(self, claim, traces)
         (decisive,) = trial.decide(thresholds)
-        pairs = [trial.pair(a, other) for other in (b, *controls)]
-        reached = sum(pair.value >= pairs[0].value for pair in pairs[1:])
+        pairs = [pair(trial, a, other) for other in (b, *controls)]
+        reached = sum(one.value >= pairs[0].value for one in pairs[1:])
         rank = Estimate(
             f"{a}/{b} among the controls",
             (1 + reached) / (1 + len(controls)),
@@ -191,7 +195,7 @@ class OverlapAboveChance(Kind):
             decisive,
             [trial.key(decisive, "0-.033 (nominal .05)")],
             [t_null(decisive)],
-            [*pairs, rank, *trial.ceilings(a, b), *whole[b]],
+            [*pairs, rank, *ceilings(trial, a, b), *whole[b]],
             thresholds,
         )
 

@@ -8,7 +8,9 @@ from itertools import combinations
 
 import numpy as np
 
+from neurontest.claims.dealt import Statistic, paired_statistic
 from neurontest.claims.trial import Trial, t_null
+from neurontest.errors import EvidenceError
 from neurontest.neurons.normalize import Floats
 from neurontest.stats.half_t import HalfT
 from neurontest.stats.halves import draw_halves
@@ -18,50 +20,94 @@ from neurontest.stats.studentised import PAIRS, RelabelledHalves, distinctness, 
 from neurontest.types import KeyResult, NullSummary
 
 _BINS = 40
+_WITHIN = ", within each template"
 
 
-def overlap_key(
-    trial: Trial, a: str, b: str, c: str, thresholds: Sequence[float], by: float = 0.0
-) -> tuple[KeyResult, NullSummary]:
+#: What gives a key when it is known which thresholds still matter.
+Key = Callable[[Sequence[float]], tuple[KeyResult, NullSummary]]
+
+
+def overlap_key(trial: Trial, a: str, b: str, c: str, by: float = 0.0) -> Key | None:
     """``a`` shares more with `b` than with `c`: the prompts of `b` and `c` are exchanged.
 
-    With `by`, the observed difference alone is shifted by it before it is studentised.
+    With `by`, the observed difference alone is shifted by it before it is studentised. Prompts that share templates are
+    exchanged within them. None if nothing can be exchanged: one of the two is a published set, or shares its templates
+    with `a` alone.
     """
-    pool = trial.selector(np.concatenate([trial.scores(b), trial.scores(c)]), trial.m)
-    own = trial.selector(trial.scores(a), trial.m)
-    subsets = draw_halves(trial.n[a], trial.m, PAIRS, trial.stream("permutation", "own halves")).subsets
-    sets = np.zeros((len(subsets), own.size))
-    sets[:, own.columns] = own.memberships(subsets)
-    sets = np.ascontiguousarray(sets[:, pool.columns])
-    halves = RelabelledHalves(pool, (trial.n[b], trial.n[c]), trial.m, trial.stream("permutation", "relabelled halves"))
+    if not {b, c} <= trial.n.keys():
+        return None
+    samples = [trial.sample_of.get(name) for name in (a, b, c)]
+    if samples[1] != samples[2] and samples[0] in samples[1:]:
+        return None
+
+    def key(thresholds: Sequence[float]) -> tuple[KeyResult, NullSummary]:
+        within = trial.sample_of[b] == trial.sample_of[c]
+        statistic, shifted = (paired_statistic if within else _overlap_statistic)(trial, (b, c), a, by)
+        found = relabel(
+            statistic,
+            (trial.n[b], trial.n[c]),
+            trial.stream("permutation", "labels"),
+            thresholds,
+            observed=shifted,
+            within=within,
+        )
+        null = f"the prompts of {b} and {c} are exchangeable; they are dealt anew to the two"
+        error_rate = ".033-.057 where the two concepts are alike, .040-.093 where only their overlaps are (nominal .05)"
+        return _key(found, null + _WITHIN * within, error_rate, PAIRS), histogram(found)
+
+    return key
+
+
+def _overlap_statistic(
+    trial: Trial, exchanged: tuple[str, str], held: str, by: float
+) -> tuple[Statistic, Statistic | None]:
+    pool = trial.selector(np.concatenate([trial.scores(name) for name in exchanged]), trial.m)
+    if held in trial.n:
+        own = trial.selector(trial.scores(held), trial.m)
+        subsets = draw_halves(trial.n[held], trial.m, PAIRS, trial.stream("permutation", "own halves")).subsets
+        wide = np.zeros((len(subsets), own.size))
+        wide[:, own.columns] = own.memberships(subsets)
+    else:
+        # A published set does not depend on prompts: one that all of its half-samples select.
+        subsets = draw_halves(2 * trial.m, trial.m, PAIRS, trial.stream("permutation", "own halves")).subsets
+        wide = np.broadcast_to(trial.published(held), (len(subsets), pool.size))
+    sets = np.ascontiguousarray(wide[:, pool.columns])
+    sizes = [trial.n[name] for name in exchanged]
+    halves = RelabelledHalves(pool, sizes, trial.m, trial.stream("permutation", "relabelled halves"))
     statistic = halves.statistic(overlap_difference(sets.mean(axis=0), subsets, sets, trial.m))
     shifted = halves.statistic(overlap_difference(sets.mean(axis=0), subsets, sets, trial.m, by=by)) if by else None
-    sizes = (trial.n[b], trial.n[c])
-    found = relabel(statistic, sizes, trial.stream("permutation", "labels"), thresholds, observed=shifted)
-    null = f"the prompts of {b} and {c} are exchangeable; they are dealt anew to the two"
-    error_rate = ".033-.057 where the two concepts are alike, .040-.093 where only their overlaps are (nominal .05)"
-    return _key(found, null, error_rate, PAIRS), histogram(found)
+    return statistic, shifted
 
 
-def distinct_key(
-    trial: Trial, names: Sequence[str], thresholds: Sequence[float], which: dict[tuple[str, str], float]
-) -> tuple[KeyResult, NullSummary]:
-    """Concepts are distinct: the prompts of all of them are exchanged.
+def distinct_key(trial: Trial, names: Sequence[str], which: dict[tuple[str, str], float]) -> Key | None:
+    """Concepts are distinct: the prompts of all of them are exchanged, or those of each template.
 
-    `which` receives the p-value of every two of them, adjusted for the number of pairs.
+    None if some share templates and others do not: then nothing can be exchanged among all of them.
+
+    Parameters
+    ----------
+    which : dict from pair of concepts to float
+        Receives the p-value of every two of them, adjusted for the number of pairs; not where templates are shared.
     """
-    pool = trial.selector(np.concatenate([trial.scores(name) for name in names]), trial.m)
+    samples = {trial.sample_of[name] for name in names}
+    within = len(samples) == 1
+    if not within and len(samples) < len(names):
+        return None
     sizes = [trial.n[name] for name in names]
-    halves = RelabelledHalves(pool, sizes, trial.m, trial.stream("permutation", "relabelled halves"))
-    found = relabel(
-        halves.statistic(distinctness(trial.m, pairs=len(names) > 2)),
-        sizes,
-        trial.stream("permutation", "labels"),
-        thresholds,
-    )
-    which.update(zip(combinations(names, 2), found.parts, strict=False))
-    null = "labels say nothing: the prompts of all concepts are exchangeable; they are dealt anew to the concepts"
-    return _key(found, null, ".04-.05 (nominal .05)", PAIRS), histogram(found)
+
+    def key(thresholds: Sequence[float]) -> tuple[KeyResult, NullSummary]:
+        if within:
+            statistic = paired_statistic(trial, names)[0]
+        else:
+            pool = trial.selector(np.concatenate([trial.scores(name) for name in names]), trial.m)
+            halves = RelabelledHalves(pool, sizes, trial.m, trial.stream("permutation", "relabelled halves"))
+            statistic = halves.statistic(distinctness(trial.m, pairs=len(names) > 2))
+        found = relabel(statistic, sizes, trial.stream("permutation", "labels"), thresholds, within=within)
+        which.update(zip(combinations(names, 2), found.parts, strict=False))
+        null = "labels say nothing: the prompts of all concepts are exchangeable; they are dealt anew to the concepts"
+        return _key(found, null + _WITHIN * within, ".04-.05 (nominal .05)", PAIRS), histogram(found)
+
+    return key
 
 
 def permutation_key(
@@ -130,7 +176,7 @@ def both_keys(
     trial: Trial,
     decisive: HalfT,
     error_rate: str,
-    permutation: Callable[[Sequence[float]], tuple[KeyResult, NullSummary]],
+    permutation: Key | None,
     thresholds: Sequence[float],
 ) -> tuple[list[KeyResult], list[NullSummary]]:
     """The keys that the claim asks for, with what is drawn of each.
@@ -141,13 +187,23 @@ def both_keys(
         The half-sample key's test.
     error_rate : str
         As measured, of that test.
-    permutation : callable
-        The other key, from the thresholds that it is to be resolved against.
+    permutation : Key or None
+        The other key, from the thresholds that it is to be resolved against; None if nothing can be exchanged.
+
+    Raises
+    ------
+    EvidenceError
+        If the claim asks for a key that cannot be had.
     """
     test = trial.claim.statistics.test
+    if permutation is None and test == "permutation":
+        raise EvidenceError(
+            f"{trial.claim.node}: test: permutation exchanges prompts, and these cannot be: some concepts are published"
+            " sets, or share templates while others do not"
+        )
     keys: list[KeyResult] = []
     nulls: list[NullSummary] = []
-    if test != "half-sample":
+    if test != "half-sample" and permutation is not None:
         # The claim's p is the larger of the two: thresholds below the first one's p are decided already.
         still_open = [one for one in thresholds if test == "permutation" or one >= decisive.p]
         key, null = permutation(still_open)

@@ -12,9 +12,11 @@ import numpy as np
 from scipy import stats
 
 from neurontest.claims.base import Kind, Traces
+from neurontest.claims.dealt import Dealt
 from neurontest.claims.trial import Trial
 from neurontest.stats.half_t import half_t
-from neurontest.stats.halves import Floats, Indices, draw_halves
+from neurontest.stats.halves import Indices, draw_halves
+from neurontest.stats.streams import Stream
 from neurontest.stats.studentised import PAIRS
 from neurontest.stats.terms import HalfSamples, Key, Selector
 from neurontest.types import Claim, Concept, Vacuity
@@ -23,37 +25,6 @@ from neurontest.types import Claim, Concept, Vacuity
 WORLDS = 100
 #: Confidence of the bound on how often a claim is declared in them.
 CONFIDENCE = 0.99
-
-
-class Dealt:
-    """A selector of some of the pooled prompts: those that a concept was dealt.
-
-    Parameters
-    ----------
-    pool : Selector
-        Over all pooled prompts.
-    members : int array [prompt]
-        Rows of the pool.
-    total : int
-        Prompts in the pool.
-    """
-
-    def __init__(self, pool: Selector, members: Indices, total: int) -> None:
-        self.pool, self.members, self.total = pool, members, total
-        self.size, self.columns = pool.size, pool.columns
-
-    def memberships(self, subsets: Floats) -> Floats:
-        """See :class:`neurontest.stats.terms.Selector`."""
-        return self.pool.memberships(self._wide(subsets))
-
-    def leading(self, subsets: Floats) -> Floats:
-        """See :class:`neurontest.stats.terms.Selector`."""
-        return self.pool.leading(self._wide(subsets))
-
-    def _wide(self, subsets: Floats) -> Floats:
-        out = np.zeros((len(subsets), self.total))
-        out[:, self.members] = subsets
-        return out
 
 
 def replay(kind: Kind, claim: Claim, everyone: Mapping[str, Concept], traces: Traces, worlds: int = WORLDS) -> Vacuity:
@@ -72,27 +43,50 @@ def replay(kind: Kind, claim: Claim, everyone: Mapping[str, Concept], traces: Tr
     own = Trial(kind, claim, traces)
     pool = Trial(kind, replace(claim, concepts=dict(everyone)), traces)
     selectors: dict[str, Selector] = {
-        mode: own.selector(np.concatenate([pool.scores(name, mode) for name in everyone]), own.m) for mode in own.modes
+        mode: own.selector(np.concatenate([pool.scores(name, mode) for name in pool.n]), own.m) for mode in own.modes
     }
+    starts = dict(zip(pool.n, np.cumsum([0, *pool.n.values()]), strict=False))
     total = sum(pool.n.values())
+    fixed = {(name, mode): own.published(name) for name in claim.concepts if name not in own.n for mode in own.modes}
     stream = own.stream("null worlds")
     alpha = claim.statistics.alpha
     declared = seen = 0
     low, high = 0.0, 1.0
     while seen < worlds and low <= alpha <= high:
-        order = stream.permutations(total)
-        dealt: dict[Key, Selector] = {}
-        start = 0
-        for name, n in own.n.items():
-            members = np.sort(order[start : start + n])
-            start += n
-            dealt.update({(name, mode): Dealt(selectors[mode], members, total) for mode in own.modes})
-        halves = {name: draw_halves(n, own.m, PAIRS, stream) for name, n in own.n.items()}
-        samples = HalfSamples(dealt, halves)
+        dealt: dict[Key, Selector] = {
+            (name, mode): Dealt(selectors[mode], members, total)
+            for name, members in _deal(own, pool, starts, stream).items()
+            for mode in own.modes
+        }
+        halves = {name: draw_halves(n, own.m, PAIRS, stream) for name, n in own.sizes.items()}
+        samples = HalfSamples(dealt, halves, own.sample_of, fixed)
         declared += max(half_t(samples, one).p for one in kind.hypotheses(claim, samples)) <= alpha
         seen += 1
         low, high = _bounds(declared, seen)
     return Vacuity(worlds=seen, declared=declared, low=low, high=high, vacuous=low > alpha, about=kind.about_method)
+
+
+def _deal(own: Trial, pool: Trial, starts: Mapping[str, int], stream: Stream) -> dict[str, Indices]:
+    """Rows of the pool for each concept: exchanged within templates that it shares, or drawn from all the others."""
+    together: dict[str, list[str]] = {}
+    for name, sample in own.sample_of.items():
+        together.setdefault(sample, []).append(name)
+    out: dict[str, Indices] = {}
+    for names in together.values():
+        if len(names) > 1:
+            templates = np.arange(own.n[names[0]])
+            sources = stream.permutations(len(templates), len(names))
+            firsts = np.array([starts[name] for name in names])
+            for group, name in enumerate(names):
+                out[name] = firsts[sources[:, group]] + templates
+    free = np.concatenate([np.arange(starts[name], starts[name] + n) for name, n in pool.n.items() if name not in out])
+    order = free[stream.permutations(len(free))]
+    start = 0
+    for name, n in own.n.items():
+        if name not in out:
+            out[name] = np.sort(order[start : start + n])
+            start += n
+    return out
 
 
 def _bounds(declared: int, worlds: int) -> tuple[float, float]:

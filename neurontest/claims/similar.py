@@ -53,12 +53,13 @@ class SetsSimilar(Kind):
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
         """Test it by half-t alone; the worst pair is shown."""
+        from neurontest.claims.describe import ceilings, pair
         from neurontest.claims.trial import Trial, t_null
 
         trial = Trial(self, claim, traces)
         (decisive,) = trial.decide(thresholds)
-        pairs = [trial.pair(a, b) for a, b in combinations(claim.concepts, 2)]
-        worst = min(pairs, key=lambda pair: pair.value)
+        pairs = [pair(trial, a, b) for a, b in combinations(claim.concepts, 2)]
+        worst = min(pairs, key=lambda one: one.value)
         return trial.evidence(
             trial.estimate(
                 "shared by two concepts, mean over pairs", decisive, note=f"Worst pair: {worst.name} {worst.value:.1f}"
@@ -66,6 +67,6 @@ class SetsSimilar(Kind):
             decisive,
             [trial.key(decisive, ".013-.043 (nominal .05)")],
             [t_null(decisive)],
-            [*pairs, *trial.ceilings(*claim.concepts)],
+            [*pairs, *ceilings(trial, *claim.concepts)],
             thresholds,
         )

@@ -14,9 +14,9 @@ from neurontest.claims.base import Kind, Traces
 from neurontest.errors import EvidenceError
 from neurontest.neurons.normalize import Floats
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, selector
-from neurontest.neurons.table import scores_of
+from neurontest.neurons.table import grouped, scores_of
 from neurontest.stats.half_t import FIRST_PAIRS, HalfT, Hypothesis, half_t, settle
-from neurontest.stats.halves import Halves, Indices
+from neurontest.stats.halves import Indices
 from neurontest.stats.power import Plan, plan
 from neurontest.stats.streams import Stream
 from neurontest.stats.terms import HalfSamples, Key
@@ -42,6 +42,11 @@ class Trial:
 
     Attributes
     ----------
+    n : dict from concept to int
+        Prompts of each concept that has any, or groups of prompts.
+    sample_of : dict from concept to str
+        Concepts that share templates are one sample.
+    sizes : dict from sample to int
     m : int
         Prompts in a half-sample, the same for every concept: a concept with more prompts has a more reliable set, and
         so overlaps more with everything.
@@ -50,11 +55,13 @@ class Trial:
     def __init__(self, kind: Kind, claim: Claim, traces: Traces) -> None:
         self.kind, self.claim, self.traces = kind, claim, traces
         self.modes = {mode.name: mode for mode in kind.modes(claim)}
-        self.n = {name: len(concept.prompts) for name, concept in claim.concepts.items()}
+        self.n = {name: concept.units for name, concept in claim.concepts.items() if not concept.published}
+        self.sample_of = _samples({name: claim.concepts[name].groups for name in self.n})
+        self.sizes = {self.sample_of[name]: count for name, count in self.n.items()}
         self.m = claim.statistics.m or min(self.n.values()) // 2
         if 2 * self.m > min(self.n.values()):
             raise EvidenceError(f"{claim.node}: half-samples of {self.m} prompts need {2 * self.m} prompts a concept")
-        self.streams = {name: self.stream("halves", name) for name in self.n}
+        self.streams = {name: self.stream("halves", name) for name in self.sizes}
         self.samples: HalfSamples | None = None
 
     def stream(self, *purpose: str) -> Stream:
@@ -62,8 +69,9 @@ class Trial:
         return Stream(self.claim.generation.seed, self.claim.node, *purpose)
 
     def activations(self, concept: str, mode: str) -> Activations:
-        """The traces of a concept, or of the baseline, in a mode."""
-        return self.traces[self.claim.request(concept, positions=self.modes[mode].positions)]
+        """The traces of a concept, one row for each prompt or group of prompts, or of the baseline, in a mode."""
+        found = self.traces[self.claim.request(concept, positions=self.modes[mode].positions)]
+        return found if concept == BASELINE else grouped(found, self.claim.concepts[concept].groups)
 
     @property
     def shape(self) -> Activations:
@@ -91,7 +99,9 @@ class Trial:
         )
 
     def full(self, concept: str, mode: str = "", baseline: Indices | None = None) -> Floats:
-        """Memberships [neuron] of the set that all prompts of a concept select."""
+        """Memberships [neuron] of the set that all prompts of a concept select, or that was published."""
+        if concept not in self.n:
+            return self.published(concept)
         scores = self.scores(concept, mode, baseline)
         chosen = self.selector(scores, len(scores))
         out = np.zeros(chosen.size)
@@ -102,10 +112,38 @@ class Trial:
         """Half-t tests of what decides the claim; keeps the half-samples as :attr:`samples`."""
         return self.settle(lambda samples: self.kind.hypotheses(self.claim, samples), thresholds)
 
+    def published(self, concept: str) -> Floats:
+        """Memberships [neuron] of a published set.
+
+        Raises
+        ------
+        EvidenceError
+            If the model has no such neuron.
+        """
+        shape = self.shape
+        by_index = self.claim.selection.identity == "dimension"
+        out = np.zeros(shape.width if by_index else shape.layers * shape.width)
+        for neuron in self.claim.concepts[concept].published:
+            if neuron.layer >= shape.layers or neuron.index >= shape.width:
+                raise EvidenceError(
+                    f"{self.claim.node}: the published set {concept!r} has a neuron in layer {neuron.layer} with index"
+                    f" {neuron.index}; the model has layers 0 to {shape.layers - 1} of {shape.width} neurons"
+                )
+            out[neuron.index if by_index else neuron.layer * shape.width + neuron.index] = 1.0
+        return out
+
     def settle(self, hypotheses: Hypotheses, thresholds: Sequence[float]) -> list[HalfT]:
         """Half-t tests of some hypotheses; keeps the half-samples as :attr:`samples`."""
-        first = HalfSamples.draw(self._selectors(), self.n, self.m, FIRST_PAIRS, self.streams)
-        extra = self._baseline_variance(first.halves, hypotheses)
+        fixed = {
+            (name, mode): self.published(name)
+            for name, concept in self.claim.concepts.items()
+            if concept.published
+            for mode in self.modes
+        }
+        first = HalfSamples.draw(
+            self._selectors(), self.sizes, self.m, FIRST_PAIRS, self.streams, self.sample_of, fixed
+        )
+        extra = self._baseline_variance(first, hypotheses)
 
         def widened(samples: HalfSamples) -> list[Hypothesis]:
             return [
@@ -127,30 +165,6 @@ class Trial:
             raise EvidenceError(f"{self.claim.node}: described before it was tested")
         return self.samples
 
-    def ceilings(self, *concepts: str) -> list[Estimate]:
-        """:meth:`ceiling` of each."""
-        return [self.ceiling(concept) for concept in concepts]
-
-    def ceiling(self, concept: str, mode: str = "") -> Estimate:
-        """What two halves of one concept's prompts share: no overlap with it can be expected to be larger."""
-        result = self.describe(lambda s: [Hypothesis(s.within((concept, mode)), level=True)])[0]
-        name = f"{concept}{', ' + mode if mode else ''}, two halves of its prompts"
-        return self.estimate(name, result, note="ceiling of its overlaps", tested=False)
-
-    def pair(self, a: str, b: str, mode: str = "") -> Estimate:
-        """What the sets of two concepts share, from half-samples."""
-        result = self.describe(lambda s: [Hypothesis(s.overlap((a, mode), (b, mode)))])[0]
-        return self.estimate(f"{a}/{b}", result, tested=False)
-
-    def share_of_ceiling(self, a: str, b: str) -> Estimate:
-        """What two concepts share, over what halves of one concept share: ``U / sqrt(W_a W_b)``."""
-        samples = self.half_samples()
-        shared = samples.overlap((a, ""), (b, "")).value
-        most = float(np.sqrt(samples.within((a, "")).value * samples.within((b, "")).value))
-        return Estimate(
-            f"{a}/{b}, share of the ceiling", shared / most if most else 0.0, "share", note="U / sqrt(W_a W_b)"
-        )
-
     def _selectors(self, baseline: Indices | None = None) -> dict[Key, MeanSelector | ConsistencySelector]:
         return {
             (name, mode): self.selector(self.scores(name, mode, baseline), self.m)
@@ -158,7 +172,7 @@ class Trial:
             for mode in self.modes
         }
 
-    def _baseline_variance(self, halves: Mapping[str, Halves], hypotheses: Hypotheses) -> list[float]:
+    def _baseline_variance(self, whole: HalfSamples, hypotheses: Hypotheses) -> list[float]:
         """Jackknife variance over the prompts of a small baseline, whose noise is common to all sets."""
         size = 0 if self.claim.baseline is None else len(self.claim.baseline.prompts)
         used = any(mode.normalize != "raw" for mode in self.modes.values())
@@ -167,7 +181,8 @@ class Trial:
         values = []
         for left_out in range(size):
             rows = np.delete(np.arange(size), left_out)
-            values.append([one.term.value for one in hypotheses(HalfSamples(self._selectors(rows), halves))])
+            samples = HalfSamples(self._selectors(rows), whole.halves, whole.sample_of, whole.fixed)
+            values.append([one.term.value for one in hypotheses(samples)])
         return [(size - 1) / size * float(spread) for spread in np.var(np.array(values), axis=0) * size]
 
     # What evidence is put together from.
@@ -272,6 +287,12 @@ class Trial:
             degenerate=degenerate,
             warnings=tuple(found),
         )
+
+
+def _samples(groups: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The sample that each concept belongs to: concepts with the same groups share one, named after the first."""
+    first: dict[frozenset[str], str] = {}
+    return {name: first.setdefault(frozenset(own), name) if own else name for name, own in groups.items()}
 
 
 def t_null(result: HalfT) -> NullSummary:

@@ -1,13 +1,18 @@
-"""Overlap of neuron sets, given as memberships [neuron] between 0 and 1."""
+"""Overlap of neuron sets, given as memberships [neuron] between 0 and 1 or as lists of neurons."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import comb
 
 import numpy as np
 import numpy.typing as npt
 
+from neurontest.types import Neuron, PublishedNeuron
+
 Floats = npt.NDArray[np.float64]
+#: What makes a neuron itself: (layer, index), or (index,).
+_Place = tuple[int, ...]
 
 
 def count(a: Floats, b: Floats) -> float:
@@ -33,3 +38,72 @@ def matrix(sets: Sequence[Floats]) -> tuple[tuple[float, ...], ...]:
     return tuple(
         tuple(count(a, b) if i != j else float(a.sum()) for j, b in enumerate(sets)) for i, a in enumerate(sets)
     )
+
+
+def shared(
+    a: Iterable[Neuron | PublishedNeuron], b: Iterable[Neuron | PublishedNeuron], identity: str = "neuron"
+) -> int:
+    """Neurons in both of two lists: by (layer, index), or with identity ``index`` by distinct index.
+
+    By index the two sets may be of different sizes: an index that is in several layers counts once.
+    """
+    return len(_places(a, identity) & _places(b, identity))
+
+
+def by_index(set_: Floats, width: int) -> Floats:
+    """Memberships [index] of the distinct indices of a set [neuron], `width` neurons a layer.
+
+    Where neurons tie for the last places, the probability that a random draw of the tied ones takes the index.
+    """
+    layers = set_.reshape(-1, width)
+    out: Floats = (layers >= 1).any(axis=0).astype(np.float64)
+    tied = (layers > 0) & (layers < 1)
+    number = int(tied.sum())
+    seats = round(float(layers[tied].sum()))
+    own = tied.sum(axis=0)
+    for size in np.unique(own[own > 0]):
+        left_out = comb(number - int(size), seats) / comb(number, seats)
+        out[(own == size) & (out < 1)] = 1 - left_out
+    return out
+
+
+def side_by_side(
+    traced: Mapping[str, Floats], published: Mapping[str, Sequence[PublishedNeuron]], *, width: int, identity: str
+) -> dict[str, Floats]:
+    """Memberships of traced and published sets over columns that they have in common.
+
+    Parameters
+    ----------
+    traced : mapping from name to float array [neuron]
+        All of the same model and site.
+    published : mapping from name to sequence of PublishedNeuron
+        Neurons that the model does not have get columns of their own.
+    width : int
+        Neurons of a layer.
+    identity : {"neuron", "index"}
+
+    Returns
+    -------
+    dict from name to float array [column]
+    """
+    own = {name: by_index(one, width) if identity == "index" else one for name, one in traced.items()}
+    size = max((len(one) for one in own.values()), default=0)
+    columns: dict[_Place, int] = {}
+
+    def column(place: _Place) -> int:
+        *layer, index = place
+        at = (layer[0] if layer else 0) * width + index
+        return at if index < width and at < size else columns.setdefault(place, size + len(columns))
+
+    places = {name: [column(one) for one in _places(neurons, identity)] for name, neurons in published.items()}
+    out = {name: np.pad(one, (0, len(columns))) for name, one in own.items()}
+    for name, members in places.items():
+        out[name] = np.zeros(size + len(columns))
+        out[name][members] = 1.0
+    return out
+
+
+def _places(neurons: Iterable[Neuron | PublishedNeuron], identity: str) -> frozenset[_Place]:
+    if identity == "index":
+        return frozenset((one.index,) for one in neurons)
+    return frozenset((one.layer, one.index) for one in neurons)

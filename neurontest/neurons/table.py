@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import numpy as np
 
 from neurontest.neurons.normalize import Floats, fixed_point, normalize
 from neurontest.neurons.select import selector, top
 from neurontest.types import Activations, Neuron, NeuronSet, Selection
+
+
+def grouped(activations: Activations, groups: Sequence[str]) -> Activations:
+    """Activations of groups of prompts, each averaged over its prompts; rows in the order of the groups' names.
+
+    A group (of paraphrases, or a template) is drawn or left out whole, as one prompt is. Without groups: as they are.
+    """
+    if not groups:
+        return activations
+    names = sorted(set(groups))
+    rows = [[at for at, own in enumerate(groups) if own == name] for name in names]
+    values = np.stack([activations.values[own].mean(axis=0, dtype=np.float64) for own in rows]).astype(np.float32)
+    return replace(activations, values=values)
 
 
 def scores_of(selection: Selection, activations: Activations, baseline: Activations | None) -> Floats:

@@ -78,12 +78,14 @@ class ConceptView:
     ----------
     sets : tuple of tuples of NeuronSet
         Those that differ in their positions alone are together, the last token first: to be read side by side.
+    texts : tuple of (prompt, group, continuations)
+        The group is empty if a prompt has none but its own.
     """
 
     concept: ConceptRecord
     title: str
     sets: tuple[tuple[NeuronSet, ...], ...]
-    texts: tuple[tuple[str, tuple[Continuation, ...]], ...]
+    texts: tuple[tuple[str, str, tuple[Continuation, ...]], ...]
 
 
 def html_report(record: Record) -> str:
@@ -183,6 +185,8 @@ def _concept(concept: ConceptRecord) -> ConceptView:
     written: dict[str, list[Continuation]] = {prompt: [] for prompt in concept.prompts}
     for continuation in concept.continuations:
         written.setdefault(continuation.prompt, []).append(continuation)
+    own = zip(concept.prompts, concept.groups, strict=False)
+    groups = {prompt: group for prompt, group in own if not group.startswith("(")}
     rows: dict[NeuronSet, list[NeuronSet]] = {}
     for found in concept.sets:
         rows.setdefault(replace(found, positions="", prompts=0, neurons=()), []).append(found)
@@ -193,7 +197,7 @@ def _concept(concept: ConceptRecord) -> ConceptView:
         concept,
         title,
         tuple(map(tuple, rows.values())),
-        tuple((prompt, tuple(texts)) for prompt, texts in written.items()),
+        tuple((prompt, groups.get(prompt, ""), tuple(texts)) for prompt, texts in written.items()),
     )
 
 

@@ -22,6 +22,7 @@ from neurontest.types import (
     ModelRecord,
     NeuronSet,
     OverlapMatrix,
+    PublishedNeuron,
     Record,
     Selection,
     Suite,
@@ -58,6 +59,14 @@ def selections_of(suite: Suite) -> tuple[Selection, ...]:
     """Every selection under which the suite looks at its own texts, each once, the suite's own first."""
     claimed = [claim.selection for claim in suite.claims if claim.generation == suite.generation]
     return tuple(dict.fromkeys([suite.selection, *standard_selections(suite), *claimed]))
+
+
+def comparable(suite: Suite, selection: Selection) -> dict[str, tuple[PublishedNeuron, ...]]:
+    """The published sets that sets selected so can be laid beside: those of the same site, neuron by neuron."""
+    # A dimension has no layer: what it would mean for a published neuron to be one, the publication does not say.
+    if selection.identity == "dimension":
+        return {}
+    return {name: one.published for name, one in suite.concepts.items() if one.published and one.site == selection.site}
 
 
 def overlap_matrix(
@@ -163,6 +172,10 @@ def _concept(
         source=concept.source,
         continuations=tuple(texts.get(concept.name, ())),
         sets=tuple(sets.get(concept.name, ())),
+        groups=concept.groups,
+        published=concept.published,
+        site=concept.site,
+        out_of=concept.out_of,
     )
 
 

@@ -16,6 +16,7 @@ from neurontest.run import nulls
 from neurontest.run.assemble import (
     Outcome,
     claim_record,
+    comparable,
     make_record,
     overlap_matrix,
     selections_of,
@@ -28,6 +29,7 @@ from neurontest.types import (
     Activations,
     Claim,
     ClaimRecord,
+    Concept,
     Family,
     Finding,
     ModelHandle,
@@ -212,8 +214,15 @@ class Run:
         ------
         KeyError
             If the suite has no such concept.
+        EvidenceError
+            If it is a published set, which nothing was traced for.
         """
         selection = self.suite.selection
+        if self.suite.concepts[concept].published:
+            raise EvidenceError(
+                f"{concept!r} is a published set: it is not selected from traces;"
+                f" its neurons are concepts[{concept!r}].published of the suite"
+            )
         requests = self._requests(self.suite.concepts[concept].prompts, selection)
         self._trace(set(requests))
         return self._set(concept, selection)
@@ -283,7 +292,7 @@ class Run:
 
     def record(self, *, outcomes: Mapping[str, Outcome]) -> Record:
         """Everything found so far; `outcomes` by :attr:`Claim.node`, of the claims that were asked about."""
-        sets: dict[str, list[NeuronSet]] = {name: [] for name in self.suite.concepts}
+        sets: dict[str, list[NeuronSet]] = {name: [] for name in self._traced}
         for selection in selections_of(self.suite):
             try:
                 found = {name: self._set(name, selection) for name in sets}
@@ -300,26 +309,35 @@ class Run:
             self.suite, self.model, self.cost, set(self._findings), claims, sets, self._texts(), self._matrices()
         )
 
+    @property
+    def _traced(self) -> dict[str, Concept]:
+        return {name: concept for name, concept in self.suite.concepts.items() if not concept.published}
+
     def _matrices(self) -> tuple[OverlapMatrix, ...]:
-        from neurontest.neurons.overlap import matrix
+        from neurontest.neurons.overlap import matrix, side_by_side
         from neurontest.neurons.table import full_set
 
         out = []
-        names = tuple(self.suite.concepts)
-        for selection in standard_selections(self.suite):
+        for selection in standard_selections(self.suite) if self._traced else ():
             try:
-                read = [
-                    [self.read(one) for one in self._requests(self.suite.concepts[name].prompts, selection)]
-                    for name in names
-                ]
+                read = {
+                    name: [self.read(one) for one in self._requests(concept.prompts, selection)]
+                    for name, concept in self._traced.items()
+                }
             except StoreError:
                 continue
-            sets = [full_set(selection, own, neutral[0] if neutral else None) for own, *neutral in read]
-            out.append(overlap_matrix(selection, names, matrix(sets)))
+            sets = side_by_side(
+                {name: full_set(selection, own, *(neutral or [None])) for name, (own, *neutral) in read.items()},
+                comparable(self.suite, selection),
+                width=next(iter(read.values()))[0].width,
+                identity=selection.identity,
+            )
+            names = tuple(name for name in self.suite.concepts if name in sets)
+            out.append(overlap_matrix(selection, names, matrix([sets[name] for name in names])))
         return tuple(out)
 
     def _texts(self) -> dict[str, Any]:
-        prompts = {name: concept.prompts for name, concept in self.suite.concepts.items()}
+        prompts = {name: concept.prompts for name, concept in self._traced.items()}
         if self.suite.baseline:
             prompts[BASELINE] = self.suite.baseline.prompts
         out: dict[str, Any] = {}

@@ -13,7 +13,7 @@ import msgspec
 from filelock import FileLock
 
 from neurontest import __version__
-from neurontest.types import Claim, Family
+from neurontest.types import Claim, Concept, Family
 
 T = TypeVar("T")
 
@@ -48,18 +48,20 @@ def vacuity_key(family: Family, digests: Sequence[str]) -> str:
 
 
 def _substance(claim: Claim) -> list[object]:
-    prompts = {name: concept.prompts for name, concept in claim.concepts.items()}
-    baseline = claim.baseline.prompts if claim.baseline else None
     return [
         claim.id,
         claim.kind,
         dict(claim.terms),
-        list(prompts.items()),
-        baseline,
+        [_facts(concept) for concept in claim.concepts.values()],
+        _facts(claim.baseline) if claim.baseline else None,
         claim.generation,
         claim.selection,
         claim.statistics,
     ]
+
+
+def _facts(concept: Concept) -> list[object]:
+    return [concept.name, concept.prompts, concept.groups, concept.site, concept.published]
 
 
 class Cache(Generic[T]):

@@ -164,9 +164,13 @@ def _names(
                 if slot.name in mapping:
                     where = (*keys, slot.name) + ((place,) if isinstance(mapping[slot.name], list) else ())
                 document.complain(where, f"unknown concept {name!r}{did_you_mean(name, around.declared)}")
-    names = kind.named(terms, around.declared)
+    published = {name for name, concept in around.concepts.items() if concept.published}
+    names = kind.named(terms, [name for name in around.declared if name not in published])
     if not names:
-        document.complain(keys, "this claim is about all concepts, and the suite has none; say them under 'concepts'")
+        has = "only published sets; say others" if published else "none; say them"
+        document.complain(
+            keys, f"this claim is about all concepts with prompts, and the suite has {has} under 'concepts'"
+        )
     return names
 
 

@@ -15,7 +15,7 @@ from neurontest.settings import BY_NAME, SECTIONS, resolve
 from neurontest.spec import rules
 from neurontest.spec.claims import Layer, Surroundings, generation, read_claim, said, selection, statistics
 from neurontest.spec.folder import SUITE_FILE, Folder, OutsideError
-from neurontest.spec.prompts import Prompts, read_prompts
+from neurontest.spec.prompts import Prompts, read_concept, read_prompts
 from neurontest.spec.source import Document, Keys, read
 from neurontest.spec.validate import check
 from neurontest.types import BASELINE, Claim, Family, Suite
@@ -157,7 +157,7 @@ def _concepts(documents: Mapping[str, Document], home: Folder) -> dict[str, Prom
             first[name] = here
             if name in taken:
                 document.complain(keys, f"{name!r} is a word of the sentences; choose another name", key=True)
-            found[name] = read_prompts(document, keys, name, home)
+            found[name] = read_concept(document, keys, name, home)
     return found
 
 

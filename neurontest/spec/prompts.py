@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from neurontest.errors import Fault, SpecError
 from neurontest.spec.folder import Folder, OutsideError
+from neurontest.spec.groups import GROUP, MESSAGE, groups_of, text_and_group
+from neurontest.spec.published import read_published
 from neurontest.spec.source import Document, Keys, read_text
 from neurontest.spec.validate import did_you_mean, shown
 from neurontest.types import Concept
 
 #: File as shown, line and column.
 Place = tuple[str, int, int]
+#: A prompt, its group (empty for none) and where it stands.
+Line = tuple[str, str, Place]
 
 
 @dataclass(frozen=True)
@@ -24,19 +29,28 @@ class Prompts:
     ----------
     concept : Concept
     places : tuple of Place
-        Where each of its prompts stands.
+        Where each of its prompts stands; none of a published set.
     """
 
     concept: Concept
     places: tuple[Place, ...]
 
 
-def read_prompts(document: Document, keys: Keys, name: str, folder: Folder) -> Prompts | None:
+def read_concept(document: Document, keys: Keys, name: str, folder: Folder) -> Prompts | None:
     """Read the concept at `keys`, which is called `name`; None if something is wrong with it, noted in the document."""
+    said = document.nodes[keys].value
+    if isinstance(said, dict) and "published" in said:
+        concept = read_published(document, keys, name)
+        return None if concept is None else Prompts(concept, ())
+    return read_prompts(document, keys, name, folder)
+
+
+def read_prompts(document: Document, keys: Keys, name: str, folder: Folder) -> Prompts | None:
+    """Read the prompts of the concept at `keys`; as :func:`read_concept`."""
     keys = (*keys, "prompts")
-    if not document.sound(*keys):
+    if keys not in document.nodes or not document.sound(*keys):
         return None
-    value: list[str] | str = document.nodes[keys].value
+    value: list[Any] | str = document.nodes[keys].value
     source = None
     try:
         if isinstance(value, str):
@@ -44,19 +58,23 @@ def read_prompts(document: Document, keys: Keys, name: str, folder: Folder) -> P
             lines = _file(document, keys, value, folder)
         else:
             places = (document.position((*keys, index)) for index in range(len(value)))
-            lines = [(prompt, (document.shown, *place)) for prompt, place in zip(value, places, strict=True)]
+            lines = [
+                (*text_and_group(item), (document.shown, *place)) for item, place in zip(value, places, strict=True)
+            ]
         _check(lines, document, keys)
     except SpecError as error:
         document.faults.extend(error.faults)
         document.broken.add(keys)
         return None
-    return Prompts(Concept(name, tuple(prompt for prompt, _ in lines), source), tuple(place for _, place in lines))
+    prompts = tuple(prompt for prompt, _, _ in lines)
+    groups = groups_of(name, [group for _, group, _ in lines])
+    return Prompts(Concept(name, prompts, source, groups), tuple(place for _, _, place in lines))
 
 
-def _check(lines: list[tuple[str, Place]], document: Document, keys: Keys) -> None:
+def _check(lines: list[Line], document: Document, keys: Keys) -> None:
     faults = []
     first: dict[str, Place] = {}
-    for prompt, place in lines:
+    for prompt, _, place in lines:
         if not prompt.strip():
             faults.append(Fault(*place, "this prompt is empty; write a text or remove it"))
         elif prompt in first:
@@ -71,7 +89,7 @@ def _check(lines: list[tuple[str, Place]], document: Document, keys: Keys) -> No
         raise SpecError(faults)
 
 
-def _file(document: Document, keys: Keys, name: str, folder: Folder) -> list[tuple[str, Place]]:
+def _file(document: Document, keys: Keys, name: str, folder: Folder) -> list[Line]:
     here: Place = (document.shown, *document.position(keys))
     try:
         path = folder.inside(name)
@@ -83,12 +101,12 @@ def _file(document: Document, keys: Keys, name: str, folder: Folder) -> list[tup
     where = folder.shown(path)
     text = read_text(path, where)
     if path.suffix == ".json":
-        return [(prompt, (where, 1, 1)) for prompt in _json(text, where)]
+        return [(*text_and_group(item), (where, 1, 1)) for item in _json(text, where)]
     lines = enumerate(text.replace("\r\n", "\n").split("\n"), start=1)
-    return [(line.strip(), (where, number, 1)) for number, line in lines if line.strip()]
+    return [(line.strip(), "", (where, number, 1)) for number, line in lines if line.strip()]
 
 
-def _json(text: str, where: str) -> list[str]:
+def _json(text: str, where: str) -> list[Any]:
     try:
         value: Any = json.loads(text)
     except json.JSONDecodeError as error:
@@ -104,10 +122,26 @@ def _json(text: str, where: str) -> list[str]:
         if key not in ("concept", "prompts")
     ]
     faults += [
-        Fault(where, 1, 1, f"prompt {number} must be a text, not {shown(prompt)}")
-        for number, prompt in enumerate(value["prompts"], start=1)
-        if not isinstance(prompt, str)
+        Fault(where, 1, 1, f"prompt {number}{message}")
+        for number, item in enumerate(value["prompts"], start=1)
+        for message in _item_faults(item)
     ]
     if faults:
         raise SpecError(faults)
     return list(value["prompts"])
+
+
+def _item_faults(item: Any) -> list[str]:
+    if isinstance(item, str):
+        return []
+    if not isinstance(item, dict):
+        return [f" must be a text, not {shown(item)}"]
+    keys = ("text", "group")
+    found = [f" has an unknown key {key!r}{did_you_mean(key, keys)}" for key in item if key not in keys]
+    if not isinstance(item.get("text"), str):
+        found.append(f" must have a 'text', not {shown(item['text'])}" if "text" in item else " needs 'text'")
+    group = item.get("group", 0)
+    is_slug = isinstance(group, str) and re.fullmatch(GROUP, group)
+    if not is_slug and (isinstance(group, bool) or not isinstance(group, int)):
+        found.append(f": 'group' {MESSAGE}, not {shown(group)}")
+    return found

@@ -8,6 +8,7 @@ from dataclasses import replace
 from neurontest.claims import kind_named
 from neurontest.claims.base import Kind
 from neurontest.errors import Fault
+from neurontest.spec.groups import group_faults
 from neurontest.spec.prompts import Prompts
 from neurontest.spec.validate import shown
 from neurontest.types import Claim, Concept, Family
@@ -32,20 +33,31 @@ def claim_faults(claim: Claim, family: Family, *, pilot: bool = False) -> Iterat
     least, advised = kind.prompts_needed(claim)
     if pilot:
         least = min(least, PILOT)
-    few = [concept for concept in claim.concepts.values() if len(concept.prompts) < least]
+    if claim.selection.identity == "index":
+        yield (
+            "overlaps by distinct index are shown, not tested: their sets differ in size, and so in what they share by"
+            " chance; say 'neurons: {identity: dimension}', which aggregates over layers before it selects"
+        )
+    yield from group_faults(claim)
+    few = [concept for concept in traced(claim) if concept.units < least]
     for concept in few:
-        prompts = _counted(len(concept.prompts), "prompt")
-        yield f"{concept.name!r} has {prompts}; {kind.name} needs at least {least} ({advised} advised)"
+        yield f"{concept.name!r} has {_size(concept)}; {kind.name} needs at least {least} ({advised} advised)"
     limit, smallest = largest_accepted(family), kind.smallest_p(claim)
     if not few and smallest > limit and not pilot:
         needed = _prompts_that_reach(kind, claim, limit)
-        remedy = f"it takes {needed} prompts or more for each concept" if needed else "no number of prompts mends that"
+        what = "groups" if any(concept.groups for concept in traced(claim)) else "prompts"
+        remedy = f"it takes {needed} {what} or more for each concept" if needed else f"no number of {what} mends that"
         of = family.statistics
         asked = f"alpha {of.alpha:g}, correction {of.correction}, {_counted(len(family.tested), 'claim')}"
         yield (
             f"{kind.name} cannot hold here: its smallest p-value is {smallest:.2g}, and the family ({asked})"
             f" accepts at most {limit:.2g}; {remedy}"
         )
+
+
+def traced(claim: Claim) -> list[Concept]:
+    """List the concepts of a claim that have prompts: all but published sets."""
+    return [concept for concept in claim.concepts.values() if not concept.published]
 
 
 def largest_accepted(family: Family) -> float:
@@ -61,11 +73,11 @@ def largest_accepted(family: Family) -> float:
 def half_sample_fault(claim: Claim) -> str:
     """Say whether `m` is more than half of the prompts of the smallest concept; empty if it is not."""
     m = claim.statistics.m
-    smallest = min(claim.concepts.values(), key=lambda concept: len(concept.prompts))
-    size = len(smallest.prompts)
-    if m is None or m <= size // 2:
+    smallest = min(traced(claim), key=lambda concept: concept.units, default=None)
+    if m is None or smallest is None or m <= smallest.units // 2:
         return ""
-    return f"m is {m}, but {smallest.name!r} has {_counted(size, 'prompt')}: a half-sample takes at most {size // 2}"
+    half = smallest.units // 2
+    return f"m is {m}, but {smallest.name!r} has {_size(smallest)}: a half-sample takes at most {half}"
 
 
 def claim_warnings(claim: Claim) -> Iterator[str]:
@@ -74,20 +86,21 @@ def claim_warnings(claim: Claim) -> Iterator[str]:
         return
     kind = kind_named(claim.kind)
     _, advised = kind.prompts_needed(claim)
-    few = [concept for concept in claim.concepts.values() if len(concept.prompts) < advised]
+    few = [concept for concept in traced(claim) if concept.units < advised]
     if few:
-        counts = ", ".join(f"{concept.name!r} has {len(concept.prompts)}" for concept in few)
-        yield f"{advised} prompts or more for each concept are advised for {kind.name}; {counts}"
+        counts = ", ".join(f"{concept.name!r} has {concept.units}" for concept in few)
+        what = "groups of prompts" if any(concept.groups for concept in few) else "prompts"
+        yield f"{advised} {what} or more for each concept are advised for {kind.name}; {counts}"
 
 
 def baseline_warning(baseline: Concept | None, claims: Iterable[Claim]) -> str:
     """Say whether too small a baseline is subtracted; empty if it is not."""
-    if baseline is None or len(baseline.prompts) >= BASELINE_ADVISED:
+    if baseline is None or baseline.units >= BASELINE_ADVISED:
         return ""
     if not any(claim.skip is None and kind_named(claim.kind).normalizes(claim) for claim in claims):
         return ""
     return (
-        f"the baseline has {_counted(len(baseline.prompts), 'prompt')}; below {BASELINE_ADVISED} the noise of its mean,"
+        f"the baseline has {_size(baseline)}; below {BASELINE_ADVISED} the noise of its mean,"
         " which all sets have in common, makes them look alike"
     )
 
@@ -104,15 +117,20 @@ def shared_with_baseline(concepts: Sequence[Prompts], baseline: Prompts) -> Iter
 
 def _prompts_that_reach(kind: Kind, claim: Claim, limit: float) -> int | None:
     """Find the fewest prompts for each concept with which the claim's design can give a p-value of at most `limit`."""
-    fewest = min(len(concept.prompts) for concept in claim.concepts.values())
+    fewest = min(concept.units for concept in traced(claim))
     for size in range(fewest + 1, _MOST_PROMPTS + 1):
         more = {
-            name: replace(concept, prompts=tuple(map(str, range(max(size, len(concept.prompts))))))
-            for name, concept in claim.concepts.items()
+            concept.name: replace(concept, prompts=tuple(map(str, range(max(size, concept.units)))), groups=())
+            for concept in traced(claim)
         }
-        if kind.smallest_p(replace(claim, concepts=more)) <= limit:
+        if kind.smallest_p(replace(claim, concepts={**claim.concepts, **more})) <= limit:
             return size
     return None
+
+
+def _size(concept: Concept) -> str:
+    prompts = _counted(len(concept.prompts), "prompt")
+    return f"{prompts} in {_counted(concept.units, 'group')}" if concept.groups else prompts
 
 
 def _counted(number: int, noun: str) -> str:

@@ -18,6 +18,7 @@ from neurontest.claims.base import Kind, Slot
 from neurontest.claims.grammar import NAME, NEURON, SHARE, form
 from neurontest.setting import LEVELS, Level, Setting
 from neurontest.settings import BY_NAME, SECTIONS, section
+from neurontest.spec import groups, published
 
 #: Version of the format of spec files that this release reads.
 FORMAT = 1
@@ -52,7 +53,7 @@ def assemble() -> dict[str, Any]:
         },
         "model": _text(model_help, "must be a text", default=model.default),
         **overrides,
-        "baseline": _ref("concept") | {"description": "Neutral prompts; only in suite.yaml"},
+        "baseline": _closed("Neutral prompts; only in suite.yaml", {"prompts": _ref("prompts")}, required=["prompts"]),
         "concepts": _closed(
             "Concepts by name; shared by all files of the suite",
             {},
@@ -74,6 +75,7 @@ def assemble() -> dict[str, Any]:
             **{name: _section(name, "suite", f"Settings of {name}") for name in SECTIONS},
             **{f"claim_{name}": _section(name, "claim", f"Settings of {name}, for this claim") for name in SECTIONS},
             "concept": _concept(),
+            "prompts": _prompts(),
             "claim": _claim(kinds()),
         },
     }
@@ -114,15 +116,34 @@ def _section(name: str, level: Level, description: str) -> dict[str, Any]:
 
 
 def _concept() -> dict[str, Any]:
-    prompts = {
+    return _closed(
+        "A concept's prompts, or the neurons that were published for it",
+        {"prompts": _ref("prompts"), **published.schema()},
+        oneOf=[{"required": ["prompts"]}, {"required": ["published"]}],
+        dependencies={"out_of": ["published"]},
+    )
+
+
+def _prompts() -> dict[str, Any]:
+    prompt = _closed(
+        "A prompt, or a mapping with its group",
+        {
+            "text": _text("The prompt", "must be a text"),
+            "group": groups.schema(),
+        },
+        type=["string", "object"],
+        minLength=1,
+        required=["text"],
+        errorMessage="must be a text",
+    )
+    return {
         "description": 'Prompts, or a .txt file (one a line) or .json file ({"prompts": [...]}) beside this file',
         "type": ["array", "string"],
         "minItems": 1,
-        "items": _text("A prompt", "must be a text"),
+        "items": prompt,
         "pattern": r"\.(txt|json)$",
         "errorMessage": "must be a list of one or more prompts, or the name of a .txt or .json file",
     }
-    return _closed("A concept's prompts", {"prompts": prompts}, required=["prompts"])
 
 
 def _claim(kinds: tuple[Kind, ...]) -> dict[str, Any]:

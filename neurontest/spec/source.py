@@ -41,6 +41,7 @@ _ADVICE = (
     (r"undefined alias", "quote a text that starts with '*'"),
     (r"<scalar>", "quote the whole of a text that starts with a quotation mark, and check the indentation"),
     (r"expected <block end>", "check the indentation"),
+    (r"but got '[\[{]'", "within { } and [ ], quote a text that holds a bracket"),
     (r"<stream end>|end of stream", "a bracket or quotation mark is not closed"),
     (r"another document", "a spec file holds one document; remove the line '---'"),
 )

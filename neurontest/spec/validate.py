@@ -19,11 +19,12 @@ from jsonschema.validators import extend
 from neurontest.claims import kind_named, kinds
 from neurontest.errors import Fault, SpecError
 from neurontest.settings import BY_NAME, SECTIONS, section
+from neurontest.spec import published
 from neurontest.spec.schema import FORMAT, SUITE_ONLY, assemble
 from neurontest.spec.source import Date, Document, Keys
 
 #: What an item of a list is called.
-_ITEMS = {"prompts": "a prompt", "claims": "a claim", "tags": "a tag"}
+_ITEMS = {"prompts": "a prompt", "published": "a published neuron", "claims": "a claim", "tags": "a tag"}
 #: Keys of a claim whose values people write as prose, which YAML may take for something else.
 _PROSE = ("claim", "skip", "xfail")
 
@@ -101,9 +102,15 @@ def _sentences(document: Document, error: ValidationError) -> Iterator[tuple[Key
         strays = [name for name in value if name not in schema["properties"]]
         if _is_claim(keys) and len(strays) == len(value):
             yield keys, "YAML reads this claim as a mapping; quote it", False
+        elif _is_prompt(keys) and len(strays) == len(value):
+            yield keys, "a prompt must be a text, but YAML reads this as a mapping; quote it", False
         else:
             for name in strays:
                 yield (*keys, name), _unknown(keys, name, schema["properties"]), True
+    elif error.validator == "oneOf":
+        yield from _prompts_or_published(keys, value)
+    elif error.validator == "dependencies":
+        yield (*keys, "out_of"), "'out_of' belongs to 'published', and there is none", True
     elif error.validator is None:
         # A schema that is `false` forbids a key of a claim; jsonschema does not say which.
         for name, message in _foreign(document.nodes[keys].value):
@@ -123,9 +130,13 @@ def _is_claim(keys: Keys) -> bool:
     return len(keys) == 2 and keys[0] == "claims"
 
 
+def _is_prompt(keys: Keys) -> bool:
+    return len(keys) > 1 and keys[-2] == "prompts" and isinstance(keys[-1], int)
+
+
 def _is_prose(keys: Keys) -> bool:
-    is_prompt = len(keys) > 1 and keys[-2] == "prompts" and isinstance(keys[-1], int)
-    return is_prompt or _is_claim(keys) or (_is_claim(keys[:-1]) and keys[-1] in _PROSE)
+    is_text = keys[-1:] == ("text",) and _is_prompt(keys[:-1])
+    return _is_prompt(keys) or is_text or _is_claim(keys) or (_is_claim(keys[:-1]) and keys[-1] in _PROSE)
 
 
 def _subject(keys: Keys) -> str:
@@ -149,8 +160,20 @@ def _wrong(keys: Keys, value: object, schema: Mapping[str, Any]) -> str:
     return f"{subject} {message}, not {shown(value)}" + (f"; did you mean {close[0]!r}?" if close else "")
 
 
+def _prompts_or_published(keys: Keys, concept: object) -> Iterator[tuple[Keys, str, bool]]:
+    """Say that a concept has neither prompts nor published neurons, or both; nothing of what is no mapping at all."""
+    if isinstance(concept, dict) and "published" in concept:
+        yield (*keys, "published"), f"{keys[-1]!r} has prompts and is published; drop one", True
+    elif isinstance(concept, dict):
+        yield keys, f"{_subject(keys)} needs 'prompts' or 'published'", False
+
+
 def _unknown(keys: Keys, name: str, valid: Iterable[str]) -> str:
     """Say that a key is unknown; if it is a setting's name, say where it belongs."""
+    if keys == ("baseline",) and name in published.KEYS:
+        return "the baseline cannot be published: it is traced, and needs prompts"
+    if keys[-2:-1] == ("published",) and re.fullmatch(published.NEURON, name):
+        return f'write this as {{neuron: "{name}", occurrences: ...}}'
     setting = BY_NAME.get(name)
     if setting is not None and setting.level == "person":
         return f"a spec may not say {name!r}; it is the option {setting.option} or the ini key {setting.ini}"
@@ -158,7 +181,7 @@ def _unknown(keys: Keys, name: str, valid: Iterable[str]) -> str:
         place = {"claim": "", "file": " at the top of the file or in suite.yaml", "suite": " in suite.yaml"}
         return f"{name!r} may not stand here; say it under {setting.section!r}{place[setting.level]}"
     where = f"under {str(keys[-1])!r}" if keys else "at the top of the file"
-    where = "in a claim" if _is_claim(keys) else where
+    where = "in a claim" if _is_claim(keys) else f"in {_subject(keys)}" if keys and isinstance(keys[-1], int) else where
     return f"unknown key {name!r} {where}{did_you_mean(name, valid)}"
 
 
@@ -181,7 +204,10 @@ def _foreign(claim: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def _missing(keys: Keys, name: str, value: Mapping[str, Any]) -> str:
     """Say what is missing; nothing of a claim that is no claim at all, of which something else is said."""
     if not _is_claim(keys):
-        return f"{_subject(keys)} needs {name!r}"
+        # Of an item with none of its keys, and of a baseline that is published, something else is said.
+        is_item = _is_prompt(keys) or keys[-2:-1] == ("published",)
+        is_foreign = is_item and value and not set(value) & {"text", "group", "neuron", "occurrences"}
+        return "" if is_foreign or "published" in value else f"{_subject(keys)} needs {name!r}"
     if "kind" in value:
         kind = kind_named(value["kind"])
         slot = next(slot for slot in kind.slots if slot.name == name)

@@ -8,7 +8,7 @@ Array axes: ``[prompt, neuron]`` for activations, ``[subset, prompt]`` for half-
 """
 
 from neurontest.types.evidence import Estimate, Evidence, Finding, Interval, KeyResult, NullSummary, Vacuity, Verdict
-from neurontest.types.neurons import Neuron, NeuronSet, OverlapMatrix
+from neurontest.types.neurons import Neuron, NeuronSet, OverlapMatrix, PublishedNeuron
 from neurontest.types.record import (
     RECORD_VERSION,
     ClaimRecord,
@@ -65,6 +65,7 @@ __all__ = [
     "NullSummary",
     "OverlapMatrix",
     "Progress",
+    "PublishedNeuron",
     "Record",
     "Selection",
     "Statistics",

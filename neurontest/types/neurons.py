@@ -41,6 +41,27 @@ class Neuron:
 
 
 @dataclass(frozen=True)
+class PublishedNeuron:
+    """One member of a published set: a neuron as somebody else reported it.
+
+    Attributes
+    ----------
+    layer, index : int
+        From 0.
+    occurrences : int or None
+        In how many of the publication's prompts it was found, if that is told.
+    """
+
+    layer: int
+    index: int
+    occurrences: int | None = None
+
+    def label(self, site: str) -> str:
+        """The neuron's name, such as ``L11.residual[756]``."""
+        return f"L{self.layer}.{site}[{self.index}]"
+
+
+@dataclass(frozen=True)
 class NeuronSet:
     """The k selected neurons of a concept, ranked."""
 

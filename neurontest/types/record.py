@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from neurontest.types.evidence import Evidence, Vacuity, Verdict
-from neurontest.types.neurons import NeuronSet, OverlapMatrix
+from neurontest.types.neurons import NeuronSet, OverlapMatrix, PublishedNeuron
 from neurontest.types.spec import Generation, Location, Selection, Statistics
 from neurontest.types.trace import Continuation
 
@@ -71,13 +71,20 @@ class FamilyRecord:
 
 @dataclass(frozen=True)
 class ConceptRecord:
-    """A concept (or the baseline), its prompts, what the model wrote and its neuron sets."""
+    """A concept (or the baseline), its prompts, what the model wrote and its neuron sets.
+
+    A published set has `published`, `site` and `out_of` instead, as :class:`~neurontest.types.Concept` explains them.
+    """
 
     name: str
     prompts: tuple[str, ...]
     source: str | None
     continuations: tuple[Continuation, ...]
     sets: tuple[NeuronSet, ...]
+    groups: tuple[str, ...] = ()
+    published: tuple[PublishedNeuron, ...] = ()
+    site: str | None = None
+    out_of: int | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
+from neurontest.types.neurons import PublishedNeuron
 from neurontest.types.trace import TraceRequest
 
 #: The name under which the baseline travels beside the concepts. No concept can be called so (it is no valid name).
@@ -29,7 +30,10 @@ class Generation:
 
 @dataclass(frozen=True)
 class Selection:
-    """What a set of neurons is: the `neurons` section. `per_prompt_k` None means `k`."""
+    """What a set of neurons is: the `neurons` section. `per_prompt_k` None means `k`.
+
+    `identity` ``index`` selects as ``neuron`` does and counts overlaps by distinct index; it is shown, never tested.
+    """
 
     site: str = "residual"
     positions: str = "generated"
@@ -37,7 +41,7 @@ class Selection:
     select: Literal["mean", "consistency"] = "mean"
     k: int = 10
     per_prompt_k: int | None = None
-    identity: Literal["neuron", "dimension"] = "neuron"
+    identity: Literal["neuron", "dimension", "index"] = "neuron"
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,37 @@ class Statistics:
 
 @dataclass(frozen=True)
 class Concept:
-    """A name and its prompts; the baseline is one as well, named :data:`BASELINE`."""
+    """A name and its prompts, or the neurons published for it; the baseline is one as well, named :data:`BASELINE`.
+
+    Attributes
+    ----------
+    prompts : tuple of str
+        Empty for a published set, which is never traced.
+    source : str or None
+        The file that the prompts come from.
+    groups : tuple of str
+        The group of each prompt: paraphrases of one thing, or one of the templates that concepts share. Empty if no
+        prompt has one; if some have, each other one is alone in a group whose name stands in parentheses.
+    published : tuple of PublishedNeuron
+        The neurons of a published set, ranked, each once.
+    site : str or None
+        Where in a block the published neurons live.
+    out_of : int or None
+        Prompts that the published occurrences were counted over, if that is told.
+    """
 
     name: str
     prompts: tuple[str, ...]
     source: str | None = None
+    groups: tuple[str, ...] = ()
+    published: tuple[PublishedNeuron, ...] = ()
+    site: str | None = None
+    out_of: int | None = None
+
+    @property
+    def units(self) -> int:
+        """What a test can deal anew or leave out: groups of prompts, or prompts if they have no groups."""
+        return len(set(self.groups)) if self.groups else len(self.prompts)
 
 
 @dataclass(frozen=True)
@@ -123,13 +153,15 @@ class Claim:
         Raises
         ------
         KeyError
-            If the claim has no such concept, or no baseline.
+            If the claim has no such concept, no baseline, or the concept is a published set.
         """
         if concept == BASELINE:
             if self.baseline is None:
                 raise KeyError(BASELINE)
             prompts = self.baseline.prompts
         else:
+            if self.concepts[concept].published:
+                raise KeyError(concept)
             prompts = self.concepts[concept].prompts
         return TraceRequest(prompts, self.generation, self.selection.site, positions or self.selection.positions)
 

@@ -119,10 +119,10 @@ def _test(cell: Cell, made: Made, seed: int) -> Outcome:
 def _permutation(kind: str, trial: Trial) -> Outcome:
     """The permutation key alone: nothing else of the evidence is looked at."""
     if kind == "distinct":
-        key, _ = permutation.distinct_key(trial, list(trial.n), (0.05,), {})
+        key = permutation.distinct_key(trial, list(trial.n), {})
     else:
-        key, _ = permutation.overlap_key(trial, "a", "b", "c", (0.05,))
-    return Outcome(key.p, 1.0)
+        key = permutation.overlap_key(trial, "a", "b", "c")
+    return Outcome(key((0.05,))[0].p, 1.0) if key is not None else Outcome(1.0, 1.0)
 
 
 def _borderline(one: HalfT) -> bool:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from neurontest.claims import replay as module
-from neurontest.claims.replay import Dealt, replay
+from neurontest.claims.dealt import Dealt
+from neurontest.claims.replay import replay
 from neurontest.neurons.select import MeanSelector
 from neurontest.types import BASELINE, Concept, Selection, Statistics, Vacuity
 from tests.worlds import Floats, World, claim_on

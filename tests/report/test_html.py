@@ -13,7 +13,7 @@ from neurontest.report.files import write_reports
 from neurontest.report.html import html_report
 from neurontest.report.record import load_record
 from neurontest.report.untrusted import visible
-from neurontest.types import Record
+from neurontest.types import ConceptRecord, PublishedNeuron, Record
 
 from .sample import CLAIMS, CONCEPTS, HOSTILE, sample
 from .strategies import anything
@@ -224,3 +224,25 @@ def test_the_files_of_a_run(tmp_path: Path, html: str) -> None:
     assert html_report(load_record(paths[0])) == html == paths[1].read_bytes().decode()
     assert paths[2].read_text(encoding="utf-8").startswith('<?xml version="1.0" encoding="utf-8"?>\n<testsuites ')
     assert sorted(path.name for path in (tmp_path / "latest").iterdir()) == sorted(path.name for path in paths)
+
+
+def test_a_published_set_is_marked_and_drawn_as_the_write_up_does() -> None:
+    neurons = (PublishedNeuron(11, 365, 7), PublishedNeuron(10, 756))
+    paper = ConceptRecord("paper", (), None, (), (), published=neurons, site="residual", out_of=10)
+    html = html_report(replace(sample(), concepts=(paper,)))
+    assert "published set of 2 neurons, not traced" in html
+    assert "<td>1</td><td>11</td><td>365</td><td>7</td><td>70.00</td>" in html
+    assert "<td>2</td><td>10</td><td>756</td><td>–</td><td>–</td>" in html
+    assert 'title="L10.residual[756]"' in html
+    assert "A published set is the same in every panel." in html
+    assert "<h4>Prompts" not in html
+    untold = html_report(replace(sample(), concepts=(replace(paper, out_of=None),)))
+    assert "<td>365</td><td>7</td><td>–</td>" in untold
+
+
+def test_groups_are_told_with_their_prompts() -> None:
+    grouped = ConceptRecord("rose", ("x", "y", "z"), None, (), (), groups=("t1", "t1", "(rose 3)"))
+    html = html_report(replace(sample(), concepts=(grouped,)))
+    assert "3 prompts in 2 groups" in html
+    assert html.count("group t1</span>") == 2
+    assert "(rose 3)" not in html

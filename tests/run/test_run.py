@@ -12,11 +12,13 @@ import pytest
 
 from neurontest.claims.overlap import OverlapGreater
 from neurontest.errors import EvidenceError, ModelError, SpecError
+from neurontest.neurons.overlap import shared
 from neurontest.report.record import dump_record, load_record, record_schema
 from neurontest.run import Outcome, Run
+from neurontest.run.evidence import evidence_key
 from neurontest.spec.load import load_suite
 from neurontest.trace.models import from_transformers
-from neurontest.types import Suite
+from neurontest.types import Concept, PublishedNeuron, Suite
 from tests import tiny
 
 CONCEPTS = ("tulip", "vietnam", "hanoi", "violent")
@@ -165,3 +167,66 @@ def test_nothing_traced_makes_a_record_without_sets(suite: Suite, pair: tuple[An
     assert {claim.verdict for claim in record.claims} == {"not evaluated", "skipped"}
     assert record.overlaps == ()
     assert all(not concept.continuations for concept in record.concepts)
+
+
+def with_paper(folder: Path, identity: str) -> Suite:
+    suite_in(folder, "claims: []\n")
+    read = json.loads((folder / "suite.yaml").read_text())
+    # The tiny model has neither layer 99 nor index 9999.
+    said = ["L0.residual[0]", {"neuron": "L1.residual[0]", "occurrences": 3}, "L99.residual[9999]"]
+    read["concepts"] = {
+        "paper": {"published": said, "out_of": 4},
+        "elsewhere": {"published": ["L0.mlp[0]"]},
+        **read["concepts"],
+    }
+    read["neurons"]["identity"] = identity
+    (folder / "suite.yaml").write_text(json.dumps(read))
+    return load_suite(folder)
+
+
+@pytest.mark.parametrize(("identity", "size"), [("neuron", 3), ("index", 2), ("dimension", None)])
+def test_published_sets_are_described_and_never_traced(
+    identity: str, size: int | None, pair: tuple[Any, Any], cache: Path, tmp_path: Path
+) -> None:
+    run = Run(with_paper(tmp_path / "suite", identity), from_transformers(*pair, name="tiny"), cache_dir=cache)
+    hanoi = run.sets("hanoi")
+    with pytest.raises(EvidenceError, match="'paper' is a published set: it is not selected from traces"):
+        run.sets("paper")
+    record = run.record(outcomes={})
+    paper = next(one for one in record.concepts if one.name == "paper")
+    assert (paper.published[1], paper.site, paper.out_of) == (PublishedNeuron(1, 0, 3), "residual", 4)
+    assert (paper.prompts, paper.continuations, paper.sets) == ((), (), ())
+    assert len(record.overlaps) == 4
+    for one in record.overlaps:
+        # The set of another site is none to lay beside these, and a dimension is no published neuron.
+        assert one.concepts == (("paper",) if size else ()) + CONCEPTS
+        assert one.counts[0][0] == (size or 4)
+    if size:
+        shared_with_hanoi = next(
+            one for one in record.overlaps if (one.kind, one.positions) == ("normalized", "generated")
+        )
+        expected = shared(paper.published, hanoi.neurons, identity)
+        assert shared_with_hanoi.counts[0][1 + CONCEPTS.index("hanoi")] == expected
+    dump_record(record, tmp_path / "record.json")
+    assert load_record(tmp_path / "record.json") == record
+
+
+def test_evidence_depends_on_groups_and_published_neurons(suite: Suite) -> None:
+    family = suite.families[0]
+    asked = family.claims[0]
+    hanoi = asked.concepts["hanoi"]
+
+    def key(concept: Concept) -> str:
+        claim = replace(asked, concepts={**asked.concepts, "hanoi": concept})
+        return evidence_key(replace(family, claims=(claim,)), ["digest"])
+
+    published = replace(hanoi, prompts=(), published=(PublishedNeuron(1, 2),), site="residual")
+    others = [
+        hanoi,
+        replace(hanoi, groups=tuple("aabbccdd")),
+        replace(hanoi, groups=tuple("aabbccde")),
+        published,
+        replace(published, published=(PublishedNeuron(2, 1),)),
+    ]
+    assert len({key(one) for one in others}) == len(others)
+    assert key(hanoi) == key(replace(hanoi, source="hanoi.txt"))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neurontest.claims import kind_named
 from neurontest.errors import SpecError
+from neurontest.plan import make_plan
 from neurontest.settings import BY_NAME
 from neurontest.spec.claims import slug
+from neurontest.spec.groups import GROUP, groups_of
 from neurontest.spec.load import is_suite, load_suite, spec_files
-from neurontest.types import BASELINE, Generation, Location, Selection
+from neurontest.spec.published import read_published
+from neurontest.spec.source import parse
+from neurontest.spec.validate import check
+from neurontest.types import BASELINE, Generation, Location, PublishedNeuron, Selection
 from tests.spec.suites import SUITE, concepts, faults, prompts, write
 
 SAMPLE = {
@@ -284,3 +291,119 @@ def test_reading_specs_imports_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+PAPER = """\
+concepts:
+  paper:
+    out_of: 10
+    published:
+      - L11.residual[365]
+      - {neuron: "L11.residual[756]", occurrences: 6}
+      - neuron: L9.residual[756]
+        occurrences: 4
+"""
+
+
+def test_published_sets(tmp_path: Path) -> None:
+    files = {
+        "a.yaml": PAPER + "claims: [paper overlaps tulip more than violent, tulip overlaps hanoi more than paper]\n"
+    }
+    suite = load_suite(write(tmp_path, files))
+    paper = suite.concepts["paper"]
+    assert paper.published == (PublishedNeuron(11, 365), PublishedNeuron(11, 756, 6), PublishedNeuron(9, 756, 4))
+    assert (paper.prompts, paper.groups, paper.site, paper.out_of, paper.units) == ((), (), "residual", 10, 0)
+    assert paper.published[1].label("residual") == "L11.residual[756]"
+    # It has no prompts to be too few.
+    assert suite.warnings == ()
+    of, than = suite.claims
+    for claim in (of, than):
+        requests = kind_named(claim.kind).requests(claim)
+        assert len(requests) == 3
+        assert all(request.prompts for request in requests)
+        with pytest.raises(KeyError):
+            claim.request("paper")
+    # Relabeling needs prompts on both of its sides.
+    assert kind_named(of.kind).smallest_p(of) > 0
+    assert kind_named(than.kind).smallest_p(than) == 0
+    assert all("" not in group.prompts and len(group.prompts) == 60 for group in make_plan(suite).groups)
+
+
+def test_a_claim_about_all_concepts_leaves_published_sets_out(tmp_path: Path) -> None:
+    files = {"a.yaml": PAPER + "claims: [baseline-normalized sets differ from raw]\n"}
+    (claim,) = load_suite(write(tmp_path, files)).claims
+    assert list(claim.concepts) == ["tulip", "vietnam", "hanoi", "violent"]
+
+
+def test_a_published_set_of_the_claims_own_site(tmp_path: Path) -> None:
+    claim = "{claim: paper overlaps tulip more than violent, neurons: {site: mlp}}"
+    files = {"a.yaml": PAPER.replace("residual", "mlp") + f"claims: [{claim}]\n"}
+    assert load_suite(write(tmp_path, files)).claims[0].selection.site == "mlp"
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(
+        st.builds(PublishedNeuron, st.integers(0, 9999), st.integers(0, 9_999_999), st.none() | st.integers(1, 99)),
+        min_size=1,
+        max_size=5,
+        unique_by=lambda one: (one.layer, one.index),
+    ),
+    st.sampled_from(BY_NAME["site"].choices),
+)
+def test_published_neurons_come_back_as_they_were_said(neurons: list[PublishedNeuron], site: str) -> None:
+    said = [
+        one.label(site) if one.occurrences is None else {"neuron": one.label(site), "occurrences": one.occurrences}
+        for one in neurons
+    ]
+    document = parse(json.dumps({"concepts": {"a": {"published": said}}}), "x.yaml")
+    check(document, is_suite=False)
+    assert document.faults == []
+    concept = read_published(document, ("concepts", "a"), "a")
+    assert concept is not None
+    assert (concept.published, concept.site) == (tuple(neurons), site)
+
+
+def test_groups_of_prompts(tmp_path: Path) -> None:
+    listed = "[x, {text: y, group: t1}, {text: z, group: 2}, {text: v}, {text: w, group: t1}]"
+    stored = json.dumps({"prompts": ["p", {"text": "q", "group": 7}, {"text": "r", "group": "7"}]})
+    files = {
+        "a.yaml": f"concepts: {{one: {{prompts: {listed}}}, two: {{prompts: two.json}}, none: {{prompts: [a, b]}}}}\n",
+        "two.json": stored,
+    }
+    concepts = load_suite(write(tmp_path, files)).concepts
+    assert concepts["one"].prompts == ("x", "y", "z", "v", "w")
+    assert concepts["one"].groups == ("(one 1)", "t1", "2", "(one 4)", "t1")
+    assert concepts["two"].groups == ("(two 1)", "7", "7")
+    assert concepts["none"].groups == ()
+    assert [concepts[name].units for name in ("one", "two", "none")] == [4, 2, 2]
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.sampled_from(["", "a", "b", "c"]), max_size=8), st.lists(st.sampled_from(["", "a"]), max_size=8))
+def test_a_prompt_without_group_is_a_group_that_nothing_else_is(one: list[str], two: list[str]) -> None:
+    groups = groups_of("one", one)
+    assert len(groups) == (len(one) if any(one) else 0)
+    own = [group for group, said in zip(groups, one, strict=False) if not said]
+    assert len(set(own)) == len(own)
+    assert not set(own) & ({*one} | {*groups_of("two", two)})
+    assert not any(re.fullmatch(GROUP, group) for group in own)
+
+
+def test_shared_templates_may_be_shared_wholly_or_not_at_all(tmp_path: Path) -> None:
+    def lines(name: str, letters: str) -> str:
+        return f"  {name}: {{prompts: [{', '.join(f'{{text: {name} {x}, group: {x}}}' for x in letters)}]}}\n"
+
+    claims = "claims: [rose overlaps lily more than ivy, rose overlaps ivy more than tulip]\n"
+    text = "concepts:\n" + lines("rose", "abcdefghij") + lines("lily", "jihgfedcba") + lines("ivy", "klmnopqrst")
+    suite = load_suite(write(tmp_path, {"a.yaml": text + claims}))
+    assert len(suite.claims) == 2
+    assert suite.warnings == ()
+
+
+def test_groups_are_what_is_warned_of(tmp_path: Path) -> None:
+    prompts = ", ".join(f"{{text: x {at}, group: {at // 2}}}" for at in range(16))
+    (advice,) = load_suite(
+        write(tmp_path, {"a.yaml": f"concepts: {{a: {{prompts: [{prompts}]}}}}\nclaims: [a has consistent neurons]\n"})
+    ).warnings
+    assert advice.endswith("10 groups of prompts or more for each concept are advised for consistent; 'a' has 8")

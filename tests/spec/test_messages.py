@@ -20,6 +20,25 @@ def claims(text: str) -> dict[str, str | bytes]:
     return {"c.yaml": f"claims:\n  - {text}\n"}
 
 
+def published(text: str, claim: str = "") -> dict[str, str | bytes]:
+    """A published set `paper` of these lines, from line 4 on, column 7; the claim is at c.yaml:2:5."""
+    lines = "".join(f"      - {line}\n" for line in text.splitlines())
+    return {"a.yaml": f"concepts:\n  paper:\n    published:\n{lines}"} | (claims(claim) if claim else {})
+
+
+def grouped(**groups: str) -> dict[str, str | bytes]:
+    """Concepts whose prompts have these groups, one letter each; '-' is none."""
+    lines = [
+        f"  {name}: {{prompts: [{', '.join(item(name, at, letter) for at, letter in enumerate(letters))}]}}\n"
+        for name, letters in groups.items()
+    ]
+    return {"a.yaml": "concepts:\n" + "".join(lines)}
+
+
+def item(name: str, at: int, letter: str) -> str:
+    return f"{name} {at}" if letter == "-" else f"{{text: {name} {at}, group: {letter}}}"
+
+
 def suite(text: str) -> dict[str, str | bytes]:
     return {"suite.yaml": SUITE_TEXT + text}
 
@@ -274,7 +293,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     "concept without prompts": (
         suite("concepts:\n  a: {}\n  b: {prompts: []}\n  c: [x]\n  d: {prompts: many}\n"),
         [
-            "suite.yaml:3:6: 'a' needs 'prompts'",
+            "suite.yaml:3:6: 'a' needs 'prompts' or 'published'",
             "suite.yaml:4:16: 'prompts' must be a list of one or more prompts, or the name of a .txt or .json file, not a"
             " list",
             "suite.yaml:5:6: 'c' must be a mapping, not a list",
@@ -347,6 +366,179 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
             "q.json:1:1: unknown key 'prompt'; did you mean 'prompts'? valid: concept, prompts",
         ],
     ),
+    # Published sets.
+    "published: unquoted in braces": (
+        published("{neuron: L11.residual[756], occurrences: 6}"),
+        [
+            "a.yaml:4:30: not valid YAML: expected ',' or '}', but got '['; within { } and [ ], quote a text that holds"
+            " a bracket"
+        ],
+    ),
+    "published: unquoted in a flow list": (
+        suite("concepts: {a: {published: [L11.residual[365]]}}\n"),
+        [
+            "suite.yaml:2:40: not valid YAML: expected ',' or ']', but got '['; within { } and [ ], quote a text that"
+            " holds a bracket"
+        ],
+    ),
+    "published: no neurons": (
+        published(
+            "L11.resid[3]\nL11.residual[365]: 6\nL01.residual[3]\n5\n{occurrences: 6}\n"
+            '{neuron: 5}\n{neuron: "L1.mlp[3]", occurrences: 0}\n{neuron: "L1.mlp[3]", occurences: 6}\n{x: 1}'
+        ),
+        [
+            "a.yaml:4:9: a published neuron must be a neuron such as L11.residual[756], of site residual or mlp, not"
+            " 'L11.resid[3]'",
+            'a.yaml:5:9: write this as {neuron: "L11.residual[365]", occurrences: ...}',
+            "a.yaml:6:9: a published neuron must be a neuron such as L11.residual[756], of site residual or mlp, not"
+            " 'L01.residual[3]'",
+            "a.yaml:7:9: a published neuron must be a neuron such as L11.residual[756], of site residual or mlp, not 5",
+            "a.yaml:8:9: a published neuron needs 'neuron'",
+            "a.yaml:9:18: 'neuron' must be a neuron such as L11.residual[756], of site residual or mlp, not 5",
+            "a.yaml:10:44: 'occurrences' must be a whole number at least 1, not 0",
+            "a.yaml:11:31: unknown key 'occurences' in a published neuron; did you mean 'occurrences'? valid: neuron,"
+            " occurrences",
+            "a.yaml:12:10: unknown key 'x' in a published neuron; valid: neuron, occurrences",
+        ],
+    ),
+    "published: one twice, two sites, too many occurrences": (
+        published(
+            "L11.residual[365]\nL11.residual[756]\n"
+            '{neuron: "L11.residual[365]", occurrences: 6}\n{neuron: "L11.mlp[365]", occurrences: 12}'
+        )
+        | {"b.yaml": 'concepts: {b: {published: [{neuron: "L1.mlp[3]", occurrences: 6}], out_of: 5}}\n'},
+        [
+            "a.yaml:6:9: the neuron L11.residual[365] is said twice, first in line 4",
+            "a.yaml:7:9: L11.mlp[365] is of another site than the first, residual; a set is of one site",
+            "b.yaml:1:63: 6 occurrences are more than 'out_of' says, 5",
+        ],
+    ),
+    "published: beside prompts, empty, no list; out_of alone": (
+        suite(
+            'concepts:\n  a: {prompts: [x], published: ["L0.mlp[1]"]}\n  b: {published: []}\n'
+            "  c: {published: L0.mlp}\n  d: {prompts: [x], out_of: 3}\n  e: {out_of: 3}\n"
+        ),
+        [
+            "suite.yaml:3:21: 'a' has prompts and is published; drop one",
+            "suite.yaml:4:18: 'published' must be a list of one or more neurons, each after '- ', not a list",
+            "suite.yaml:5:18: 'published' must be a list of one or more neurons, each after '- ', not 'L0.mlp'",
+            "suite.yaml:6:21: 'out_of' belongs to 'published', and there is none",
+            "suite.yaml:7:6: 'e' needs 'prompts' or 'published'",
+            "suite.yaml:7:7: 'out_of' belongs to 'published', and there is none",
+        ],
+    ),
+    "published: the baseline": (
+        suite('baseline: {published: ["L0.mlp[1]"]}\n'),
+        ["suite.yaml:2:12: the baseline cannot be published: it is traced, and needs prompts"],
+    ),
+    "published: a kind that cannot test it": (
+        published(
+            "L11.residual[365]", "paper has consistent neurons\n  - tulip, paper and hanoi have distinct neurons"
+        ),
+        [
+            CLAIM + "'paper' is a published set, which consistent cannot test; name a concept with prompts",
+            "c.yaml:3:5: 'paper' is a published set, which distinct cannot test; name a concept with prompts",
+        ],
+    ),
+    "published: nothing to test": (
+        {
+            "a.yaml": "concepts:\n"
+            + "".join(f"  {name}:\n    published:\n      - L1.residual[{at}]\n" for at, name in enumerate("abc"))
+        }
+        | claims("a overlaps b more than c"),
+        [CLAIM + "nothing to test: all concepts of this claim are published sets; one at least needs prompts"],
+    ),
+    "published: another site than the claim's": (
+        published("L11.mlp[365]", "paper overlaps tulip more than hanoi"),
+        [
+            CLAIM
+            + "'paper' is a published set of site mlp, and this claim is about site residual; say 'neurons: {site:"
+            " mlp}' in the claim"
+        ],
+    ),
+    "published: a claim about all concepts": (
+        suite(
+            'baseline: {prompts: [x]}\nconcepts: {a: {published: ["L0.mlp[1]"]}}\n'
+            "claims: [baseline-normalized sets differ from raw]\n"
+        ),
+        [
+            "suite.yaml:4:10: this claim is about all concepts with prompts, and the suite has only published sets; say"
+            " others under 'concepts'"
+        ],
+    ),
+    "a test by distinct index": (
+        claims("claim: tulip overlaps vietnam more than hanoi\n    neurons: {identity: index}"),
+        [
+            CLAIM + "overlaps by distinct index are shown, not tested: their sets differ in size, and so in what they"
+            " share by chance; say 'neurons: {identity: dimension}', which aggregates over layers before it selects"
+        ],
+    ),
+    # Groups of prompts.
+    "groups: of a wrong shape": (
+        suite(
+            "concepts:\n  a:\n    prompts:\n      - {text: 5, group: a b}\n      - {group: t1}\n      - {text: x, gruop: 1}\n"
+            "      - {text: '', group: 1.5}\n      - text: It costs 5 # 6\n"
+        ),
+        [
+            "suite.yaml:5:16: 'text' must be a text, but YAML reads this as the number 5; quote it",
+            "suite.yaml:5:26: 'group' must be letters, digits, '.', '_' and '-', a letter or digit first, or a whole"
+            " number, not 'a b'",
+            "suite.yaml:6:9: a prompt needs 'text'",
+            "suite.yaml:7:19: unknown key 'gruop' in a prompt; did you mean 'group'? valid: text, group",
+            "suite.yaml:8:16: 'text' is empty; write a text or remove it",
+            "suite.yaml:8:27: 'group' must be letters, digits, '.', '_' and '-', a letter or digit first, or a whole"
+            " number, not 1.5",
+            "suite.yaml:9:15: what follows '#' is a comment, and lost; if it belongs to the text, quote it, else move it"
+            " to a line of its own",
+        ],
+    ),
+    "groups: of a wrong shape in JSON": (
+        suite("concepts: {a: {prompts: p.json}}\n")
+        | {"p.json": '{"prompts": [{"text": 5}, {"group": "(a 1)"}, {"text": "x", "gruop": 1, "group": true}]}'},
+        [
+            "p.json:1:1: prompt 1 must have a 'text', not 5",
+            "p.json:1:1: prompt 2 needs 'text'",
+            "p.json:1:1: prompt 2: 'group' must be letters, digits, '.', '_' and '-', a letter or digit first, or a whole"
+            " number, not '(a 1)'",
+            "p.json:1:1: prompt 3 has an unknown key 'gruop'; did you mean 'group'? valid: text, group",
+            "p.json:1:1: prompt 3: 'group' must be letters, digits, '.', '_' and '-', a letter or digit first, or a whole"
+            " number, not true",
+        ],
+    ),
+    "groups: some shared, some not": (
+        grouped(rose="abcdefg", lily="abcdef-", ivy="hijklmn") | claims("ivy overlaps rose more than lily"),
+        [
+            CLAIM + "'rose' and 'lily' share the group 'a', but the group 'g' is in 'rose' alone; concepts that share"
+            " templates must share all of them"
+        ],
+    ),
+    "groups: a prompt without group": (
+        grouped(rose="abcdef-", lily="abcdef") | claims("rose and lily have distinct neurons"),
+        [
+            CLAIM
+            + "'rose' and 'lily' share the group 'a', but a prompt without group is in 'rose' alone; concepts that"
+            " share templates must share all of them"
+        ],
+    ),
+    "groups: too few of them": (
+        grouped(rose="aabbccdd", lily="aabbccdd") | claims("tulip overlaps rose more than lily"),
+        [
+            CLAIM + "'lily' has 8 prompts in 4 groups; overlap_greater needs at least 6 (10 advised)",
+            CLAIM + "'rose' has 8 prompts in 4 groups; overlap_greater needs at least 6 (10 advised)",
+        ],
+    ),
+    "groups: p-value out of reach": (
+        grouped(rose="abcdefabcdef", lily="abcdefabcdef")
+        | {"c.yaml": "statistics: {alpha: 0.001}\nclaims: [tulip overlaps rose more than lily]\n"},
+        [
+            "c.yaml:2:10: overlap_greater cannot hold here: its smallest p-value is 0.0011, and the family (alpha 0.001,"
+            " correction holm, 1 claim) accepts at most 0.001; it takes 7 groups or more for each concept"
+        ],
+    ),
+    "groups: m": (
+        grouped(rose="aabbccddeeffgghh") | claims("claim: rose has consistent neurons\n    statistics: {m: 5}"),
+        ["c.yaml:3:21: m is 5, but 'rose' has 16 prompts in 8 groups: a half-sample takes at most 4"],
+    ),
     # Claims.
     "unknown sentence": (
         claims("tulip overlap vietnam more then hanoi"),
@@ -371,7 +563,10 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     ),
     "no concepts at all": (
         suite("baseline: {prompts: [x]}\nclaims: [baseline-normalized sets differ from raw]\n"),
-        ["suite.yaml:3:10: this claim is about all concepts, and the suite has none; say them under 'concepts'"],
+        [
+            "suite.yaml:3:10: this claim is about all concepts with prompts, and the suite has none; say them under"
+            " 'concepts'"
+        ],
     ),
     "one concept is too few": (
         claims("tulip have distinct neurons"),
@@ -388,8 +583,9 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     "unknown kind": (
         claims("{kind: distnct, concepts: [tulip, hanoi]}"),
         [
-            "c.yaml:2:12: 'kind' must be one of overlap_greater, distinct, sets_differ, consistent,"
-            " positions_more_distinct, not 'distnct'; did you mean 'distinct'?"
+            "c.yaml:2:12: 'kind' must be one of overlap_greater, overlap_above, overlap_below, overlap_above_chance,"
+            " distinct, positions_more_distinct, sets_differ, normalization_helps, sets_similar, consistent, specific,"
+            " specific_any, not 'distnct'; did you mean 'distinct'?"
         ],
     ),
     "key of another kind": (

@@ -54,6 +54,12 @@ def test_it_is_draft_07() -> None:
             ]
         },
         {"concepts": {"a": {"prompts": ["x"]}, "b-2_c": {"prompts": "p.json"}}},
+        {"concepts": {"a": {"prompts": ["x", {"text": "y"}, {"text": "z", "group": "t1"}, {"text": "a", "group": 2}]}}},
+        {
+            "concepts": {
+                "a": {"published": ["L11.residual[365]", {"neuron": "L0.mlp[0]", "occurrences": 6}], "out_of": 9}
+            }
+        },
     ],
 )
 def test_what_it_accepts(value: object) -> None:
@@ -71,6 +77,14 @@ def test_what_it_accepts(value: object) -> None:
         {"claims": [{"claim": "x", "trace": {"seed": 1}}]},
         {"claims": [[]]},
         {"concepts": {"a": ["x"]}},
+        {"concepts": {"a": {"prompts": ["x"], "published": ["L0.mlp[0]"]}}},
+        {"concepts": {"a": {"prompts": ["x"], "out_of": 3}}},
+        {"concepts": {"a": {"prompts": [{"group": "t1"}]}}},
+        {"concepts": {"a": {"prompts": [{"text": "x", "group": "(a 1)"}]}}},
+        {"concepts": {"a": {"published": []}}},
+        {"concepts": {"a": {"published": ["L01.mlp[0]"]}}},
+        {"concepts": {"a": {"published": [{"neuron": "L1.mlp[0]", "rank": 1}]}}},
+        {"baseline": {"published": ["L0.mlp[0]"]}},
         {"trace": {"device": "cpu"}},
     ],
 )
@@ -86,7 +100,7 @@ def test_every_setting_of_a_spec_may_be_said_where_its_level_allows() -> None:
             is_in_claim = setting.name in definitions[f"claim_{setting.section}"]["properties"]
             assert is_in_claim == (setting.level == "claim")
         else:
-            assert not any(setting.name in definition["properties"] for definition in definitions.values())
+            assert not any(setting.name in definition.get("properties", {}) for definition in definitions.values())
 
 
 def test_no_slot_of_a_kind_is_a_key_that_every_claim_has() -> None:
