@@ -56,7 +56,7 @@ def by_index(set_: Floats, width: int) -> Floats:
     Where neurons tie for the last places, the probability that a random draw of the tied ones takes the index.
     """
     layers = set_.reshape(-1, width)
-    out: Floats = (layers >= 1).any(axis=0).astype(np.float64)
+    out: Floats = np.where((layers >= 1).any(axis=0), 1.0, 0.0)
     tied = (layers > 0) & (layers < 1)
     number = int(tied.sum())
     seats = round(float(layers[tied].sum()))

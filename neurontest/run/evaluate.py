@@ -327,7 +327,7 @@ class Run:
             except StoreError:
                 continue
             sets = side_by_side(
-                {name: full_set(selection, own, *(neutral or [None])) for name, (own, *neutral) in read.items()},
+                {name: full_set(selection, own[0], own[1] if own[1:] else None) for name, own in read.items()},
                 comparable(self.suite, selection),
                 width=next(iter(read.values()))[0].width,
                 identity=selection.identity,

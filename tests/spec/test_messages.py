@@ -443,9 +443,9 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     "published: nothing to test": (
         {
             "a.yaml": "concepts:\n"
-            + "".join(f"  {name}:\n    published:\n      - L1.residual[{at}]\n" for at, name in enumerate("abc"))
-        }
-        | claims("a overlaps b more than c"),
+            + "".join(f"  {name}:\n    published:\n      - L1.residual[{at}]\n" for at, name in enumerate("abc")),
+            **claims("a overlaps b more than c"),
+        },
         [CLAIM + "nothing to test: all concepts of this claim are published sets; one at least needs prompts"],
     ),
     "published: another site than the claim's": (
