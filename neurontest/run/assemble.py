@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from neurontest import __version__
+from neurontest.run.shown import Shown
 from neurontest.types import (
     BASELINE,
     RECORD_VERSION,
@@ -21,10 +22,7 @@ from neurontest.types import (
     Finding,
     ModelRecord,
     NeuronSet,
-    OverlapMatrix,
-    PublishedNeuron,
     Record,
-    Selection,
     Suite,
     TraceRecord,
     Vacuity,
@@ -41,51 +39,6 @@ class Outcome:
     outcome: str
     error: str = ""
     duration: float = 0.0
-
-
-def standard_selections(suite: Suite) -> tuple[Selection, ...]:
-    """The suite's own selection raw and normalized, over all tokens and at the last: the write-up's figures."""
-    own = suite.selection
-    normalized = own.normalize if own.normalize != "raw" else "difference"
-    hows = ("raw", normalized) if suite.baseline else ("raw",)
-    return tuple(
-        replace(own, positions=where, normalize=how)  # type: ignore[arg-type]
-        for where in ("generated", "last")
-        for how in hows
-    )
-
-
-def selections_of(suite: Suite) -> tuple[Selection, ...]:
-    """Every selection under which the suite looks at its own texts, each once, the suite's own first."""
-    claimed = [claim.selection for claim in suite.claims if claim.generation == suite.generation]
-    return tuple(dict.fromkeys([suite.selection, *standard_selections(suite), *claimed]))
-
-
-def comparable(suite: Suite, selection: Selection) -> dict[str, tuple[PublishedNeuron, ...]]:
-    """The published sets that sets selected so can be laid beside: those of the same site, neuron by neuron."""
-    # A dimension has no layer: what it would mean for a published neuron to be one, the publication does not say.
-    if selection.identity == "dimension":
-        return {}
-    return {name: one.published for name, one in suite.concepts.items() if one.published and one.site == selection.site}
-
-
-def overlap_matrix(
-    selection: Selection, concepts: tuple[str, ...], counts: tuple[tuple[float, ...], ...]
-) -> OverlapMatrix:
-    """One of the report's heatmaps."""
-    return OverlapMatrix(
-        setting={
-            "site": selection.site,
-            "normalize": selection.normalize,
-            "select": selection.select,
-            "k": selection.k,
-            "identity": selection.identity,
-        },
-        kind="raw" if selection.normalize == "raw" else "normalized",
-        positions=selection.positions,
-        concepts=concepts,
-        counts=counts,
-    )
 
 
 def claim_record(
@@ -128,11 +81,10 @@ def make_record(
     cost: TraceRecord,
     evaluated: Collection[str],
     claims: tuple[ClaimRecord, ...],
-    sets: Mapping[str, Sequence[NeuronSet]],
-    texts: Mapping[str, Sequence[Continuation]],
-    overlaps: tuple[OverlapMatrix, ...],
+    shown: Shown,
 ) -> Record:
-    """The record; `evaluated` names families, `sets` and `texts` are by concept."""
+    """The record; `evaluated` names families."""
+    texts, sets = shown.texts(), shown.sets()
     concepts = [*suite.concepts.values(), *([suite.baseline] if suite.baseline else [])]
     return Record(
         version=RECORD_VERSION,
@@ -157,7 +109,7 @@ def make_record(
         ),
         claims=claims,
         concepts=tuple(_concept(concept, texts, sets) for concept in concepts),
-        overlaps=overlaps,
+        overlaps=shown.matrices(),
         trace=cost,
         warnings=suite.warnings,
     )

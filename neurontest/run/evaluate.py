@@ -10,35 +10,24 @@ from typing import Any
 import msgspec
 
 from neurontest.claims import kind_named
-from neurontest.errors import EvidenceError, ModelError, StoreError
+from neurontest.errors import EvidenceError, ModelError
 from neurontest.plan import groups_for, make_plan
 from neurontest.run import nulls
-from neurontest.run.assemble import (
-    Outcome,
-    claim_record,
-    comparable,
-    make_record,
-    overlap_matrix,
-    selections_of,
-    standard_selections,
-)
+from neurontest.run.assemble import Outcome, claim_record, make_record
 from neurontest.run.evidence import Cache, evidence_key
+from neurontest.run.shown import Shown
 from neurontest.trace.engine import Tracer
 from neurontest.types import (
-    BASELINE,
     Activations,
     Claim,
     ClaimRecord,
-    Concept,
     Family,
     Finding,
     ModelHandle,
     ModelRecord,
     NeuronSet,
-    OverlapMatrix,
     Progress,
     Record,
-    Selection,
     Suite,
     TraceRecord,
     TraceRequest,
@@ -93,6 +82,7 @@ class Run:
         self._findings: dict[str, Mapping[str, Finding]] = {}
         self._vacuity: dict[str, Mapping[str, Vacuity]] = {}
         self._twin = twin
+        self._shown = Shown(suite, self.read, lambda prompts: self._tracer.continuations(prompts, suite.generation))
         self._activations: dict[TraceRequest, Activations] = {}
 
     # Evidence.
@@ -223,19 +213,8 @@ class Run:
                 f"{concept!r} is a published set: it is not selected from traces;"
                 f" its neurons are concepts[{concept!r}].published of the suite"
             )
-        requests = self._requests(self.suite.concepts[concept].prompts, selection)
-        self._trace(set(requests))
-        return self._set(concept, selection)
-
-    def _requests(self, prompts: tuple[str, ...], selection: Selection) -> list[TraceRequest]:
-        lists = [prompts, *([self.suite.baseline.prompts] if self.suite.baseline else [])]
-        return [TraceRequest(one, self.suite.generation, selection.site, selection.positions) for one in lists]
-
-    def _set(self, concept: str, selection: Selection) -> NeuronSet:
-        from neurontest.neurons.table import neuron_set
-
-        own, *neutral = (self.read(one) for one in self._requests(self.suite.concepts[concept].prompts, selection))
-        return neuron_set(concept, selection, own, neutral[0] if neutral else None)
+        self._trace(set(self._shown.requests(self.suite.concepts[concept], selection)))
+        return self._shown.set_of(concept, selection)
 
     # The record.
 
@@ -292,61 +271,11 @@ class Run:
 
     def record(self, *, outcomes: Mapping[str, Outcome]) -> Record:
         """Everything found so far; `outcomes` by :attr:`Claim.node`, of the claims that were asked about."""
-        sets: dict[str, list[NeuronSet]] = {name: [] for name in self._traced}
-        for selection in selections_of(self.suite):
-            try:
-                found = {name: self._set(name, selection) for name in sets}
-            except StoreError:
-                # Not traced: nobody asked about a claim that needs it.
-                continue
-            for name, one in found.items():
-                sets[name].append(one)
         claims = tuple(
             self.claim_record(claim, self._findings.get(claim.where.file, {}).get(claim.id), outcomes.get(claim.node))
             for claim in self.suite.claims
         )
-        return make_record(
-            self.suite, self.model, self.cost, set(self._findings), claims, sets, self._texts(), self._matrices()
-        )
-
-    @property
-    def _traced(self) -> dict[str, Concept]:
-        return {name: concept for name, concept in self.suite.concepts.items() if not concept.published}
-
-    def _matrices(self) -> tuple[OverlapMatrix, ...]:
-        from neurontest.neurons.overlap import matrix, side_by_side
-        from neurontest.neurons.table import full_set
-
-        out = []
-        for selection in standard_selections(self.suite) if self._traced else ():
-            try:
-                read = {
-                    name: [self.read(one) for one in self._requests(concept.prompts, selection)]
-                    for name, concept in self._traced.items()
-                }
-            except StoreError:
-                continue
-            sets = side_by_side(
-                {name: full_set(selection, own[0], own[1] if own[1:] else None) for name, own in read.items()},
-                comparable(self.suite, selection),
-                width=next(iter(read.values()))[0].width,
-                identity=selection.identity,
-            )
-            names = tuple(name for name in self.suite.concepts if name in sets)
-            out.append(overlap_matrix(selection, names, matrix([sets[name] for name in names])))
-        return tuple(out)
-
-    def _texts(self) -> dict[str, Any]:
-        prompts = {name: concept.prompts for name, concept in self._traced.items()}
-        if self.suite.baseline:
-            prompts[BASELINE] = self.suite.baseline.prompts
-        out: dict[str, Any] = {}
-        for name, lines in prompts.items():
-            try:
-                out[name] = self._tracer.continuations(lines, self.suite.generation)
-            except StoreError:
-                out[name] = ()
-        return out
+        return make_record(self.suite, self.model, self.cost, set(self._findings), claims, self._shown)
 
 
 @dataclass(frozen=True)

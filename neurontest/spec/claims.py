@@ -154,7 +154,7 @@ def _names(
 ) -> tuple[str, ...]:
     """List the concepts of a claim; unknown or too few ones are noted in the document."""
     for slot in kind.slots:
-        value = terms.get(slot.name, ())
+        value = terms.get(slot.name, ()) if slot.holds in ("concept", "concepts") else ()
         listed = (value,) if isinstance(value, str) else value if isinstance(value, tuple) else ()
         if slot.holds == "concepts" and slot.name in terms and len(listed) < slot.least:
             document.complain(_sentence_keys(keys, mapping), f"{kind.name} needs {slot.least} or more concepts")

@@ -407,3 +407,59 @@ def test_groups_are_what_is_warned_of(tmp_path: Path) -> None:
         write(tmp_path, {"a.yaml": f"concepts: {{a: {{prompts: [{prompts}]}}}}\nclaims: [a has consistent neurons]\n"})
     ).warnings
     assert advice.endswith("10 groups of prompts or more for each concept are advised for consistent; 'a' has 8")
+
+
+def test_every_kind_is_read_in_both_forms(tmp_path: Path) -> None:
+    prompts = {name: {"prompts": [f"{name} {at}" for at in range(12)]} for name in ("a", "b", "c", "d", "neutral")}
+    said: list[object] = [
+        "a overlaps b by at least 40%",
+        {"kind": "overlap_below", "of": "a", "with": "b", "amount": 3},
+        {"kind": "overlap_above", "of": "b", "with": "a", "amount": "25%"},
+        "a overlaps b above chance against c, d and neutral",
+        "normalization separates a and b better than raw by at least 1 neuron",
+        "raw neurons of a and b are nearly identical",
+        {"kind": "sets_similar", "how": "normalized", "concepts": ["a", "b"]},
+        "a has consistent neurons against neutral",
+        "neuron L11.mlp[756] is specific to a against b and c",
+        {"kind": "specific", "neuron": "L0.residual[3]", "of": "a", "against": "b"},
+        "a has specific neurons",
+        {"kind": "specific_any", "of": "b", "against": ["a"]},
+    ]
+    (tmp_path / "suite.yaml").write_text(
+        json.dumps(
+            {
+                "neurontest": 1,
+                "baseline": {"prompts": [f"plain {at}" for at in range(12)]},
+                "concepts": prompts,
+                "claims": said,
+            }
+        )
+    )
+    claims = load_suite(tmp_path).claims
+    assert [claim.sentence for claim in claims][1:3] == [
+        "a overlaps b by at most 3 neurons",
+        "b overlaps a by at least 25%",
+    ]
+    assert claims[6].sentence == "normalized neurons of a and b are nearly identical"
+    assert claims[9].sentence == "neuron L0.residual[3] is specific to a against b"
+    # No one named to compare with: all others.
+    assert list(claims[10].concepts) == ["a", "b", "c", "d", "neutral"]
+    assert claims[8].terms["neuron"] == "L11.mlp[756]"
+
+
+@pytest.mark.parametrize(
+    ("claim", "fault"),
+    [
+        ("a overlaps b by at least 10 neurons", "sets of 10 neurons share 0 to 10: this claim could never be shown"),
+        ("a overlaps b by at most 0%", "sets of 10 neurons share 0 to 10: this claim could never be shown"),
+        ("a has consistent neurons against b", "'b' has 9 prompts; to compare with takes 10"),
+        ("a overlaps b above chance against c and d", "overlap_above_chance needs 3 or more concepts"),
+    ],
+)
+def test_claims_that_no_test_could_decide(tmp_path: Path, claim: str, fault: str) -> None:
+    prompts = {name: {"prompts": [f"{name} {at}" for at in range(9)]} for name in "abcd"}
+    suite = {"neurontest": 1, "baseline": {"prompts": [f"plain {at}" for at in range(12)]}, "concepts": prompts}
+    (tmp_path / "suite.yaml").write_text(json.dumps({**suite, "claims": [claim]}))
+    with pytest.raises(SpecError) as caught:
+        load_suite(tmp_path)
+    assert fault in str(caught.value)

@@ -1,0 +1,156 @@
+"""What reports show besides verdicts: neuron sets, their overlaps and the texts, as far as they were traced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from neurontest.errors import StoreError
+from neurontest.types import (
+    BASELINE,
+    Activations,
+    Concept,
+    Continuation,
+    NeuronSet,
+    OverlapMatrix,
+    PublishedNeuron,
+    Selection,
+    Suite,
+    TraceRequest,
+)
+
+
+def standard_selections(suite: Suite) -> tuple[Selection, ...]:
+    """The suite's own selection raw and normalized, over all tokens and at the last: the write-up's figures."""
+    own = suite.selection
+    normalized = own.normalize if own.normalize != "raw" else "difference"
+    hows = ("raw", normalized) if suite.baseline else ("raw",)
+    return tuple(
+        replace(own, positions=where, normalize=how)  # type: ignore[arg-type]
+        for where in ("generated", "last")
+        for how in hows
+    )
+
+
+def selections_of(suite: Suite) -> tuple[Selection, ...]:
+    """Every selection under which the suite looks at its own texts, each once, the suite's own first."""
+    claimed = [claim.selection for claim in suite.claims if claim.generation == suite.generation]
+    return tuple(dict.fromkeys([suite.selection, *standard_selections(suite), *claimed]))
+
+
+def comparable(suite: Suite, selection: Selection) -> dict[str, tuple[PublishedNeuron, ...]]:
+    """The published sets that sets selected so can be laid beside: those of the same site, neuron by neuron."""
+    # A dimension has no layer: what it would mean for a published neuron to be one, the publication does not say.
+    if selection.identity == "dimension":
+        return {}
+    return {name: one.published for name, one in suite.concepts.items() if one.published and one.site == selection.site}
+
+
+def overlap_matrix(
+    selection: Selection, concepts: tuple[str, ...], counts: tuple[tuple[float, ...], ...]
+) -> OverlapMatrix:
+    """One of the report's heatmaps."""
+    return OverlapMatrix(
+        setting={
+            "site": selection.site,
+            "normalize": selection.normalize,
+            "select": selection.select,
+            "k": selection.k,
+            "identity": selection.identity,
+        },
+        kind="raw" if selection.normalize == "raw" else "normalized",
+        positions=selection.positions,
+        concepts=concepts,
+        counts=counts,
+    )
+
+
+class Shown:
+    """A suite's neuron sets, overlaps and texts.
+
+    Parameters
+    ----------
+    suite : Suite
+    read : callable
+        From a request to its traces; raises StoreError for what was never traced.
+    continuations : callable
+        From prompts to what the model wrote; the same.
+    """
+
+    def __init__(
+        self,
+        suite: Suite,
+        read: Callable[[TraceRequest], Activations],
+        continuations: Callable[[tuple[str, ...]], tuple[Continuation, ...]],
+    ) -> None:
+        self._suite, self._read, self._continuations = suite, read, continuations
+        self._traced = {name: concept for name, concept in suite.concepts.items() if not concept.published}
+
+    def requests(self, concept: Concept, selection: Selection) -> list[TraceRequest]:
+        """The traces that a concept's set is selected from: its own, and the baseline's if there is one."""
+        lists = [concept.prompts, *([self._suite.baseline.prompts] if self._suite.baseline else [])]
+        return [TraceRequest(one, self._suite.generation, selection.site, selection.positions) for one in lists]
+
+    def _activations(self, concept: Concept, selection: Selection) -> tuple[Activations, Activations | None]:
+        from neurontest.neurons.table import grouped
+
+        own, *neutral = (self._read(one) for one in self.requests(concept, selection))
+        return grouped(own, concept.groups), neutral[0] if neutral else None
+
+    def set_of(self, concept: str, selection: Selection) -> NeuronSet:
+        """The neuron set of a concept.
+
+        Raises
+        ------
+        StoreError
+            If it was not traced.
+        """
+        from neurontest.neurons.table import neuron_set
+
+        return neuron_set(concept, selection, *self._activations(self._traced[concept], selection))
+
+    def sets(self) -> dict[str, list[NeuronSet]]:
+        """Every concept's sets, by concept, under every selection that the suite looks at."""
+        out: dict[str, list[NeuronSet]] = {name: [] for name in self._traced}
+        for selection in selections_of(self._suite):
+            try:
+                found = {name: self.set_of(name, selection) for name in out}
+            except StoreError:
+                # Not traced: nobody asked about a claim that needs it.
+                continue
+            for name, one in found.items():
+                out[name].append(one)
+        return out
+
+    def matrices(self) -> tuple[OverlapMatrix, ...]:
+        """The report's heatmaps."""
+        from neurontest.neurons.overlap import matrix, side_by_side
+        from neurontest.neurons.table import full_set
+
+        out = []
+        for selection in standard_selections(self._suite) if self._traced else ():
+            try:
+                read = {name: self._activations(concept, selection) for name, concept in self._traced.items()}
+            except StoreError:
+                continue
+            sets = side_by_side(
+                {name: full_set(selection, own, neutral) for name, (own, neutral) in read.items()},
+                comparable(self._suite, selection),
+                width=next(iter(read.values()))[0].width,
+                identity=selection.identity,
+            )
+            names = tuple(name for name in self._suite.concepts if name in sets)
+            out.append(overlap_matrix(selection, names, matrix([sets[name] for name in names])))
+        return tuple(out)
+
+    def texts(self) -> dict[str, tuple[Continuation, ...]]:
+        """What the model wrote, by concept; nothing where it wrote nothing."""
+        concepts = [*self._traced.values(), *([self._suite.baseline] if self._suite.baseline else [])]
+        out: dict[str, tuple[Continuation, ...]] = {}
+        for concept in concepts:
+            name = BASELINE if concept is self._suite.baseline else concept.name
+            try:
+                out[name] = self._continuations(concept.prompts)
+            except StoreError:
+                out[name] = ()
+        return out
