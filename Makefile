@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check bench coverage clean
+.PHONY: demo test check bench calibrate coverage clean
 
 demo: $(INSTALLED)
 	$(BIN)/pytest --concept-specs concept_specs/
@@ -21,6 +21,10 @@ check: $(INSTALLED)
 # Speed as ratios against named peers, in one run.
 bench: $(INSTALLED)
 	$(BIN)/python tests/benchmarks/trace_ratio.py
+
+# Type-I error, power and coverage of every kind on planted worlds: hours. Its table is what the README speaks of.
+calibrate: $(INSTALLED)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.calibration.grid --out tests/calibration/rates.json
 
 coverage: $(INSTALLED)
 	$(BIN)/coverage erase

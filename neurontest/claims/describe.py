@@ -10,10 +10,11 @@ from scipy import stats
 
 from neurontest.claims.trial import Trial
 from neurontest.neurons.normalize import Floats, fixed_point
-from neurontest.neurons.overlap import coefficient, count, jaccard
+from neurontest.neurons.overlap import coefficient, count, jaccard, rank_biased
 from neurontest.neurons.select import top
+from neurontest.neurons.table import neuron_set
 from neurontest.stats.half_t import Hypothesis
-from neurontest.types import Estimate, Interval
+from neurontest.types import BASELINE, Estimate, Interval, Neuron, PublishedNeuron
 
 #: Resamples of the percentile bootstrap.
 RESAMPLES = 999
@@ -74,7 +75,8 @@ def headline(trial: Trial, a: str, b: str) -> list[Estimate]:
             Interval(
                 max(shared - reach, 0.0), min(shared + reach, float(trial.claim.selection.k)), level, "half-sample"
             ),
-            note=f"of {trial.claim.selection.k}; Jaccard {jaccard(*both):.2f}, coefficient {coefficient(*both):.2f}",
+            note=f"of {trial.claim.selection.k}; Jaccard {jaccard(*both):.2f}, coefficient {coefficient(*both):.2f}"
+            + _rank_biased(trial, a, b),
         ),
         Estimate(
             f"{a}/{b}, all prompts",
@@ -87,6 +89,26 @@ def headline(trial: Trial, a: str, b: str) -> list[Estimate]:
     if trial.claim.selection.normalize != "raw" and trial.claim.baseline and len(trial.claim.baseline.prompts) > 3:
         out.append(_disjoint_baselines(trial, a, b))
     return out
+
+
+def _rank_biased(trial: Trial, a: str, b: str) -> str:
+    lists = [_ranked(trial, name) for name in (a, b)]
+    length = min(map(len, lists))
+    return f", rank-biased {rank_biased(lists[0][:length], lists[1][:length]):.2f}" if length else ""
+
+
+def _ranked(trial: Trial, name: str) -> list[tuple[int, ...]]:
+    """A concept's neurons, as they are ranked for display."""
+    own = trial.claim.selection
+    if name in trial.n:
+        (mode,) = trial.modes
+        neutral = trial.activations(BASELINE, mode) if trial.claim.baseline else None
+        ranked: Sequence[Neuron | PublishedNeuron] = neuron_set(
+            name, own, trial.activations(name, mode), neutral
+        ).neurons
+    else:
+        ranked = trial.claim.concepts[name].published
+    return [(one.index,) if own.identity == "dimension" else (one.layer, one.index) for one in ranked]
 
 
 def quoted(trial: Trial, a: str, whole: Mapping[str, Sequence[Estimate]]) -> str:

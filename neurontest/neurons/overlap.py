@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from math import comb
 
 import numpy as np
@@ -31,6 +31,34 @@ def coefficient(a: Floats, b: Floats) -> float:
     """Overlap coefficient (Szymkiewicz-Simpson): neurons in both over the size of the smaller set; 0 if it is empty."""
     smaller = float(min(a.sum(), b.sum()))
     return count(a, b) / smaller if smaller else 0.0
+
+
+def rank_biased(a: Sequence[Hashable], b: Sequence[Hashable], p: float = 0.9) -> float:
+    """Rank-biased overlap of two ranked lists, extrapolated beyond their ends: RBO_ext.
+
+    Webber, Moffat & Zobel 2010 (ACM Trans. Inf. Syst. 28:20), eq. 32: agreement at each depth, weighted ``p ** depth``.
+
+    Parameters
+    ----------
+    a, b : sequence
+        Ranked, best first, nothing twice; of one length.
+    p : float
+        How much the next rank counts of what the one before did, between 0 and 1.
+    """
+    if len(a) != len(b) or not 0 < p < 1:
+        raise ValueError("lists must be of one length, and p between 0 and 1")
+    if not a:
+        return 0.0
+    seen_a: set[Hashable] = set()
+    seen_b: set[Hashable] = set()
+    common = 0
+    total = 0.0
+    for depth, (one, other) in enumerate(zip(a, b, strict=True), start=1):
+        common += (one == other) + (one in seen_b) + (other in seen_a)
+        seen_a.add(one)
+        seen_b.add(other)
+        total += common / depth * p**depth
+    return float(common / len(a) * p ** len(a) + (1 - p) / p * total)
 
 
 def matrix(sets: Sequence[Floats]) -> tuple[tuple[float, ...], ...]:

@@ -136,27 +136,26 @@ def distinctness(m: int, *, pairs: bool = False) -> Callable[[list[Floats], list
     """
 
     def of(halves: list[Floats], sets: list[Floats]) -> Floats:
-        if not pairs:
-            return _distinctness(halves, sets, m)
-        of_two = [
-            _distinctness([halves[i], halves[j]], [sets[i], sets[j]], m) for i, j in combinations(range(len(sets)), 2)
-        ]
-        return np.stack([_distinctness(halves, sets, m), *of_two], axis=1)
+        groups = range(len(sets))
+        pi = np.stack([one.mean(axis=1) for one in sets], axis=-1)
+        # [relabeling, subset, group]: what each set of a group shares with the mean set of each.
+        shared = [one @ pi for one in sets]
+        within = [np.einsum("bpc,bpc->b", one[:, 0::2], one[:, 1::2]) / (one.shape[1] // 2) for one in sets]
+
+        def statistic(members: Sequence[int]) -> Floats:
+            size = len(members)
+            apart = np.mean([within[one] for one in members], axis=0)
+            apart = apart - np.mean([shared[i][..., j].mean(axis=1) for i, j in combinations(members, 2)], axis=0)
+            variance = np.zeros(len(apart))
+            for one in members:
+                others = sum(shared[one][..., other] for other in members if other != one)
+                values = 2 / size * shared[one][..., one] - 2 / (size * (size - 1)) * others
+                variance = variance + jackknife_variances(halves[one], values, m)
+            floor = sum(1 / halves[one].shape[-1] ** 2 for one in members)
+            out: Floats = apart / np.sqrt(np.maximum(variance, floor))
+            return out
+
+        whole = statistic(groups)
+        return np.stack([whole, *map(statistic, combinations(groups, 2))], axis=1) if pairs else whole
 
     return of
-
-
-def _distinctness(halves: list[Floats], sets: list[Floats], m: int) -> Floats:
-    groups = len(sets)
-    pi = np.stack([one.mean(axis=1) for one in sets])
-    total = pi.sum(axis=0)
-    within = sum(np.einsum("bpc,bpc->b", one[:, 0::2], one[:, 1::2]) / (one.shape[1] // 2) for one in sets) / groups
-    between = ((total**2).sum(axis=-1) - (pi**2).sum(axis=(0, 2))) / (groups * (groups - 1))
-    variance = np.zeros(len(total))
-    for group in range(groups):
-        gradient = 2 / groups * pi[group] - 2 / (groups * (groups - 1)) * (total - pi[group])
-        values = np.einsum("bsc,bc->bs", sets[group], gradient)
-        variance = variance + jackknife_variances(halves[group], values, m)
-    floor = sum(1 / one.shape[-1] ** 2 for one in halves)
-    out: Floats = (within - between) / np.sqrt(np.maximum(variance, floor))
-    return out

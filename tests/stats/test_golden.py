@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from neurontest.neurons.overlap import coefficient, count, jaccard
+from neurontest.neurons.overlap import coefficient, count, jaccard, rank_biased
 from neurontest.neurons.select import ConsistencySelector, MeanSelector
 from neurontest.stats.correction import adjust
 from neurontest.stats.halves import jackknife_variance
@@ -184,3 +184,4 @@ def test_set_measures() -> None:
     assert count(a, b) == case["overlap"]
     assert exactly(jaccard(a, b), case["jaccard"])
     assert exactly(coefficient(a, b), case["overlap_coefficient"])
+    assert exactly(rank_biased([1, 2, 3], [1, 3, 2], 0.5), "7/8")
