@@ -18,9 +18,11 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Speed as ratios against named peers, in one run.
+# Speed as ratios against named peers, each in one run; and what millions of neurons take.
 bench: $(INSTALLED)
 	$(BIN)/python tests/benchmarks/trace_ratio.py
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.relabelings
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.large
 
 # Type-I error, power and coverage of every kind on planted worlds: hours. Its table is what the README speaks of.
 calibrate: $(INSTALLED)

@@ -13,15 +13,26 @@ _BITS = 24
 _PRIOR = 4.0
 
 
+def fixed_scale(values: npt.NDArray[np.floating], rows: int) -> float:
+    """What :func:`fixed_point` multiplies by: the same for any of the columns of `values` as for all of them."""
+    largest = float(np.maximum(values.max(initial=0.0), -values.min(initial=0.0))) * rows
+    spare = 52 - int(np.ceil(np.log2(max(largest, 1.0))))
+    return float(2.0 ** min(_BITS, spare))
+
+
 def fixed_point(values: npt.NDArray[np.floating], rows: int) -> Floats:
     """Integers, held in float64, that stand for `values`: sums of up to `rows` of them are exact.
 
     Sums of float64 change with the order of the prompts, the BLAS and the number of threads, enough to flip which of
     two nearly equal neurons is selected. Sums of integers below 2^53 do not.
     """
-    largest = float(np.abs(values).max(initial=0.0)) * rows
-    spare = 52 - int(np.ceil(np.log2(max(largest, 1.0))))
-    return np.rint(np.asarray(values, dtype=np.float64) * 2.0 ** min(_BITS, spare))
+    return scaled(values, fixed_scale(values, rows))
+
+
+def scaled(values: npt.NDArray[np.floating], scale: float) -> Floats:
+    """The integers of :func:`fixed_point`, at a scale that is known."""
+    out: Floats = np.multiply(values, scale, dtype=np.float64)
+    return np.rint(out, out=out)
 
 
 def exact_mean(values: npt.NDArray[np.floating]) -> Floats:

@@ -6,83 +6,49 @@ the last places share them as fractions; nothing that is tested ever depends on 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
-from neurontest.neurons.normalize import fixed_point
+from neurontest.neurons.normalize import fixed_point, fixed_scale
+from neurontest.neurons.sums import CHUNK_BYTES, Sums, bounds, slices, strongest
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
-#: Scores looked at in one go, in bytes: what fits into a cache of the processor; changes nothing but the time.
-_CHUNK_BYTES = 4_000_000
 #: Columns that are visited before the first look at how far down they can matter; changes nothing but the time.
-_BLOCK = 512
+_BLOCK = 32
+#: How many times as many columns may be visited before the next look; changes nothing but the time.
+_GROWTH = 4
+#: Subsets that are looked at together: the more, the further down the worst of them makes all of them go.
+_ROWS = 256
 
 
 def top(scores: Floats, k: int) -> Floats:
     """Memberships [subset, neuron] of the top `k` of ``scores`` [subset, neuron]; ties at the edge are fractions."""
     if k >= scores.shape[1]:
         return np.ones_like(scores)
-    edge = np.partition(scores, -k, axis=1)[:, -k, None]
-    member = scores >= edge
-    counts = member.sum(axis=1)
-    out = member.astype(np.float64)
-    for row in np.flatnonzero(counts > k):
-        tied = scores[row] == edge[row]
-        out[row, tied] = (k - (counts[row] - tied.sum())) / tied.sum()
+    ordered = np.partition(scores, -k, axis=1)
+    edge = ordered[:, -k]
+    return _reaching(scores, k, edge, ordered[:, :-k].max(axis=1) == edge)
+
+
+def _reaching(scores: Floats, k: int, edge: Floats, tied: npt.NDArray[np.bool_]) -> Floats:
+    """Memberships, from the k-th largest score of each subset and whether the next one equals it."""
+    out = (scores >= edge[:, None]).astype(np.float64)
+    for row in np.flatnonzero(tied):
+        last = scores[row] == edge[row]
+        out[row, last] = (k - (out[row].sum() - last.sum())) / last.sum()
     return out
-
-
-class _Sums:
-    """Exact sums of the scores of some neurons over subsets of prompts.
-
-    With `width`, the same index in every layer is one neuron, whose sum is the largest over layers.
-    """
-
-    def __init__(self, whole: Floats, columns: Indices, width: int | None) -> None:
-        self._starts: Indices | None = None
-        kept = columns
-        if width:
-            place = np.full(width, len(columns))
-            place[columns] = np.arange(len(columns))
-            places = place[np.arange(whole.shape[1]) % width]
-            kept = np.argsort(places, kind="stable")[: int((places < len(columns)).sum())]
-            self._starts = np.append(np.flatnonzero(np.diff(places[kept], prepend=-1)), len(kept))
-        self._scores = np.ascontiguousarray(whole[:, kept])
-
-    def __call__(self, subsets: Floats, leading: int | None = None) -> Floats:
-        """Sums [subset, column], of the `leading` columns only."""
-        if self._starts is None:
-            own: Floats = subsets @ self._scores[:, :leading]
-            return own
-        starts = self._starts[:-1][:leading]
-        per_layer = subsets @ self._scores[:, : self._starts[len(starts)]]
-        largest: Floats = np.maximum.reduceat(per_layer, starts, axis=1)
-        return largest
-
-
-def _chunks(subsets: Floats, columns: int) -> Iterator[Floats]:
-    step = max(1, _CHUNK_BYTES // (8 * max(1, columns)))
-    for start in range(0, len(subsets), step):
-        yield subsets[start : start + step]
-
-
-def _strongest(values: Floats, width: int | None) -> Floats:
-    """The largest over layers, if an index counts as one neuron whatever its layer; last axis [neuron]."""
-    return values.reshape(*values.shape[:-1], -1, width).max(axis=-2) if width else values
 
 
 def _edge(values: Floats, k: int) -> float:
     return float(np.partition(values, -k)[-k]) if k < len(values) else -np.inf
 
 
-def _widened(leading: Floats, columns: int) -> Floats:
-    out = np.zeros((len(leading), columns))
-    out[:, : leading.shape[1]] = leading
-    return out
+def _rows(subsets: Floats) -> list[Floats]:
+    return [subsets[start : start + _ROWS] for start in range(0, len(subsets), _ROWS)]
 
 
 class MeanSelector:
@@ -90,8 +56,8 @@ class MeanSelector:
 
     Parameters
     ----------
-    scores : float64 array [prompt, neuron]
-        Normalized activations.
+    scores : float array [prompt, neuron]
+        Normalized activations; not copied.
     k : int
     smallest : int
         Fewest prompts in a subset; neurons that no such subset can select are dropped beforehand. Subsets may hold a
@@ -107,40 +73,80 @@ class MeanSelector:
     those that a look at all columns would give.
     """
 
-    def __init__(self, scores: Floats, k: int, smallest: int, width: int | None = None) -> None:
-        whole = fixed_point(scores, len(scores))
+    def __init__(self, scores: npt.NDArray[np.floating], k: int, smallest: int, width: int | None = None) -> None:
+        scale = fixed_scale(scores, len(scores))
         self.k = k
-        self.size = width or whole.shape[1]
-        # The smallest and the largest `smallest` values bound the mean of every subset at least that large.
-        ordered = np.sort(whole, axis=0)
-        low = _strongest(ordered[:smallest].sum(axis=0), width)
-        high = _strongest(ordered[-smallest:].sum(axis=0), width)
+        self.size = width or scores.shape[1]
+        low, high = (strongest(bound, width) for bound in bounds(scores, scale, smallest))
         kept = np.flatnonzero(high >= _edge(low, k))
         self.columns: Indices = kept[np.argsort(-high[kept], kind="stable")]
-        self._bounds = high[self.columns] / smallest
-        self._sums = _Sums(whole, self.columns, width)
+        self._falling = -high[self.columns] / smallest
+        self._sums = Sums(scores, scale, self.columns, width)
 
     def memberships(self, subsets: Floats) -> Floats:
         """See :class:`neurontest.stats.terms.Selector`."""
-        return _widened(self.leading(subsets), len(self.columns))
+        leading = self.leading(subsets)
+        out = np.zeros((len(leading), len(self.columns)))
+        out[:, : leading.shape[1]] = leading
+        return out
 
     def leading(self, subsets: Floats) -> Floats:
         """See :class:`neurontest.stats.terms.Selector`."""
-        visited = self._visited(subsets)
-        return np.concatenate([top(self._sums(part, visited), self.k) for part in _chunks(subsets, visited)])
+        if self.k >= len(self.columns):
+            return np.ones((len(subsets), len(self.columns)))
+        parts = _rows(subsets)
+        edges = [self._edges(part) for part in parts]
+        needed = self._needed(subsets.sum(axis=1), np.concatenate([edge for edge, _ in edges]))
+        sums = (self._sums(part, 0, needed) for part in parts)
+        return np.concatenate([_reaching(one, self.k, *edge) for one, edge in zip(sums, edges, strict=True)])
 
-    def _visited(self, subsets: Floats) -> int:
-        """How many of the columns, by falling bound, hold everything that these subsets select."""
-        first = max(_BLOCK, self.k)
-        if first >= len(self.columns):
-            return len(self.columns)
-        edge = min(
-            float((np.partition(self._sums(part, first), -self.k, axis=1)[:, -self.k] / part.sum(axis=1)).min())
-            for part in _chunks(subsets, first)
-        )
-        # The means are rounded, unlike the sums: a column may be visited for nothing, none may be missed.
-        edge -= 1e-12 * abs(edge)
-        return max(first, int(np.searchsorted(-self._bounds, -edge, side="right")))
+    def sharing(self, held: Floats) -> Callable[[Floats], Floats]:
+        """See :class:`neurontest.stats.terms.Selector`; the sets themselves are not written down."""
+        places = np.flatnonzero(held)
+        own, sums_of_held = held[places], self._sums.of(places)
+
+        def shared(subsets: Floats) -> Floats:
+            if self.k >= len(self.columns):
+                return np.full(len(subsets), own.sum())
+            out = np.empty(len(subsets))
+            for at, part in enumerate(_rows(subsets)):
+                edge, tied = self._edges(part)
+                found = (sums_of_held(part) >= edge[:, None]) @ own
+                if tied.any():
+                    leading = self.leading(part[tied])
+                    found[tied] = leading @ held[: leading.shape[1]]
+                out[at * _ROWS : at * _ROWS + len(part)] = found
+            return out
+
+        return shared
+
+    def _edges(self, subsets: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """The k-th largest sum [subset], and whether the next one equals it."""
+        most = max(1, CHUNK_BYTES // (8 * len(subsets)))
+        sizes = subsets.sum(axis=1)
+        start, stop = 0, min(max(_BLOCK, self.k), len(self.columns))
+        best = np.full((len(subsets), 1), -np.inf)
+        edge = best[:, 0]
+        while start < stop:
+            sums = self._sums(subsets, start, min(stop, start + most) if start else stop)
+            start += sums.shape[1]
+            # Most columns reach the edge of no subset, and need not be ordered.
+            reaching = sums.max(axis=0) >= edge.min()
+            if reaching.any():
+                found = np.concatenate([best, sums[:, reaching]], axis=1)
+                next_best = found.shape[1] - self.k - 1
+                best = np.partition(found, next_best, axis=1)[:, next_best:]
+                edge = best[:, 1:].min(axis=1)
+            if start == stop:
+                stop = max(start, min(self._needed(sizes, edge), _GROWTH * stop))
+        return edge, best[:, 0] == edge
+
+    def _needed(self, sizes: Floats, edge: Floats) -> int:
+        """How many of the columns, by falling bound, can reach these edges of sums of so many prompts."""
+        lowest = float((edge / sizes).min())
+        # Means are rounded, unlike sums: a column may be visited for nothing, none may be missed.
+        lowest -= 1e-12 * abs(lowest)
+        return int(np.searchsorted(self._falling, -lowest, side="right"))
 
 
 class ConsistencySelector:
@@ -161,7 +167,7 @@ class ConsistencySelector:
         self.k = k
         self.size = width or whole.shape[1]
         own = per_prompt_k or k
-        lists = top(_strongest(whole, width), own)
+        lists = top(strongest(whole, width), own)
         counts = lists.sum(axis=0)
         # A neuron in `count` of n lists is in at least count - (n - m) of any m of them.
         edge = max(_edge(np.maximum(counts - (len(whole) - smallest), 0.0), k), 0.0) if smallest > 1 else 0.0
@@ -170,16 +176,25 @@ class ConsistencySelector:
         self.columns: Indices = np.flatnonzero(~hopeless)
         # Fractions at the edge of a list become exact integers too.
         self._lists = fixed_point(lists[:, self.columns], len(whole))
-        self._sums = _Sums(whole, self.columns, width)
+        self._sums = Sums(scores, fixed_scale(scores, len(scores)), self.columns, width)
 
     def memberships(self, subsets: Floats) -> Floats:
         """See :class:`neurontest.stats.terms.Selector`."""
-        parts = _chunks(subsets, len(self.columns))
+        parts = [subsets[rows] for rows in slices(len(subsets), len(self.columns))]
         return np.concatenate([_top_of_two(part @ self._lists, self._sums(part), self.k) for part in parts])
 
     def leading(self, subsets: Floats) -> Floats:
         """See :class:`neurontest.stats.terms.Selector`; a consistency selector has few columns, and looks at all."""
         return self.memberships(subsets)
+
+    def sharing(self, held: Floats) -> Callable[[Floats], Floats]:
+        """See :class:`neurontest.stats.terms.Selector`."""
+
+        def shared(subsets: Floats) -> Floats:
+            out: Floats = self.memberships(subsets) @ held
+            return out
+
+        return shared
 
 
 def _top_of_two(first: Floats, second: Floats, k: int) -> Floats:

@@ -6,7 +6,7 @@ products of such vectors, so one engine gives value, gradient and variance of al
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
@@ -46,6 +46,9 @@ class Selector(Protocol):
 
     def leading(self, subsets: Floats) -> Floats:
         """The same for the first columns only, [subset, leading column]: as many as hold all that is selected."""
+
+    def sharing(self, held: Floats) -> Callable[[Floats], Floats]:
+        """A function from subsets to what the sets selected [subset] share with memberships ``held`` [column]."""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 import neurontest.neurons.select as select_module
+import neurontest.neurons.sums as sums_module
 from neurontest.neurons.normalize import exact_mean, fixed_point, normalize
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, selector, top
 
@@ -64,22 +65,35 @@ def by_definition(scores: Floats, rows: list[int], k: int, own: int | None, sele
     st.sampled_from(["mean", "consistency"]),
     st.sampled_from([None, 4]),
     st.sampled_from([None, 1, 3]),
-    st.sampled_from([1, 512]),
+    st.sampled_from([(1, 1, 1), (1, 2, 3), (512, 4, 256)]),
     st.data(),
 )
 def test_selection_is_what_the_glossary_says(
-    scores: Floats, k: int, select: str, width: int | None, own: int | None, block: int, data: st.DataObject
+    scores: Floats,
+    k: int,
+    select: str,
+    width: int | None,
+    own: int | None,
+    steps: tuple[int, int, int],
+    data: st.DataObject,
 ) -> None:
     """Pruned or not, visited in blocks or at once, every subset's set is the one that the definition gives."""
+    block, growth, rows = steps
     m = data.draw(st.integers(1, len(scores)))
     if width is not None:
         k = min(k, width)
-    chosen = selector(scores, select=select, k=k, smallest=m, per_prompt_k=own, width=width)
     asked = subsets(len(scores), m)
-    wide = np.zeros((len(asked), chosen.size))
-    with mock.patch.object(select_module, "_BLOCK", block):
+    held = np.array(data.draw(st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=width or 12, max_size=width or 12)))
+    with (
+        mock.patch.multiple(select_module, _BLOCK=block, _GROWTH=growth + 1, _ROWS=rows),
+        mock.patch.object(sums_module, "CHUNK_BYTES", 8 * 12 * rows),
+    ):
+        chosen = selector(scores, select=select, k=k, smallest=m, per_prompt_k=own, width=width)
+        wide = np.zeros((len(asked), chosen.size))
         wide[:, chosen.columns] = chosen.memberships(asked)
         leading = chosen.leading(asked)
+        shared = chosen.sharing(held[chosen.columns])(asked)
+    assert shared == pytest.approx(wide @ held)
     assert (leading == wide[:, chosen.columns[: leading.shape[1]]]).all()
     assert (wide[:, chosen.columns[leading.shape[1] :]] == 0).all()
     for got, row in zip(wide, asked, strict=True):
@@ -106,6 +120,36 @@ def test_most_neurons_are_never_visited() -> None:
     scores = rng.normal(size=(10, 5000))
     scores[:, :12] += 30
     assert len(MeanSelector(scores, 10, 5).columns) == 12
+
+
+@pytest.mark.parametrize("width", [None, 250])
+def test_many_neurons_in_pieces_are_selected_as_in_one(width: int | None) -> None:
+    """Among thousands of neurons, whatever is looked at in one go, the sets are those of a look at all sums."""
+    rng = np.random.default_rng(4)
+    scores = (rng.normal(size=(12, 3000)) + np.where(rng.random(3000) < 0.02, 2.0, 0.0)).astype(np.float32)
+    scores[:, :3] += 300
+    rows = (rng.permuted(np.tile(np.arange(12), (300, 1)), axis=1) < 6).astype(float)
+    sums = rows @ fixed_point(scores, 12)
+    expected = top(sums if width is None else sums.reshape(300, -1, width).max(axis=1), 10)
+    held = rng.random(expected.shape[1])
+    for block, growth, together, size in ((1, 2, 7, 500), (32, 4, 256, 4_000_000), (5000, 2, 300, 100_000)):
+        with (
+            mock.patch.multiple(select_module, _BLOCK=block, _GROWTH=growth, _ROWS=together, CHUNK_BYTES=size),
+            mock.patch.object(sums_module, "CHUNK_BYTES", size),
+        ):
+            chosen = MeanSelector(scores, 10, 6, width)
+            assert (chosen.memberships(rows) == expected[:, chosen.columns]).all()
+            assert chosen.sharing(held[chosen.columns])(rows) == pytest.approx(expected @ held)
+
+
+def test_of_many_neurons_few_are_copied() -> None:
+    rng = np.random.default_rng(0)
+    scores = rng.normal(size=(10, 50_000)).astype(np.float32)
+    scores[:, :12] += 1
+    chosen = MeanSelector(scores, 10, 5)
+    rows = (rng.permuted(np.tile(np.arange(10), (50, 1)), axis=1) < 5).astype(float)
+    chosen.sharing((chosen.columns < 12).astype(float))(rows)
+    assert 8 * chosen._sums._copied.shape[1] < len(chosen.columns)
 
 
 @pytest.mark.parametrize("width", [None, 500])
