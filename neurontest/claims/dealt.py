@@ -43,6 +43,11 @@ class Dealt:
         """See :class:`neurontest.stats.terms.Selector`."""
         return self.pool.leading(self._wide(subsets))
 
+    def sharing(self, held: Floats) -> Callable[[Floats], Floats]:
+        """See :class:`neurontest.stats.terms.Selector`."""
+        shared = self.pool.sharing(held)
+        return lambda subsets: shared(self._wide(subsets))
+
     def _wide(self, subsets: Floats) -> Floats:
         out = np.zeros((len(subsets), self.total))
         out[:, self.members] = subsets
