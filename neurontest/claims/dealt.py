@@ -2,56 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
 from neurontest.claims.trial import Trial
 from neurontest.stats.half_t import half_t
-from neurontest.stats.halves import Floats, Indices, draw_halves
+from neurontest.stats.halves import Floats, Halves, Indices, draw_halves
 from neurontest.stats.relabel import Labels
 from neurontest.stats.studentised import PAIRS
-from neurontest.stats.terms import HalfSamples, Key, Selector
+from neurontest.stats.terms import HalfSamples, Key, Selectable, Selector
 
 #: From labels [relabeling, prompt] to a statistic [relabeling].
 Statistic = Callable[[Labels], Floats]
 
 
-class Dealt:
-    """A selector of some of the pooled prompts: those that a concept was dealt.
+@dataclass(frozen=True)
+class Columns:
+    """A :class:`~neurontest.stats.terms.Selectable`: the leading columns of a pool."""
+
+    size: int
+    columns: Indices
+
+
+def dealt_samples(
+    pools: Mapping[str, Selector],
+    members: Mapping[str, Indices],
+    total: int,
+    halves: Mapping[str, Halves],
+    sample_of: Mapping[str, str],
+    fixed: Mapping[Key, Floats],
+    own: Mapping[Key, Selector] = MappingProxyType({}),
+) -> HalfSamples:
+    """Half-samples of concepts that were dealt rows of common pools.
 
     Parameters
     ----------
-    pool : Selector
+    pools : mapping from mode to Selector
         Over all pooled prompts.
-    members : int array [prompt]
-        Rows of the pool.
+    members : mapping from concept to int array [prompt]
+        The rows that it was dealt.
     total : int
-        Prompts in the pool.
+        Prompts in a pool.
+    halves : mapping from sample to Halves
+    sample_of, fixed
+        As for :class:`HalfSamples`.
+    own : mapping from Key to Selector
+        Concepts that keep their prompts.
     """
-
-    def __init__(self, pool: Selector, members: Indices, total: int) -> None:
-        self.pool, self.members, self.total = pool, members, total
-        self.size, self.columns = pool.size, pool.columns
-
-    def memberships(self, subsets: Floats) -> Floats:
-        """See :class:`neurontest.stats.terms.Selector`."""
-        return self.pool.memberships(self._wide(subsets))
-
-    def leading(self, subsets: Floats) -> Floats:
-        """See :class:`neurontest.stats.terms.Selector`."""
-        return self.pool.leading(self._wide(subsets))
-
-    def sharing(self, held: Floats) -> Callable[[Floats], Floats]:
-        """See :class:`neurontest.stats.terms.Selector`."""
-        shared = self.pool.sharing(held)
-        return lambda subsets: shared(self._wide(subsets))
-
-    def _wide(self, subsets: Floats) -> Floats:
-        out = np.zeros((len(subsets), self.total))
-        out[:, self.members] = subsets
-        return out
+    rows = {name: halves[sample_of.get(name, name)].subsets for name in members}
+    ends = np.cumsum([len(subsets) for subsets in rows.values()])
+    sets: dict[Key, Floats] = {}
+    neurons: dict[Key, Selectable] = dict(own)
+    for mode, pool in pools.items():
+        wide = np.zeros((ends[-1], total))
+        for end, (name, subsets) in zip(ends, rows.items(), strict=True):
+            wide[end - len(subsets) : end, members[name]] = subsets
+        chosen = pool.leading(wide)
+        columns = Columns(pool.size, pool.columns[: chosen.shape[1]])
+        for end, (name, subsets) in zip(ends, rows.items(), strict=True):
+            sets[name, mode] = chosen[end - len(subsets) : end]
+            neurons[name, mode] = columns
+    for key, selector in own.items():
+        sets[key] = selector.memberships(halves[sample_of.get(key[0], key[0])].subsets)
+    return HalfSamples.given(neurons, sets, halves, sample_of, fixed)
 
 
 def paired_statistic(
@@ -85,12 +101,9 @@ def paired_statistic(
         out = np.empty(len(labels))
         for at, row in enumerate(labels):
             source = np.argsort(row.reshape(count, templates), axis=0, kind="stable")
-            dealt: dict[Key, Selector] = {
-                (name, ""): Dealt(pool, source[group] * templates + np.arange(templates), count * templates)
-                for group, name in enumerate(exchanged)
-            }
+            members = {name: source[group] * templates + np.arange(templates) for group, name in enumerate(exchanged)}
             halves = {**asis, trial.sample_of[exchanged[0]]: draw_halves(templates, trial.m, PAIRS, stream)}
-            samples = HalfSamples({**dealt, **own}, halves, trial.sample_of, fixed)
+            samples = dealt_samples({"": pool}, members, count * templates, halves, trial.sample_of, fixed, own)
             (asked,) = trial.kind.hypotheses(trial.claim, samples)
             out[at] = half_t(samples, replace(asked, reference=reference, level=False)).t
         return out

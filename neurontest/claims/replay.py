@@ -12,13 +12,13 @@ import numpy as np
 from scipy import stats
 
 from neurontest.claims.base import Kind, Traces
-from neurontest.claims.dealt import Dealt
+from neurontest.claims.dealt import dealt_samples
 from neurontest.claims.trial import Trial
 from neurontest.stats.half_t import half_t
 from neurontest.stats.halves import Indices, draw_halves
 from neurontest.stats.streams import Stream
 from neurontest.stats.studentised import PAIRS
-from neurontest.stats.terms import HalfSamples, Key, Selector
+from neurontest.stats.terms import Selector
 from neurontest.types import Claim, Concept, Vacuity
 
 #: Null worlds looked at, at most.
@@ -53,13 +53,9 @@ def replay(kind: Kind, claim: Claim, everyone: Mapping[str, Concept], traces: Tr
     declared = seen = 0
     low, high = 0.0, 1.0
     while seen < worlds and low <= alpha <= high:
-        dealt: dict[Key, Selector] = {
-            (name, mode): Dealt(selectors[mode], members, total)
-            for name, members in _deal(own, pool, starts, stream).items()
-            for mode in own.modes
-        }
         halves = {name: draw_halves(n, own.m, PAIRS, stream) for name, n in own.sizes.items()}
-        samples = HalfSamples(dealt, halves, own.sample_of, fixed)
+        members = _deal(own, pool, starts, stream)
+        samples = dealt_samples(selectors, members, total, halves, own.sample_of, fixed)
         declared += max(half_t(samples, one).p for one in kind.hypotheses(claim, samples)) <= alpha
         seen += 1
         low, high = _bounds(declared, seen)

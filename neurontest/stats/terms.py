@@ -27,8 +27,8 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 _NOTHING: Mapping[Key, Floats] = MappingProxyType({})
 
 
-class Selector(Protocol):
-    """Something that selects a set of neurons from a subset of prompts.
+class Selectable(Protocol):
+    """Neurons that sets are selected from.
 
     Attributes
     ----------
@@ -40,6 +40,10 @@ class Selector(Protocol):
 
     size: int
     columns: npt.NDArray[np.intp]
+
+
+class Selector(Selectable, Protocol):
+    """Something that selects a set of neurons from a subset of prompts."""
 
     def memberships(self, subsets: Floats) -> Floats:
         """Memberships [subset, column] of the sets selected from ``subsets`` [subset, prompt]: 0, 1, or a fraction."""
@@ -127,13 +131,28 @@ class HalfSamples:
         sample_of: Mapping[str, str] = _NONE,
         fixed: Mapping[Key, Floats] = _NOTHING,
     ) -> None:
-        self.selectors = selectors
+        self.selectors: Mapping[Key, Selectable] = selectors
         self.halves = halves
         self.sample_of = sample_of
         self.fixed = fixed
         self.sets: dict[Key, Floats] = {
             key: selector.memberships(halves[self.sample(key)].subsets) for key, selector in selectors.items()
         }
+        self._drawn_from = selectors
+
+    @classmethod
+    def given(
+        cls,
+        neurons: Mapping[Key, Selectable],
+        sets: dict[Key, Floats],
+        halves: Mapping[str, Halves],
+        sample_of: Mapping[str, str] = _NONE,
+        fixed: Mapping[Key, Floats] = _NOTHING,
+    ) -> HalfSamples:
+        """Sets [subset, column] that were selected already, of half-samples that are never added to."""
+        out = cls({}, halves, sample_of, fixed)
+        out.selectors, out.sets = neurons, sets
+        return out
 
     @classmethod
     def draw(
@@ -171,7 +190,7 @@ class HalfSamples:
             for name, halves in self.halves.items()
             if not halves.exact
         }
-        selectors = {key: one for key, one in self.selectors.items() if self.sample(key) in fresh}
+        selectors = {key: one for key, one in self._drawn_from.items() if self.sample(key) in fresh}
         more = HalfSamples(selectors, fresh, self.sample_of)
         halves = {
             name: paired(np.concatenate([old.subsets, fresh[name].subsets])) if name in fresh else old
@@ -201,7 +220,7 @@ class HalfSamples:
     def _with(self, halves: Mapping[str, Halves], sets: dict[Key, Floats]) -> HalfSamples:
         other = HalfSamples.__new__(HalfSamples)
         other.selectors, other.halves, other.sets = self.selectors, halves, sets
-        other.sample_of, other.fixed = self.sample_of, self.fixed
+        other.sample_of, other.fixed, other._drawn_from = self.sample_of, self.fixed, self._drawn_from
         return other
 
     def pi(self, key: Key) -> Floats:

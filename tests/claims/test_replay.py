@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from neurontest.claims import replay as module
-from neurontest.claims.dealt import Dealt
+from neurontest.claims.dealt import dealt_samples
 from neurontest.claims.replay import replay
 from neurontest.neurons.select import MeanSelector
+from neurontest.stats.halves import draw_halves
+from neurontest.stats.streams import Stream
+from neurontest.stats.terms import HalfSamples
 from neurontest.types import BASELINE, Concept, Selection, Statistics, Vacuity
 from tests.worlds import Floats, World, claim_on
 
@@ -60,14 +63,16 @@ def test_a_replay_is_the_same_again(world: tuple[dict[str, Floats], Floats]) -> 
 
 def test_dealt_prompts_are_selected_as_if_they_were_alone() -> None:
     rows = np.random.default_rng(1).normal(size=(12, 40))
-    members = np.array([1, 4, 5, 8, 9, 11])
-    pool, own = MeanSelector(rows, 5, 3), MeanSelector(rows[members], 5, 3)
-    dealt = Dealt(pool, members, 12)
-    subsets = np.eye(6)[[0, 2, 4]].sum(axis=0)[None]
-    wide = [np.zeros((1, 40)), np.zeros((1, 40))]
-    for out, chosen in zip(wide, (dealt, own), strict=True):
-        out[:, chosen.columns] = chosen.memberships(subsets)
-    assert (wide[0] == wide[1]).all()
+    members = {"a": np.array([1, 4, 5, 8, 9, 11]), "b": np.array([0, 2, 3, 6, 7, 10])}
+    halves = {name: draw_halves(6, 3, 5, Stream(0, name)) for name in members}
+    dealt = dealt_samples({"": MeanSelector(rows, 5, 3)}, members, 12, halves, {}, {})
+    alone = HalfSamples({(name, ""): MeanSelector(rows[own], 5, 3) for name, own in members.items()}, halves)
+    for name in members:
+        assert (dealt.pi((name, "")) == alone.pi((name, ""))).all()
+        assert dealt.within((name, "")).value == alone.within((name, "")).value
+    terms = [samples.overlap(("a", ""), ("b", "")) for samples in (dealt, alone)]
+    assert terms[0].value == terms[1].value
+    assert dealt.variance(terms[0], level=False) == pytest.approx(alone.variance(terms[1], level=False))
 
 
 def test_bounds_are_those_of_the_binomial() -> None:
