@@ -19,7 +19,7 @@ from neurontest.stats.terms import HalfSamples, Key, Selectable, Selector
 Statistic = Callable[[Labels], Floats]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Columns:
     """A :class:`~neurontest.stats.terms.Selectable`: the leading columns of a pool."""
 

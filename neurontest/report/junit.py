@@ -41,6 +41,8 @@ def properties(claim: ClaimRecord) -> list[tuple[str, str]]:
             "p_value": claim.evidence.p,
             "p_opposite": claim.evidence.p_opposite,
         }
+    if claim.vacuity is not None:
+        said |= {"vacuous": "yes" if claim.vacuity.vacuous else "no"}
     if claim.judgement is not None:
         said |= {
             "p_adjusted": claim.judgement.p_adjusted,

@@ -74,7 +74,7 @@ class HalfT:
     @property
     def distance(self) -> float:
         """How far the estimate lies beyond the reference, the claimed way."""
-        return self.t * self.variance**0.5
+        return float(self.t * self.variance**0.5)
 
     def interval(self, confidence: float) -> tuple[float, float]:
         """Two-sided interval of the estimate at level `confidence`."""

@@ -57,7 +57,7 @@ def test_a_published_side_has_no_permutation_key_and_no_variance() -> None:
     place = Place()
     settings = {"width": 120, "selection": Selection(k=8), "published": {"c": place.published("c")}}
     data = {"a": place.world.concept(10, (place.neurons["b"], np.full(8, 6.0))), "b": place.data["b"]}
-    found = evidence_on("a overlaps b more than c", data, place.baseline, statistics=Statistics(), **settings)
+    found = evidence_on("a overlaps b more than c", data, place.baseline, statistics=Statistics(), **settings)  # type: ignore[arg-type]
     assert [key.name for key in found.keys] == ["half-sample"]
     assert found.p < 0.01
     with pytest.raises(EvidenceError, match="test: permutation exchanges prompts, and these cannot be"):
@@ -91,9 +91,9 @@ def test_paraphrases_count_as_one_prompt() -> None:
     tripled = {name: rows + rng.normal(0, 1e-3, rows.shape) for name, rows in tripled.items()}
     groups = {name: tuple(f"{name}{at // 3}" for at in range(27)) for name in tripled}
     settings = {"width": 120, "selection": Selection(k=8), "statistics": PLAIN}
-    once = evidence_on("b and c have distinct neurons", place.data, place.baseline, **settings)
-    thrice = evidence_on("b and c have distinct neurons", tripled, place.baseline, groups=groups, **settings)
-    as_if_new = evidence_on("b and c have distinct neurons", tripled, place.baseline, **settings)
+    once = evidence_on("b and c have distinct neurons", place.data, place.baseline, **settings)  # type: ignore[arg-type]
+    thrice = evidence_on("b and c have distinct neurons", tripled, place.baseline, groups=groups, **settings)  # type: ignore[arg-type]
+    as_if_new = evidence_on("b and c have distinct neurons", tripled, place.baseline, **settings)  # type: ignore[arg-type]
     assert thrice.prompts == once.prompts == {"b": 9, "c": 9}
     assert thrice.m == once.m == 4
     assert thrice.p == pytest.approx(once.p, rel=0.5)

@@ -19,7 +19,8 @@ def whole(
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     labels = np.zeros((1, total))
     labels[0, first] = 1.0
-    return statistic(labels, 0, statistic.size)[0]
+    found: Floats = statistic(labels, 0, statistic.size)[0]
+    return found
 
 
 @settings(max_examples=30, deadline=None)
