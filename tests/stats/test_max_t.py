@@ -12,11 +12,10 @@ from scipy import stats
 from neurontest.stats import max_t as module
 from neurontest.stats.max_t import Occurrences, Welch, max_t
 from neurontest.stats.streams import Stream
+from tests.worlds import Floats
 
 
-def whole(
-    statistic: Welch | Occurrences, first: list[int], total: int
-) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+def whole(statistic: Welch | Occurrences, first: list[int], total: int) -> Floats:
     labels = np.zeros((1, total))
     labels[0, first] = 1.0
     found: Floats = statistic(labels, 0, statistic.size)[0]
@@ -25,7 +24,7 @@ def whole(
 
 @settings(max_examples=30, deadline=None)
 @given(arrays.arrays(np.float64, (9, 3), elements=st.integers(-50, 50).map(float)))
-def test_welch_is_that_of_scipy(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
+def test_welch_is_that_of_scipy(values: Floats) -> None:
     # A hundredth of noise: scipy gives nan where a group never varies.
     values = values + np.random.default_rng(0).normal(size=values.shape) / 100
     peer = stats.ttest_ind(values[:4], values[4:], equal_var=False).statistic
@@ -55,7 +54,7 @@ def test_occurrences_are_hypergeometric() -> None:
 @settings(max_examples=15, deadline=None)
 @given(arrays.arrays(np.float64, (7, 4), elements=st.integers(0, 9).map(float)))
 def test_adjusted_p_values_are_those_of_all_relabelings(
-    values: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    values: Floats,
 ) -> None:
     found = max_t(Welch(values), [3, 4], Stream(0, "x"))
     every = np.array([whole(Welch(values), list(first), 7) for first in combinations(range(7), 3)])
