@@ -34,7 +34,7 @@ class Consistent(Kind):
     )
     summary: ClassVar[str] = "Two halves of a concept's prompts share more than a given part of their neurons"
     about_method: ClassVar[str] = (
-        "prompts of all concepts mixed up agree as much; '... against NEUTRAL' asks for more than a common template"
+        "prompts of all concepts mixed up pass it too; '... against NEUTRAL' asks for more than what all have in common"
     )
 
     def prompts_needed(self, claim: Claim) -> tuple[int, int]:
