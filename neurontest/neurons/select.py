@@ -18,7 +18,7 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
 #: Columns that are visited before the first look at how far down they can matter; changes nothing but the time.
-_BLOCK = 32
+_BLOCK = 96
 #: How many times as many columns may be visited before the next look; changes nothing but the time.
 _GROWTH = 4
 #: Subsets that are looked at together: the more, the further down the worst of them makes all of them go.
@@ -125,21 +125,16 @@ class MeanSelector:
         most = max(1, CHUNK_BYTES // (8 * len(subsets)))
         sizes = subsets.sum(axis=1)
         start, stop = 0, min(max(_BLOCK, self.k), len(self.columns))
-        best = np.full((len(subsets), 1), -np.inf)
-        edge = best[:, 0]
-        while start < stop:
-            sums = self._sums(subsets, start, min(stop, start + most) if start else stop)
-            start += sums.shape[1]
-            # Most columns reach the edge of no subset, and need not be ordered.
-            reaching = sums.max(axis=0) >= edge.min()
-            if reaching.any():
-                found = np.concatenate([best, sums[:, reaching]], axis=1)
-                next_best = found.shape[1] - self.k - 1
-                best = np.partition(found, next_best, axis=1)[:, next_best:]
-                edge = best[:, 1:].min(axis=1)
-            if start == stop:
-                stop = max(start, min(self._needed(sizes, edge), _GROWTH * stop))
-        return edge, best[:, 0] == edge
+        best = np.concatenate([np.full((len(subsets), 1), -np.inf), self._sums(subsets, start, stop)], axis=1)
+        while True:
+            surplus = best.shape[1] - self.k - 1
+            best = np.partition(best, surplus, axis=1)[:, surplus:]
+            edge = best[:, 1:].min(axis=1)
+            start, stop = stop, min(self._needed(sizes, edge), _GROWTH * stop, stop + most)
+            if start >= stop:
+                return edge, best[:, 0] == edge
+            reaching = self._sums.reaching(subsets, start, stop, float(edge.min()))
+            best = np.concatenate([best, self._sums.at(subsets, reaching)], axis=1)
 
     def _needed(self, sizes: Floats, edge: Floats) -> int:
         """How many of the columns, by falling bound, can reach these edges of sums of so many prompts."""

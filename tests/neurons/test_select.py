@@ -131,8 +131,8 @@ def test_many_neurons_in_pieces_are_selected_as_in_one(width: int | None) -> Non
     rows = (rng.permuted(np.tile(np.arange(12), (300, 1)), axis=1) < 6).astype(float)
     sums = rows @ fixed_point(scores, 12)
     expected = top(sums if width is None else sums.reshape(300, -1, width).max(axis=1), 10)
-    held = np.asarray(rng.random(expected.shape[1]))
-    for block, growth, together, size in ((1, 2, 7, 500), (32, 4, 256, 4_000_000), (5000, 2, 300, 100_000)):
+    held = rng.integers(0, 3, expected.shape[1]) / 2
+    for block, growth, together, size in ((1, 2, 7, 500), (96, 4, 256, 4_000_000), (5000, 2, 300, 100_000)):
         with (
             mock.patch.multiple(select_module, _BLOCK=block, _GROWTH=growth, _ROWS=together, CHUNK_BYTES=size),
             mock.patch.object(sums_module, "CHUNK_BYTES", size),
@@ -140,6 +140,17 @@ def test_many_neurons_in_pieces_are_selected_as_in_one(width: int | None) -> Non
             chosen = MeanSelector(scores, 10, 6, width)
             assert (chosen.memberships(rows) == expected[:, chosen.columns]).all()
             assert chosen.sharing(held[chosen.columns])(rows) == pytest.approx(expected @ held)
+
+
+@pytest.mark.parametrize("width", [None, 250])
+def test_neurons_that_single_precision_cannot_tell_apart_are_told_apart(width: int | None) -> None:
+    rng = np.random.default_rng(6)
+    scores = 1000 + rng.integers(-9, 9, (12, 2000)) * 2.0**-20
+    rows = (rng.permuted(np.tile(np.arange(12), (50, 1)), axis=1) < 6).astype(float)
+    sums = rows @ fixed_point(scores, 12)
+    expected = top(sums if width is None else sums.reshape(50, -1, width).max(axis=1), 10)
+    chosen = MeanSelector(scores, 10, 6, width)
+    assert (chosen.memberships(rows) == expected[:, chosen.columns]).all()
 
 
 def test_of_many_neurons_few_are_copied() -> None:

@@ -37,8 +37,8 @@ def dense(held: Floats, pool: Floats) -> Callable[[Labels], Floats]:
         for group in (0, 1):
             sums = (labels == group).astype(np.float64) @ whole
             shared.append((sums >= np.sort(sums, axis=1)[:, -K, None]) @ held)
-        out: Floats = shared[0] - shared[1]
-        return out
+        difference: Floats = shared[0] - shared[1]
+        return difference
 
     return statistic
 
