@@ -23,6 +23,7 @@ bench: $(INSTALLED)
 	$(BIN)/python tests/benchmarks/trace_ratio.py
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.relabelings
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.large
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.many_claims
 
 # Type-I error, power and coverage of every kind on planted worlds: hours. Its table is what the README speaks of.
 calibrate: $(INSTALLED)
