@@ -9,9 +9,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import factorial, prod
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from neurontest.types import BASELINE, Activations, Claim, Evidence, TraceRequest
+from neurontest.types import BASELINE, Activations, Claim, Concept, Evidence, TraceRequest
 
 if TYPE_CHECKING:
     from neurontest.stats.half_t import Hypothesis
@@ -194,6 +195,18 @@ class Kind(ABC):
         EvidenceError
             If the traces cannot answer the claim.
         """
+
+
+def ways_to_deal(concepts: Sequence[Concept], sizes: Sequence[int] | None = None) -> int:
+    """Ways to deal the prompts of some concepts to them anew; within each template, if they share templates.
+
+    With `sizes`, to pools of that many prompts instead.
+    """
+    shared = set(concepts[0].groups)
+    if shared and sizes is None and all(set(concept.groups) == shared for concept in concepts):
+        return int(factorial(len(concepts)) ** len(shared))
+    counts = [concept.units for concept in concepts] if sizes is None else sizes
+    return factorial(sum(counts)) // prod(factorial(count) for count in counts)
 
 
 def _concepts_in(slot: Slot, claim: Claim) -> tuple[str, ...]:

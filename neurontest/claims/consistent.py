@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import comb
 from typing import TYPE_CHECKING, ClassVar
 
-from neurontest.claims.base import Kind, Slot, Traces
+from neurontest.claims.base import Kind, Slot, Traces, ways_to_deal
 from neurontest.types import Claim, Evidence
 
 if TYPE_CHECKING:
@@ -45,16 +44,16 @@ class Consistent(Kind):
         """One over the number of ways to deal the prompts to concept and neutral."""
         if "against" not in claim.terms:
             return 0.0
-        own, neutral = (len(claim.concepts[str(claim.terms[slot])].prompts) for slot in ("of", "against"))
-        return 1 / comb(own + neutral, own)
+        pair = [claim.concepts[str(claim.terms[slot])] for slot in ("of", "against")]
+        return 1 / ways_to_deal(pair, [concept.units for concept in pair])
 
     def faults(self, claim: Claim) -> list[str]:
         """Lists of few neutral prompts say little of what is usual."""
         found = super().faults(claim)
         if "against" in claim.terms:
             neutral = claim.concepts[str(claim.terms["against"])]
-            if len(neutral.prompts) < NEUTRAL:
-                found.append(f"{neutral.name!r} has {len(neutral.prompts)} prompts; to compare with takes {NEUTRAL}")
+            if neutral.units < NEUTRAL:
+                found.append(f"{neutral.name!r} has {neutral.units} prompts; to compare with takes {NEUTRAL}")
         return found
 
     def half_sampled(self, claim: Claim) -> bool:

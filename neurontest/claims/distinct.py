@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
-from math import factorial, prod
 from typing import TYPE_CHECKING, ClassVar
 
-from neurontest.claims.base import Kind, Slot, Traces
+from neurontest.claims.base import Kind, Slot, Traces, ways_to_deal
 from neurontest.types import Claim, Evidence
 
 if TYPE_CHECKING:
@@ -27,8 +26,7 @@ class Distinct(Kind):
         """One over the number of ways to deal the prompts to the concepts."""
         if claim.statistics.test == "half-sample":
             return 0.0
-        sizes = [concept.units for concept in claim.concepts.values()]
-        return prod(factorial(size) for size in sizes) / factorial(sum(sizes))
+        return 1 / ways_to_deal(list(claim.concepts.values()))
 
     def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
         """``D``, mean overlap within less mean overlap between, above 0."""

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import comb
 from typing import TYPE_CHECKING, ClassVar
 
-from neurontest.claims.base import Kind, Slot, Traces
+from neurontest.claims.base import Kind, Slot, Traces, ways_to_deal
 from neurontest.types import Claim, Evidence
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class OverlapGreater(Kind):
         # What is published is not dealt anew.
         if claim.statistics.test == "half-sample" or b.published or c.published:
             return 0.0
-        return 1 / comb(b.units + c.units, b.units)
+        return 1 / ways_to_deal([b, c])
 
     def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
         """``theta(a, b) - theta(a, c)`` above `by`."""

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from math import comb
 from typing import TYPE_CHECKING, ClassVar
 
-from neurontest.claims.base import Kind, Mode, Slot, Terms, Traces
+from neurontest.claims.base import Kind, Mode, Slot, Terms, Traces, ways_to_deal
 from neurontest.types import Claim, Evidence, TraceRequest
 
 if TYPE_CHECKING:
@@ -39,8 +38,8 @@ class _Specific(Kind):
 
     def smallest_p(self, claim: Claim) -> float:
         """One over the number of ways to deal the prompts to the concept and the others."""
-        sizes = [len(concept.prompts) for concept in claim.concepts.values()]
-        return 1 / comb(sum(sizes), sizes[0])
+        own, *others = (concept.units for concept in claim.concepts.values())
+        return 1 / ways_to_deal(list(claim.concepts.values()), (own, sum(others)))
 
 
 class SpecificNeuron(_Specific):

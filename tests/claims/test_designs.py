@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from neurontest.claims import describe, permutation
+from neurontest.claims.base import ways_to_deal
 from neurontest.errors import EvidenceError
 from neurontest.stats.relabel import relabel
-from neurontest.types import PublishedNeuron, Selection, Statistics
+from neurontest.types import Concept, PublishedNeuron, Selection, Statistics
 from tests.worlds import Floats, World, evidence_on
 
 PLAIN = Statistics(test="half-sample")
@@ -160,3 +161,13 @@ def test_distinct_within_templates() -> None:
     assert found.keys[0].p_floor == pytest.approx(2**-12)
     assert "within each template" in found.keys[0].null
     assert found.p < 0.05
+
+
+def test_ways_to_deal() -> None:
+    plain = [Concept(name, tuple(f"{name} {at}" for at in range(5))) for name in "ab"]
+    assert ways_to_deal(plain) == 252
+    paired = [Concept(one.name, one.prompts, groups=("t1", "t2", "t3", "t4", "t5")) for one in plain]
+    assert ways_to_deal(paired) == 2**5
+    assert ways_to_deal([*paired, Concept("c", paired[0].prompts, groups=paired[0].groups)]) == 6**5
+    clustered = [Concept(one.name, one.prompts, groups=(one.name, one.name, "x" + one.name) * 2) for one in plain]
+    assert ways_to_deal(clustered, (2, 4)) == 15

@@ -131,7 +131,7 @@ def test_many_neurons_in_pieces_are_selected_as_in_one(width: int | None) -> Non
     rows = (rng.permuted(np.tile(np.arange(12), (300, 1)), axis=1) < 6).astype(float)
     sums = rows @ fixed_point(scores, 12)
     expected = top(sums if width is None else sums.reshape(300, -1, width).max(axis=1), 10)
-    held = rng.integers(0, 3, expected.shape[1]) / 2
+    held = np.asarray(rng.integers(0, 3, expected.shape[1]) / 2, dtype=np.float64)
     for block, growth, together, size in ((1, 2, 7, 500), (96, 4, 256, 4_000_000), (5000, 2, 300, 100_000)):
         with (
             mock.patch.multiple(select_module, _BLOCK=block, _GROWTH=growth, _ROWS=together, CHUNK_BYTES=size),
