@@ -33,13 +33,6 @@ CLAIMS = {
         "hanoi has consistent neurons": "holds",
         "violent has consistent neurons": "holds",
     },
-    "others": {
-        "raw neurons of tulip, vietnam, hanoi and violent are nearly identical": "holds",
-        "normalization separates tulip, vietnam, hanoi and violent better than raw": "holds",
-        "hanoi overlaps vietnam above chance against tulip, violent and nothing": "holds",
-        "hanoi has specific neurons against tulip and violent": "holds",
-        "nothing has specific neurons against nought": "inconclusive",
-    },
 }
 #: Concepts, and the planted concept that their prompts are about.
 PROMPTS = {**{name: name for name in CONCEPTS}, "nothing": None, "nought": None}
