@@ -189,7 +189,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         {"c.yaml": "statistics: {alhpa: 0.1}\n"},
         [
             "c.yaml:1:14: unknown key 'alhpa' under 'statistics'; did you mean 'alpha'? valid: alpha, correction,"
-            " confidence, test, m, consistent_above, differ_below"
+            " confidence, test, interval, m, consistent_above, differ_below"
         ],
     ),
     "unknown key at the top": (
@@ -531,7 +531,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         grouped(rose="abcdefabcdef", lily="abcdefabcdef")
         | {"c.yaml": "statistics: {alpha: 0.001}\nclaims: [tulip overlaps rose more than lily]\n"},
         [
-            "c.yaml:2:10: overlap_greater cannot hold here: its smallest p-value is 0.0011, and the family (alpha 0.001,"
+            "c.yaml:2:10: overlap_greater cannot hold here: its smallest p-value is 0.016, and the family (alpha 0.001,"
             " correction holm, 1 claim) accepts at most 0.001; it takes 7 groups or more for each concept"
         ],
     ),
