@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from neurontest.neurons.pieces import slices
+
 Floats = npt.NDArray[np.float64]
 
 #: Fractional bits of the fixed-point numbers that sums are made of.
@@ -15,7 +17,7 @@ _PRIOR = 4.0
 
 def fixed_scale(values: npt.NDArray[np.floating], rows: int) -> float:
     """What :func:`fixed_point` multiplies by: the same for any of the columns of `values` as for all of them."""
-    largest = float(np.maximum(values.max(initial=0.0), -values.min(initial=0.0))) * rows
+    largest = _largest(values) * rows
     spare = 52 - int(np.ceil(np.log2(max(largest, 1.0))))
     return float(2.0 ** min(_BITS, spare))
 
@@ -38,11 +40,17 @@ def scaled(values: npt.NDArray[np.floating], scale: float) -> Floats:
 def exact_mean(values: npt.NDArray[np.floating]) -> Floats:
     """Mean over prompts [neuron] of ``values`` [prompt, neuron], the same in whatever order the prompts come."""
     scale = 2.0**_BITS
-    largest = float(np.abs(values).max(initial=0.0)) * len(values)
+    largest = _largest(values) * len(values)
     if largest * scale >= 2.0**53:
         scale = 2.0 ** (52 - int(np.ceil(np.log2(largest))))
-    out: Floats = np.rint(np.asarray(values, dtype=np.float64) * scale).sum(axis=0) / len(values) / scale
+    out = np.empty(values.shape[1])
+    for part in slices(values.shape[1], len(values)):
+        out[part] = scaled(values[:, part], scale).sum(axis=0) / len(values) / scale
     return out
+
+
+def _largest(values: npt.NDArray[np.floating]) -> float:
+    return float(np.maximum(values.max(initial=0.0), -values.min(initial=0.0)))
 
 
 def normalize(values: npt.NDArray[np.floating], baseline: npt.NDArray[np.floating] | None, how: str) -> Floats:
@@ -67,12 +75,11 @@ def normalize(values: npt.NDArray[np.floating], baseline: npt.NDArray[np.floatin
     ValueError
         If a baseline is needed and missing, or too small for a scale.
     """
-    wide = np.asarray(values, dtype=np.float64)
     if how == "raw":
-        return wide
+        return np.asarray(values, dtype=np.float64)
     if baseline is None or len(baseline) == 0:
         raise ValueError(f"normalize: {how} needs a baseline")
-    centred: Floats = wide - exact_mean(baseline)
+    centred: Floats = np.subtract(values, exact_mean(baseline), dtype=np.float64)
     if how == "difference":
         return centred
     if len(baseline) < 2:

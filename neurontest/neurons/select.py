@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.neurons.normalize import fixed_point, fixed_scale
-from neurontest.neurons.sums import CHUNK_BYTES, Sums, bounds, slices, strongest
+from neurontest.neurons.pieces import CHUNK_BYTES, slices
+from neurontest.neurons.sums import Sums, bounds, strongest
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]

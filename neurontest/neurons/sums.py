@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import numpy.typing as npt
 
 from neurontest.neurons.normalize import scaled
+from neurontest.neurons.pieces import slices
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
-
-#: Scores looked at in one go, in bytes: what fits into a cache of the processor; changes nothing but the time.
-CHUNK_BYTES = 4_000_000
 
 
 class Sums:
@@ -99,10 +95,7 @@ class Sums:
 
 
 def bounds(scores: npt.NDArray[np.floating], scale: float, smallest: int) -> tuple[Floats, Floats]:
-    """Sums [neuron] of the smallest and of the largest `smallest` scores: they bound the mean of every subset as large.
-
-    Of some columns at a time: copies of all scores would be what takes the most memory.
-    """
+    """Sums [neuron] of the `smallest` lowest and highest scores: they bound the mean of every subset as large."""
     low, high = np.empty(scores.shape[1]), np.empty(scores.shape[1])
     for part in slices(scores.shape[1], len(scores)):
         by_neuron = scaled(np.ascontiguousarray(scores[:, part].T), scale)
@@ -114,10 +107,3 @@ def bounds(scores: npt.NDArray[np.floating], scale: float, smallest: int) -> tup
 def strongest(values: Floats, width: int | None) -> Floats:
     """The largest over layers, if an index counts as one neuron whatever its layer; last axis [neuron]."""
     return values.reshape(*values.shape[:-1], -1, width).max(axis=-2) if width else values
-
-
-def slices(count: int, other: int) -> Iterator[slice]:
-    """Slices of one axis of an array of `count` by `other` numbers, of :data:`CHUNK_BYTES` each."""
-    step = max(1, CHUNK_BYTES // (8 * max(1, other)))
-    for start in range(0, count, step):
-        yield slice(start, min(start + step, count))

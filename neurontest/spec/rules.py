@@ -119,13 +119,17 @@ def _prompts_that_reach(kind: Kind, claim: Claim, limit: float) -> int | None:
     """Find the fewest prompts for each concept with which the claim's design can give a p-value of at most `limit`."""
     fewest = min(concept.units for concept in traced(claim))
     for size in range(fewest + 1, _MOST_PROMPTS + 1):
-        more = {
-            concept.name: replace(concept, prompts=tuple(map(str, range(max(size, concept.units)))), groups=())
-            for concept in traced(claim)
-        }
+        more = {concept.name: _with_units(concept, size) for concept in traced(claim)}
         if kind.smallest_p(replace(claim, concepts={**claim.concepts, **more})) <= limit:
             return size
     return None
+
+
+def _with_units(concept: Concept, size: int) -> Concept:
+    """Give a concept further prompts, or groups of the same names for all concepts, until it has `size`."""
+    units = sorted(set(concept.groups)) or [str(number) for number in range(len(concept.prompts))]
+    units += [f"(more {number})" for number in range(len(units), size)]
+    return replace(concept, prompts=tuple(units), groups=tuple(units) if concept.groups else ())
 
 
 def _size(concept: Concept) -> str:

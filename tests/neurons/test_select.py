@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+import neurontest.neurons.pieces as pieces_module
 import neurontest.neurons.select as select_module
-import neurontest.neurons.sums as sums_module
 from neurontest.neurons.normalize import exact_mean, fixed_point, normalize
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, selector, top
 
@@ -86,7 +86,7 @@ def test_selection_is_what_the_glossary_says(
     held = np.array(data.draw(st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=width or 12, max_size=width or 12)))
     with (
         mock.patch.multiple(select_module, _BLOCK=block, _GROWTH=growth + 1, _ROWS=rows),
-        mock.patch.object(sums_module, "CHUNK_BYTES", 8 * 12 * rows),
+        mock.patch.object(pieces_module, "CHUNK_BYTES", 8 * 12 * rows),
     ):
         chosen = selector(scores, select=select, k=k, smallest=m, per_prompt_k=own, width=width)
         wide = np.zeros((len(asked), chosen.size))
@@ -135,7 +135,7 @@ def test_many_neurons_in_pieces_are_selected_as_in_one(width: int | None) -> Non
     for block, growth, together, size in ((1, 2, 7, 500), (96, 4, 256, 4_000_000), (5000, 2, 300, 100_000)):
         with (
             mock.patch.multiple(select_module, _BLOCK=block, _GROWTH=growth, _ROWS=together, CHUNK_BYTES=size),
-            mock.patch.object(sums_module, "CHUNK_BYTES", size),
+            mock.patch.object(pieces_module, "CHUNK_BYTES", size),
         ):
             chosen = MeanSelector(scores, 10, 6, width)
             assert (chosen.memberships(rows) == expected[:, chosen.columns]).all()
@@ -192,6 +192,9 @@ def test_ties_are_never_broken_by_index() -> None:
 
 @given(arrays(np.float64, (6, 3), elements=st.floats(-1e6, 1e6)), st.permutations(range(6)))
 def test_the_baseline_mean_does_not_depend_on_order(values: Floats, order: list[int]) -> None:
+    with mock.patch.object(pieces_module, "CHUNK_BYTES", 100):
+        in_pieces = exact_mean(values)
+    assert (exact_mean(values) == in_pieces).all()
     assert (exact_mean(values) == exact_mean(values[order])).all()
     assert exact_mean(values) == pytest.approx(values.mean(axis=0), rel=1e-6, abs=1e-6)
 

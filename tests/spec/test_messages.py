@@ -532,7 +532,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         | {"c.yaml": "statistics: {alpha: 0.001}\nclaims: [tulip overlaps rose more than lily]\n"},
         [
             "c.yaml:2:10: overlap_greater cannot hold here: its smallest p-value is 0.016, and the family (alpha 0.001,"
-            " correction holm, 1 claim) accepts at most 0.001; it takes 7 groups or more for each concept"
+            " correction holm, 1 claim) accepts at most 0.001; it takes 10 groups or more for each concept"
         ],
     ),
     "groups: m": (
