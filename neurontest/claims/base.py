@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from neurontest.types import BASELINE, Activations, Claim, Concept, Evidence, TraceRequest
 
 if TYPE_CHECKING:
+    from neurontest.stats.half_samples import HalfSamples
     from neurontest.stats.half_t import Hypothesis
-    from neurontest.stats.terms import HalfSamples
 
 Traces = Mapping[TraceRequest, Activations]
 Terms = Mapping[str, str | float | tuple[str, ...]]

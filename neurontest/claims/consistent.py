@@ -10,8 +10,8 @@ from neurontest.types import Claim, Evidence
 
 if TYPE_CHECKING:
     from neurontest.claims.trial import Trial
+    from neurontest.stats.half_samples import HalfSamples
     from neurontest.stats.half_t import Hypothesis
-    from neurontest.stats.terms import HalfSamples
 
 #: Neutral prompts that the relabeling form needs.
 NEUTRAL = 10
@@ -44,14 +44,14 @@ class Consistent(Kind):
         """One over the number of ways to deal the prompts to concept and neutral."""
         if "against" not in claim.terms:
             return 0.0
-        pair = [claim.concepts[str(claim.terms[slot])] for slot in ("of", "against")]
+        pair = [claim.concepts[claim.said(slot)] for slot in ("of", "against")]
         return 1 / ways_to_deal(pair, [concept.units for concept in pair])
 
     def faults(self, claim: Claim) -> list[str]:
         """Lists of few neutral prompts say little of what is usual."""
         found = super().faults(claim)
         if "against" in claim.terms:
-            neutral = claim.concepts[str(claim.terms["against"])]
+            neutral = claim.concepts[claim.said("against")]
             if neutral.units < NEUTRAL:
                 found.append(f"{neutral.name!r} has {neutral.units} prompts; to compare with takes {NEUTRAL}")
         return found
@@ -67,17 +67,17 @@ class Consistent(Kind):
         if "against" in claim.terms:
             return []
         least = claim.statistics.consistent_above * claim.selection.k
-        return [Hypothesis(samples.within((str(claim.terms["of"]), "")), least, level=True)]
+        return [Hypothesis(samples.within((claim.said("of"), "")), least, level=True)]
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
         """Half-t of ``W``, its variance counted twice; or the relabeling of concept and neutral prompts."""
         from neurontest.claims.describe import occurrence_across_halves
         from neurontest.claims.trial import Trial, t_null
 
-        name = str(claim.terms["of"])
+        name = claim.said("of")
         trial = Trial(self, claim, traces)
         if "against" in claim.terms:
-            return self._against_neutral(trial, name, str(claim.terms["against"]), thresholds)
+            return self._against_neutral(trial, name, claim.said("against"), thresholds)
         (decisive,) = trial.decide(thresholds)
         return trial.evidence(
             trial.estimate(f"{name}, shared by two halves of its prompts", decisive),

@@ -9,11 +9,12 @@ from types import MappingProxyType
 import numpy as np
 
 from neurontest.claims.trial import Trial
+from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import half_t
 from neurontest.stats.halves import Floats, Halves, Indices, draw_halves
 from neurontest.stats.relabel import Labels
 from neurontest.stats.studentised import PAIRS
-from neurontest.stats.terms import HalfSamples, Key, Selectable, Selector
+from neurontest.stats.terms import Key, Selectable, Selector
 
 #: From labels [relabeling, prompt] to a statistic [relabeling].
 Statistic = Callable[[Labels], Floats]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,9 @@ from neurontest.neurons.normalize import Floats, fixed_point
 from neurontest.neurons.overlap import coefficient, count, jaccard, rank_biased
 from neurontest.neurons.select import top
 from neurontest.neurons.table import neuron_set
+from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import Hypothesis
+from neurontest.stats.terms import Key
 from neurontest.types import BASELINE, Estimate, Interval, Neuron, PublishedNeuron
 
 #: Resamples of the percentile bootstrap.
@@ -28,10 +31,14 @@ def ceilings(trial: Trial, *concepts: str, mode: str = "") -> list[Estimate]:
     out = []
     for concept in concepts:
         if concept in trial.n:
-            (result,) = trial.describe(lambda s, key=(concept, mode): [Hypothesis(s.within(key), level=True)])  # type: ignore[misc]
+            (result,) = trial.describe(partial(_ceiling, (concept, mode)))
             name = f"{concept}{', ' + mode if mode else ''}, two halves of its prompts"
             out.append(trial.estimate(name, result, note="ceiling of its overlaps", tested=False))
     return out
+
+
+def _ceiling(key: Key, samples: HalfSamples) -> list[Hypothesis]:
+    return [Hypothesis(samples.within(key), level=True)]
 
 
 def pair(trial: Trial, a: str, b: str) -> Estimate:

@@ -10,8 +10,8 @@ from neurontest.claims.base import Kind, Slot, Traces, ways_to_deal
 from neurontest.types import Claim, Evidence
 
 if TYPE_CHECKING:
+    from neurontest.stats.half_samples import HalfSamples
     from neurontest.stats.half_t import Hypothesis
-    from neurontest.stats.terms import HalfSamples
 
 
 class Distinct(Kind):
@@ -30,8 +30,8 @@ class Distinct(Kind):
 
     def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
         """``D``, mean overlap within less mean overlap between, above 0."""
+        from neurontest.stats.half_samples import distinctness
         from neurontest.stats.half_t import Hypothesis
-        from neurontest.stats.terms import distinctness
 
         return [Hypothesis(distinctness(samples, list(claim.concepts))[0], level=True)]
 
@@ -40,8 +40,8 @@ class Distinct(Kind):
         from neurontest.claims.describe import ceilings, pair
         from neurontest.claims.permutation import both_keys, distinct_key
         from neurontest.claims.trial import Trial
+        from neurontest.stats.half_samples import distinctness
         from neurontest.stats.half_t import Hypothesis
-        from neurontest.stats.terms import distinctness
 
         names = list(claim.concepts)
         trial = Trial(self, claim, traces)
@@ -93,18 +93,18 @@ class ModesMoreDistinct(Kind):
 
     def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
         """``D`` in the first mode less ``D`` in the second, above `by`."""
+        from neurontest.stats.half_samples import distinctness
         from neurontest.stats.half_t import Hypothesis
-        from neurontest.stats.terms import distinctness
 
         names = list(claim.concepts)
         better, worse = (distinctness(samples, names, mode.name)[0] for mode in self.modes(claim))
-        return [Hypothesis(better - worse, float(claim.terms.get("by", 0.0)))]  # type: ignore[arg-type]
+        return [Hypothesis(better - worse, claim.number("by"))]
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
         """Test it by half-t, on the same half-samples in both modes."""
         from neurontest.claims.trial import Trial, t_null
+        from neurontest.stats.half_samples import distinctness
         from neurontest.stats.half_t import Hypothesis
-        from neurontest.stats.terms import distinctness
 
         names = list(claim.concepts)
         trial = Trial(self, claim, traces)

@@ -10,8 +10,8 @@ from neurontest.claims.distinct import ModesMoreDistinct
 from neurontest.types import Claim, Evidence
 
 if TYPE_CHECKING:
+    from neurontest.stats.half_samples import HalfSamples
     from neurontest.stats.half_t import Hypothesis
-    from neurontest.stats.terms import HalfSamples
 
 _PARTS = ("raw and normalized share", "drift beyond split-half noise")
 

@@ -9,8 +9,8 @@ from neurontest.claims.base import Kind, Slot, Traces, ways_to_deal
 from neurontest.types import Claim, Evidence
 
 if TYPE_CHECKING:
+    from neurontest.stats.half_samples import HalfSamples
     from neurontest.stats.half_t import Hypothesis
-    from neurontest.stats.terms import HalfSamples
 
 _OF = Slot("of", "concept", "The concept whose neurons are looked for in the other's")
 _WITH = Slot("with", "concept", "The concept that it shares neurons with")
@@ -36,7 +36,7 @@ class OverlapGreater(Kind):
 
     def smallest_p(self, claim: Claim) -> float:
         """One over the number of ways to deal the prompts to the two concepts that are compared."""
-        b, c = (claim.concepts[str(claim.terms[slot])] for slot in ("with", "than"))
+        b, c = (claim.concepts[claim.said(slot)] for slot in ("with", "than"))
         # What is published is not dealt anew.
         if claim.statistics.test == "half-sample" or b.published or c.published:
             return 0.0
@@ -46,9 +46,8 @@ class OverlapGreater(Kind):
         """``theta(a, b) - theta(a, c)`` above `by`."""
         from neurontest.stats.half_t import Hypothesis
 
-        a, b, c = (str(claim.terms[slot]) for slot in ("of", "with", "than"))
-        by = float(claim.terms.get("by", 0.0))  # type: ignore[arg-type]
-        return [Hypothesis(samples.overlap((a, ""), (b, "")) - samples.overlap((a, ""), (c, "")), by)]
+        a, b, c = (claim.said(slot) for slot in ("of", "with", "than"))
+        return [Hypothesis(samples.overlap((a, ""), (b, "")) - samples.overlap((a, ""), (c, "")), claim.number("by"))]
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
         """Test it by half-t and by the studentised relabeling of b and c.
@@ -59,7 +58,7 @@ class OverlapGreater(Kind):
         from neurontest.claims.permutation import both_keys, overlap_key
         from neurontest.claims.trial import Trial
 
-        a, b, c = (str(claim.terms[slot]) for slot in ("of", "with", "than"))
+        a, b, c = (claim.said(slot) for slot in ("of", "with", "than"))
         trial = Trial(self, claim, traces)
         (decisive,) = trial.decide(thresholds)
         keys, nulls = both_keys(
@@ -96,12 +95,12 @@ class _OverlapThreshold(Kind):
         """``theta(a, b)`` on the claimed side of the amount."""
         from neurontest.stats.half_t import Hypothesis
 
-        a, b = (str(claim.terms[slot]) for slot in ("of", "with"))
-        return [Hypothesis(samples.overlap((a, ""), (b, "")), _neurons(claim), side=self.side)]
+        a, b = (claim.said(slot) for slot in ("of", "with"))
+        return [Hypothesis(samples.overlap((a, ""), (b, "")), claim.neurons("amount"), side=self.side)]
 
     def faults(self, claim: Claim) -> list[str]:
         """No two sets share more than k, or less than nothing."""
-        amount, k = _neurons(claim), claim.selection.k
+        amount, k = claim.neurons("amount"), claim.selection.k
         if (amount >= k and self.side > 0) or (amount <= 0 and self.side < 0) or amount > k:
             return [*super().faults(claim), f"sets of {k} neurons share 0 to {k}: this claim could never be shown"]
         return super().faults(claim)
@@ -111,7 +110,7 @@ class _OverlapThreshold(Kind):
         from neurontest.claims.describe import ceilings, headline, quoted, share_of_ceiling
         from neurontest.claims.trial import Trial, t_null
 
-        a, b = (str(claim.terms[slot]) for slot in ("of", "with"))
+        a, b = (claim.said(slot) for slot in ("of", "with"))
         trial = Trial(self, claim, traces)
         (decisive,) = trial.decide(thresholds)
         whole = {b: headline(trial, a, b)}
@@ -162,7 +161,7 @@ class OverlapAboveChance(Kind):
         from neurontest.stats.half_t import Hypothesis
         from neurontest.stats.terms import mean
 
-        a, b, controls = str(claim.terms["of"]), str(claim.terms["with"]), _list(claim, "controls")
+        a, b, controls = claim.said("of"), claim.said("with"), claim.listed("controls")
         chance = mean([samples.overlap((a, ""), (control, "")) for control in controls])
         return [Hypothesis(samples.overlap((a, ""), (b, "")) - chance)]
 
@@ -175,7 +174,7 @@ class OverlapAboveChance(Kind):
         from neurontest.claims.trial import Trial, t_null
         from neurontest.types import Estimate
 
-        a, b, controls = str(claim.terms["of"]), str(claim.terms["with"]), _list(claim, "controls")
+        a, b, controls = claim.said("of"), claim.said("with"), claim.listed("controls")
         trial = Trial(self, claim, traces)
         (decisive,) = trial.decide(thresholds)
         pairs = [pair(trial, a, other) for other in (b, *controls)]
@@ -197,16 +196,3 @@ class OverlapAboveChance(Kind):
             [*pairs, rank, *ceilings(trial, a, b), *whole[b]],
             thresholds,
         )
-
-
-def _list(claim: Claim, slot: str) -> tuple[str, ...]:
-    value = claim.terms[slot]
-    return value if isinstance(value, tuple) else (str(value),)
-
-
-def _neurons(claim: Claim) -> float:
-    """The amount in neurons."""
-    amount = claim.terms["amount"]
-    if isinstance(amount, str):
-        return float(amount.rstrip("%")) / 100 * claim.selection.k
-    return float(amount)  # type: ignore[arg-type]

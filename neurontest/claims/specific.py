@@ -70,9 +70,9 @@ class SpecificNeuron(_Specific):
         from neurontest.stats.auroc import auroc, average_precision, delong_interval, plan_auroc
         from neurontest.types import Estimate, Interval
 
-        of, against = str(claim.terms["of"]), _against(claim)
+        of, against = claim.said("of"), claim.listed("against")
         trial = Trial(self, _at_site(claim), traces)
-        column = column_of(trial, str(claim.terms["neuron"]))
+        column = column_of(trial, claim.said("neuron"))
         values = {name: trial.scores(name)[:, column] for name in (of, *against)}
         own, others = values[of], np.concatenate([values[name] for name in against])
         area = auroc(own, others)
@@ -89,7 +89,7 @@ class SpecificNeuron(_Specific):
         interval = Interval(*delong_interval(own, others, level), level, "logit DeLong")
         apart = [Estimate(f"against {name}", auroc(own, values[name]), "AUROC") for name in against]
         return trial.found(
-            Estimate(f"{claim.terms['neuron']}, {of} above the others", area, "AUROC", interval, 0.5),
+            Estimate(f"{claim.said('neuron')}, {of} above the others", area, "AUROC", interval, 0.5),
             [key],
             [null],
             [*apart, Estimate("average precision", average_precision(own, others), "")],
@@ -125,7 +125,7 @@ class HasSpecificNeurons(_Specific):
         from neurontest.stats.power import plan_by_root_n
         from neurontest.types import Estimate
 
-        of = str(claim.terms["of"])
+        of = claim.said("of")
         others = [name for name in claim.concepts if name != of]
         trial = Trial(self, claim, traces)
         values = np.concatenate([trial.scores(name) for name in (of, *others)])
@@ -200,12 +200,7 @@ def _cross_fitted(trial: Trial, of: str, others: Sequence[str]) -> Estimate:
     )
 
 
-def _against(claim: Claim) -> tuple[str, ...]:
-    value = claim.terms["against"]
-    return value if isinstance(value, tuple) else (str(value),)
-
-
 def _at_site(claim: Claim) -> Claim:
     """The claim at the site of the neuron that it names."""
-    found = re.search(r"\.(\w+)\[", str(claim.terms["neuron"]))
+    found = re.search(r"\.(\w+)\[", claim.said("neuron"))
     return claim.at(site=found[1]) if found else claim

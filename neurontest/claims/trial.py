@@ -15,11 +15,12 @@ from neurontest.errors import EvidenceError
 from neurontest.neurons.normalize import Floats
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, selector
 from neurontest.neurons.table import grouped, scores_of
+from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import FIRST_PAIRS, HalfT, Hypothesis, half_t, settle
 from neurontest.stats.halves import Indices
 from neurontest.stats.power import Plan, plan
 from neurontest.stats.streams import Stream
-from neurontest.stats.terms import HalfSamples, Key
+from neurontest.stats.terms import Key
 from neurontest.types import BASELINE, Activations, Claim, Estimate, Evidence, Interval, KeyResult, NullSummary
 
 #: Fewer baseline prompts than this: their own noise is added to the variance, and a warning given.

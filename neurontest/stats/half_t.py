@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.halves import Floats
 from neurontest.stats.sequential import clear_of
 from neurontest.stats.streams import Stream
-from neurontest.stats.terms import HalfSamples, Term
+from neurontest.stats.terms import Term
 
 #: Pairs of half-samples drawn at first, and at most.
 FIRST_PAIRS = 200

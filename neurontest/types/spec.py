@@ -147,6 +147,27 @@ class Claim:
         """The stable name that random streams hang on: file and id, never the position in the file."""
         return f"{self.where.file}::{self.id}"
 
+    def said(self, slot: str) -> str:
+        """The word in a slot: a concept, a neuron, a choice."""
+        return str(self.terms[slot])
+
+    def listed(self, slot: str) -> tuple[str, ...]:
+        """The words in a slot that takes a list."""
+        value = self.terms[slot]
+        return value if isinstance(value, tuple) else (str(value),)
+
+    def number(self, slot: str) -> float:
+        """The number in a slot, 0 if none was said."""
+        value = self.terms.get(slot, 0.0)
+        if not isinstance(value, float):
+            raise TypeError(f"{slot} of {self.node} holds {value!r}, which is no number")
+        return value
+
+    def neurons(self, slot: str) -> float:
+        """The amount in a slot in neurons: a number of them, or a share of `k` such as ``"40%"``."""
+        value = self.terms[slot]
+        return float(value.rstrip("%")) / 100 * self.selection.k if isinstance(value, str) else self.number(slot)
+
     def request(self, concept: str, *, positions: str | None = None) -> TraceRequest:
         """The traces of one concept (or :data:`BASELINE`) at the claim's own setting, or at other `positions`.
 

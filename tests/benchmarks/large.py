@@ -20,9 +20,9 @@ import numpy.typing as npt
 
 from neurontest.neurons.normalize import normalize
 from neurontest.neurons.select import MeanSelector
+from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.relabel import relabel
 from neurontest.stats.streams import Stream
-from neurontest.stats.terms import HalfSamples
 from neurontest.stats.whole_sets import overlap_difference
 
 PROMPTS = 20

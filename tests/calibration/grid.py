@@ -5,6 +5,8 @@
 Each data set is a world of its own (five layers of 576 neurons), in which the claim's null holds exactly (by symmetry,
 or at a reference value found by brute force), or its alternative does. With `--traces` the concepts are prompts of the
 shipped suite, dealt at random: activations of a real model, and no difference by construction.
+
+Counts are added to FILE as they come, and its table stands beside it; a run that finds some there goes on after them.
 """
 
 from __future__ import annotations
@@ -12,68 +14,98 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-
-import numpy as np
 
 from tests.calibration.reference import CELLS
 from tests.calibration.worlds import Cell, Outcome, run_cell
 
 #: Data sets looked at by one process in one go.
-CHUNK = 25
-ROOT = Path(__file__).parents[2]
+CHUNK = 10
+HEADER = """\
+# Error rates, measured
+
+What `make calibrate` counted (`tests/calibration/`; this table is written by it). *Declared* is the share of data sets
+in which the claim was shown at .05 (with its Monte-Carlo standard error), *opposite* the share in which its opposite
+was. Where the truth is "null" or "boundary", either is an error, and the first is the type-I error; where it is "true",
+the first is the power. At a "boundary" the estimand is exactly the reference value, found by brute force.
+
+"""
 
 
 @dataclass(frozen=True)
-class Rates:
-    """What a cell came to.
+class Counts:
+    """What a cell has come to.
 
     Attributes
     ----------
-    declared, opposite : float
-        Share of data sets in which the claim, or its opposite, was shown at .05.
-    covered : float or None
-        Share in which the 95% interval held the truth, if it is known.
-    borderline, contradictory : float or None
-        Share in which Monte-Carlo error left the verdict open, and in which another seed said the contrary.
+    declared, opposite : int
+        Data sets in which the claim, or its opposite, was shown at .05.
+    seeds : int
+        Asked of each data set.
+    known, covered : int
+        Data sets whose truth is known, and those in which the 95% interval held it.
+    borderline, contradictory : int
+        Data sets in which Monte-Carlo error left the verdict open, and in which another seed said the contrary.
     """
 
-    name: str
     kind: str
+    name: str
     truth: str
     n: int
     select: str
-    data_sets: int
-    declared: float
-    opposite: float
-    covered: float | None = None
-    borderline: float | None = None
-    contradictory: float | None = None
+    seeds: int = 1
+    data_sets: int = 0
+    declared: int = 0
+    opposite: int = 0
+    known: int = 0
+    covered: int = 0
+    borderline: int = 0
+    contradictory: int = 0
+
+    @classmethod
+    def of(cls, cell: Cell) -> Counts:
+        """Nothing counted yet."""
+        return cls(cell.kind, cell.name, cell.truth, cell.n, cell.selection.select, 3 if cell.stability else 1)
+
+    @property
+    def key(self) -> str:
+        """What tells the cell from all others."""
+        return f"{self.kind}/{self.name}/{self.n}/{self.select}"
+
+    def plus(self, outcomes: Sequence[Outcome]) -> Counts:
+        """The counts with these added."""
+        return replace(
+            self,
+            data_sets=self.data_sets + len(outcomes),
+            declared=self.declared + sum(one.p <= 0.05 for one in outcomes),
+            opposite=self.opposite + sum(one.p_opposite <= 0.05 for one in outcomes),
+            known=self.known + sum(one.covers is not None for one in outcomes),
+            covered=self.covered + sum(one.covers is True for one in outcomes),
+            borderline=self.borderline + sum(one.borderline is True for one in outcomes),
+            contradictory=self.contradictory + sum(one.contradictory is True for one in outcomes),
+        )
+
+    def row(self) -> str:
+        """A row of the table."""
+        rate = self.declared / self.data_sets
+        error = (rate * (1 - rate) / self.data_sets) ** 0.5
+        covered = f"{self.covered / self.known:.3f}" if self.known else ""
+        return (
+            f"| `{self.kind}` | {self.name} | {self.truth} | {self.n} | {self.select} | {self.data_sets:,} "
+            f"| {rate:.3f} ± {error:.3f} | {self.opposite / self.data_sets:.3f} | {covered} "
+            f"| {self.borderline / self.data_sets:.3f} | {self.contradictory if self.seeds > 1 else ''} |"
+        )
 
 
-def summary(cell: Cell, outcomes: Sequence[Outcome]) -> Rates:
-    """The shares over data sets."""
-
-    def share(of: Callable[[Outcome], bool | None]) -> float | None:
-        found = [value for one in outcomes if (value := of(one)) is not None]
-        return float(np.mean(found)) if found else None
-
-    return Rates(
-        name=cell.name,
-        kind=cell.kind,
-        truth=cell.truth,
-        n=cell.n,
-        select=cell.selection.select,
-        data_sets=len(outcomes),
-        declared=share(lambda one: one.p <= 0.05) or 0.0,
-        opposite=share(lambda one: one.p_opposite <= 0.05) or 0.0,
-        covered=share(lambda one: one.covers),
-        borderline=share(lambda one: one.borderline),
-        contradictory=share(lambda one: one.contradictory),
-    )
+def table(counts: Iterable[Counts]) -> str:
+    """Markdown."""
+    columns = "kind world truth n sets_by data_sets declared opposite 95%_interval_holds_it borderline contradictory"
+    names = [name.replace("_", " ") for name in columns.split()]
+    head = (f"| {' | '.join(names)} |", "|---" * len(names) + "|")
+    return HEADER + "\n".join((*head, *(one.row() for one in counts if one.data_sets))) + "\n"
 
 
 def _chunk(job: tuple[Cell, int, int, Path | None]) -> list[Outcome]:
@@ -81,28 +113,21 @@ def _chunk(job: tuple[Cell, int, int, Path | None]) -> list[Outcome]:
     return [run_cell(cell, seed, traces) for seed in range(start, stop)]
 
 
-def measure(cells: Iterable[Cell], data_sets: int, processes: int, traces: Path | None) -> Iterable[Rates]:
-    """Run cells one after the other, each over all processes."""
-    with ProcessPoolExecutor(processes) as pool:
-        for cell in cells:
-            jobs = [(cell, start, min(start + CHUNK, data_sets), traces) for start in range(0, data_sets, CHUNK)]
-            yield summary(cell, [one for part in pool.map(_chunk, jobs) for one in part])
+def measure(
+    cell: Cell, so_far: Counts, data_sets: int, pool: ProcessPoolExecutor, traces: Path | None
+) -> Iterator[Counts]:
+    """Yield a cell's counts as they grow; data sets are numbered, so none is looked at twice."""
+    starts = range(so_far.data_sets, data_sets, CHUNK)
+    for outcomes in pool.map(_chunk, [(cell, start, min(start + CHUNK, data_sets), traces) for start in starts]):
+        so_far = so_far.plus(outcomes)
+        yield so_far
 
 
-def table(rates: Sequence[Rates]) -> str:
-    """Markdown."""
-    lines = [
-        "| kind | world | truth | n | sets by | data sets | declared | opposite | 95% interval holds it |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for one in rates:
-        error = (one.declared * (1 - one.declared) / one.data_sets) ** 0.5
-        covered = "" if one.covered is None else f"{one.covered:.3f}"
-        lines.append(
-            f"| `{one.kind}` | {one.name} | {one.truth} | {one.n} | {one.select} | {one.data_sets:,} "
-            f"| {one.declared:.3f} ± {error:.3f} | {one.opposite:.3f} | {covered} |"
-        )
-    return "\n".join(lines) + "\n"
+def read(out: Path | None) -> dict[str, Counts]:
+    """What was counted before."""
+    if out is None or not out.exists():
+        return {}
+    return {key: Counts(**counts) for key, counts in json.loads(out.read_text(encoding="utf-8")).items()}
 
 
 def main() -> None:
@@ -111,19 +136,25 @@ def main() -> None:
     options.add_argument("--cells", default="", help="only cells whose kind or name holds this text")
     options.add_argument("--processes", type=int, default=os.cpu_count() or 1)
     options.add_argument("--traces", type=Path, help="a cache that holds the traces of the shipped suite")
-    options.add_argument("--out", type=Path, help="JSON file that results are added to, cell by cell")
+    options.add_argument("--out", type=Path, help="JSON file that counts are added to")
     said = options.parse_args()
-    chosen = [
-        cell for cell in CELLS if said.cells in f"{cell.kind} {cell.name}" and cell.dealt == (said.traces is not None)
-    ]
-    found: list[Rates] = []
-    for rates in measure(chosen, said.data_sets, said.processes, said.traces):
-        found.append(rates)
-        print(table([rates]).splitlines()[-1], flush=True)  # noqa: T201
-        if said.out is not None:
-            old = json.loads(said.out.read_text(encoding="utf-8")) if said.out.exists() else {}
-            key = f"{rates.kind}/{rates.name}/{rates.n}/{rates.select}"
-            said.out.write_text(json.dumps({**old, key: asdict(rates)}, indent=1) + "\n", encoding="utf-8")
+    found = read(said.out)
+    with ProcessPoolExecutor(said.processes) as pool:
+        for cell in CELLS:
+            if said.cells not in f"{cell.kind} {cell.name}" or cell.dealt != (said.traces is not None):
+                continue
+            counts = found.get(Counts.of(cell).key, Counts.of(cell))
+            for counts in measure(cell, counts, min(said.data_sets, cell.data_sets), pool, said.traces):  # noqa: B020
+                found[counts.key] = counts
+                if said.out is not None:
+                    _write(said.out, found)
+            print(counts.row(), flush=True)  # noqa: T201
+
+
+def _write(out: Path, found: dict[str, Counts]) -> None:
+    out.write_text(json.dumps({key: asdict(one) for key, one in found.items()}, indent=1) + "\n", encoding="utf-8")
+    order = [Counts.of(cell).key for cell in CELLS]
+    out.with_suffix(".md").write_text(table(found[key] for key in order if key in found), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -40,6 +40,7 @@ class Made:
     baseline: Floats | Mapping[str, Floats]
     truth: float | None = None
     statistics: Statistics = HALF_SAMPLE
+    groups: Mapping[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ class Cell:
         Two further seeds are asked for the same data.
     dealt : bool
         The prompts are those of the shipped suite, dealt at random.
+    data_sets : int
+        The most that are looked at: fewer where one takes seconds.
     """
 
     kind: str
@@ -66,6 +69,7 @@ class Cell:
     make: Callable[[Cell, int], Made]
     stability: bool = False
     dealt: bool = False
+    data_sets: int = 1000
 
 
 @dataclass(frozen=True)
@@ -99,9 +103,10 @@ def _test(cell: Cell, made: Made, seed: int) -> Outcome:
         selection=cell.selection,
         statistics=made.statistics,
         seed=seed,
+        groups=made.groups,
     )
     if not kind.half_sampled(claim) or made.statistics.test == "permutation":
-        with patch.object(permutation, "relabel", partial(relabel, fewest=199, most=199, enumerated=0)):
+        with patch.object(permutation, "relabel", partial(relabel, fewest=99, most=99, enumerated=0)):
             if made.statistics.test == "permutation":
                 return _permutation(kind.name, Trial(kind, claim, traces))
             found = kind.evidence(claim, traces, (0.05,))
@@ -144,21 +149,39 @@ def _own(world: World, gain: float = 1.0) -> Signal:
     return world.take(8), STRENGTHS * gain
 
 
-def overlap_greater(cell: Cell, seed: int, shape: tuple[int, int, float], test: str = "half-sample") -> Made:
+def overlap_greater(
+    cell: Cell,
+    seed: int,
+    shape: tuple[int, int, float],
+    test: str = "half-sample",
+    sizes: tuple[int, int, int] | None = None,
+    neutral: int = N0,
+) -> Made:
     """a shares as many neurons with b as with c (b and c differ), or more."""
     world = _world(seed)
     signals = three(world, *shape)
-    data = {name: world.concept(cell.n, signal) for name, signal in zip("abc", signals, strict=True)}
+    counts = sizes or (cell.n,) * 3
+    data = {name: world.concept(count, one) for name, count, one in zip("abc", counts, signals, strict=True)}
     truth = 0.0 if shape[0] == shape[1] else None
-    return Made("a overlaps b more than c", data, world.neutral(N0), truth, Statistics(test=test))  # type: ignore[arg-type]
+    return Made("a overlaps b more than c", data, world.neutral(neutral), truth, Statistics(test=test))  # type: ignore[arg-type]
 
 
-def alike(cell: Cell, seed: int, test: str) -> Made:
+def alike(cell: Cell, seed: int, test: str = "half-sample") -> Made:
     """b and c are the same concept."""
     world = _world(seed)
     a, b, _ = three(world, 4, 4)
     data = {"a": world.concept(cell.n, a), "b": world.concept(cell.n, b), "c": world.concept(cell.n, b)}
     return Made("a overlaps b more than c", data, world.neutral(N0), 0.0, Statistics(test=test))  # type: ignore[arg-type]
+
+
+def templates(cell: Cell, seed: int, shape: tuple[int, int, float]) -> Made:
+    """The same, of prompts made from shared templates, whose own noise is as large as a prompt's."""
+    made = overlap_greater(cell, seed, shape)
+    rng = np.random.default_rng([19, seed])
+    common = rng.normal(size=(cell.n, WIDTH * LAYERS))
+    data = {name: values + common for name, values in made.data.items() if isinstance(values, np.ndarray)}
+    names = tuple(f"template-{number}" for number in range(cell.n))
+    return replace(made, data=data, truth=None, groups=dict.fromkeys(data, names))
 
 
 def above_chance(cell: Cell, seed: int, shared: int) -> Made:
@@ -209,11 +232,11 @@ def against_neutral(cell: Cell, seed: int, gain: float) -> Made:
     return Made("a has consistent neurons against b", data, world.neutral(N0))
 
 
-def specific(cell: Cell, seed: int, strength: float, *, named: bool) -> Made:
-    """One neuron that answers to a and not to b, or none."""
+def specific(cell: Cell, seed: int, strength: float, *, named: bool, noise: float = 1.0) -> Made:
+    """One neuron that answers to a and not to b, or none; how noisy a is."""
     world = _world(seed)
     neuron = world.take(1)
-    data = {name: world.concept(cell.n) for name in "ab"}
+    data = {name: world.concept(cell.n, noise=loud) for name, loud in (("a", noise), ("b", 1.0))}
     if strength:
         data["a"][:, neuron] += strength
     layer, index = divmod(int(neuron[0]), WIDTH)

@@ -9,9 +9,9 @@ from neurontest.claims import replay as module
 from neurontest.claims.dealt import dealt_samples
 from neurontest.claims.replay import replay
 from neurontest.neurons.select import MeanSelector
+from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.halves import draw_halves
 from neurontest.stats.streams import Stream
-from neurontest.stats.terms import HalfSamples
 from neurontest.types import BASELINE, Concept, Selection, Statistics, Vacuity
 from tests.worlds import Floats, World, claim_on
 

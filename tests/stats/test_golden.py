@@ -15,11 +15,12 @@ import pytest
 from neurontest.neurons.overlap import coefficient, count, jaccard, rank_biased
 from neurontest.neurons.select import ConsistencySelector, MeanSelector
 from neurontest.stats.correction import adjust
+from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.halves import jackknife_variance
 from neurontest.stats.relabel import every_labeling, relabel, relabelings
 from neurontest.stats.sequential import excluded
 from neurontest.stats.streams import Stream
-from neurontest.stats.terms import HalfSamples, Key
+from neurontest.stats.terms import Key
 
 CASES: dict[str, Any] = json.loads((Path(__file__).parents[1] / "golden" / "golden.json").read_text())
 Floats = npt.NDArray[np.float64]

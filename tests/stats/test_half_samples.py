@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from neurontest.neurons.select import MeanSelector
+from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import Hypothesis, half_t, settle
 from neurontest.stats.halves import draw_halves, enumerate_halves, halves_of, jackknife_variance
 from neurontest.stats.power import detectable, prompts_needed
 from neurontest.stats.streams import Stream
 from neurontest.stats.studentised import jackknife_variances
-from neurontest.stats.terms import HalfSamples, Term
+from neurontest.stats.terms import Term
 
 A, B = ("a", ""), ("b", "")
 
