@@ -10,7 +10,7 @@ demo: $(INSTALLED)
 	$(BIN)/pytest --concept-specs concept_specs/
 
 test: check
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --durations=15 tests
+	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15 tests
 
 check: $(INSTALLED)
 	$(BIN)/ruff check .

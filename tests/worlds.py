@@ -124,7 +124,9 @@ def claim_on(
     concepts = {
         name: Concept(name, (), published=published[name], site="residual")
         if name in published
-        else Concept(name, tuple(f"{name} {at}" for at in range(len(rows[name]))), groups=(groups or {}).get(name, ()))
+        else Concept(
+            name, tuple(f"{name} {at:03}" for at in range(len(rows[name]))), groups=(groups or {}).get(name, ())
+        )
         for name in kind.named(terms, list(rows))
     }
     neutral = baseline if isinstance(baseline, np.ndarray) else next(iter(baseline.values()))
@@ -134,7 +136,7 @@ def claim_on(
         sentence=sentence,
         terms=terms,
         concepts=concepts,
-        baseline=Concept(BASELINE, tuple(f"neutral {at}" for at in range(len(neutral)))),
+        baseline=Concept(BASELINE, tuple(f"neutral {at:03}" for at in range(len(neutral)))),
         generation=Generation(seed=seed),
         selection=selection or Selection(),
         statistics=statistics or Statistics(),

@@ -14,7 +14,7 @@ from neurontest.claims.base import Kind, Traces
 from neurontest.errors import EvidenceError
 from neurontest.neurons.normalize import Floats
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, selector
-from neurontest.neurons.table import grouped, scores_of
+from neurontest.neurons.table import scores_of, units
 from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import FIRST_PAIRS, HalfT, Hypothesis, half_t, settle
 from neurontest.stats.halves import Indices
@@ -71,8 +71,9 @@ class Trial:
 
     def activations(self, concept: str, mode: str) -> Activations:
         """The traces of a concept, one row for each prompt or group of prompts, or of the baseline, in a mode."""
-        found = self.traces[self.claim.request(concept, positions=self.modes[mode].positions)]
-        return found if concept == BASELINE else grouped(found, self.claim.concepts[concept].groups)
+        request = self.claim.request(concept, positions=self.modes[mode].positions)
+        groups = () if concept == BASELINE else self.claim.concepts[concept].groups
+        return units(self.traces[request], request.prompts, groups)
 
     @property
     def shape(self) -> Activations:

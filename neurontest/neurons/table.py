@@ -12,16 +12,28 @@ from neurontest.neurons.select import selector, top
 from neurontest.types import Activations, Neuron, NeuronSet, Selection
 
 
-def grouped(activations: Activations, groups: Sequence[str]) -> Activations:
-    """Activations of groups of prompts, each averaged over its prompts; rows in the order of the groups' names.
+def units(activations: Activations, prompts: Sequence[str], groups: Sequence[str] = ()) -> Activations:
+    """Activations of what a test draws or leaves out whole, so that no result depends on the order of a list.
 
-    A group (of paraphrases, or a template) is drawn or left out whole, as one prompt is. Without groups: as they are.
+    Parameters
+    ----------
+    activations : Activations
+        A row for each of the `prompts`.
+    groups : sequence of str
+        The group of each prompt (of paraphrases, or of those made from one template), if they have any.
+
+    Returns
+    -------
+    Activations
+        A row for each prompt, in the order of their texts; or for each group, the mean of its prompts, in the order of
+        the groups' names.
     """
-    if not groups:
-        return activations
-    names = sorted(set(groups))
-    rows = [[at for at, own in enumerate(groups) if own == name] for name in names]
-    values = np.stack([activations.values[own].mean(axis=0, dtype=np.float64) for own in rows]).astype(np.float32)
+    order = sorted(range(len(prompts)), key=prompts.__getitem__)
+    values = activations.values if order == list(range(len(prompts))) else activations.values[order]
+    if groups:
+        own = [groups[at] for at in order]
+        rows = [[at for at, name in enumerate(own) if name == group] for group in sorted(set(own))]
+        values = np.stack([values[of].mean(axis=0, dtype=np.float64) for of in rows]).astype(np.float32)
     return replace(activations, values=values)
 
 

@@ -92,10 +92,10 @@ class Shown:
         return [TraceRequest(one, self._suite.generation, selection.site, selection.positions) for one in lists]
 
     def _activations(self, concept: Concept, selection: Selection) -> tuple[Activations, Activations | None]:
-        from neurontest.neurons.table import grouped
+        from neurontest.neurons.table import units
 
         own, *neutral = (self._read(one) for one in self.requests(concept, selection))
-        return grouped(own, concept.groups), neutral[0] if neutral else None
+        return units(own, concept.prompts, concept.groups), neutral[0] if neutral else None
 
     def set_of(self, concept: str, selection: Selection) -> NeuronSet:
         """The neuron set of a concept.

@@ -1,97 +1,110 @@
-"""Type-I error and power of every kind on planted worlds.
+"""The reference grid in short: its worlds made small, and fewer data sets.
 
-Bounds are for flukes, not for comfort: a test whose true error rate is .062, the largest that the design's simulations
-found, declares more than `most` of 100 true nulls with probability 1e-5. Seeds are fixed besides.
+Bounds are for flukes, not for comfort: if a test's true error rate is the largest that the design's simulations found
+for its key, more than the bound are declared with probability 1e-5. Seeds are fixed besides.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
+from scipy import stats
 
-from neurontest.claims import describe, permutation
-from neurontest.stats.relabel import relabel
-from neurontest.types import Selection
-from tests.calibration import cells
+from neurontest.claims import describe
+from neurontest.types import Statistics
+from tests.calibration import worlds
+from tests.calibration.grid import Counts
+from tests.calibration.reference import CELLS
+from tests.calibration.worlds import Cell, run_cell
 
 pytestmark = pytest.mark.calibration
 
-SELECTIONS = {"mean": Selection(k=10), "consistency": Selection(k=10, select="consistency")}
-MOST = 0.19
+REFERENCE = {Counts.of(cell).key: cell for cell in CELLS}
+#: Largest error rates found for the half-sample key, and for the studentised relabelings.
+HALF_SAMPLE, RELABELED = 0.062, 0.093
+NULLS = {
+    "overlap_greater/equal overlaps/8/mean": 60,
+    "overlap_greater/equal overlaps/8/consistency": 60,
+    "overlap_greater/shared templates, equal overlaps/10/mean": 60,
+    "overlap_above/at the true overlap/10/mean": 60,
+    "overlap_below/at the true overlap/10/consistency": 60,
+    "overlap_above_chance/unrelated/10/mean": 40,
+    "sets_similar/at the true overlap/10/mean": 60,
+    "sets_differ/at the true cross overlap/10/mean": 60,
+    "sets_differ/at the true cross overlap/10/consistency": 60,
+    "consistent/at the true overlap/10/mean": 60,
+    "consistent/at the true overlap/10/consistency": 60,
+    "consistent/against neutral, noise/10/mean": 60,
+    "distinct/noise/6/mean": 60,
+    "distinct/noise/6/consistency": 40,
+    "positions_more_distinct/equally distinct/10/mean": 60,
+    "positions_more_distinct/equally distinct/10/consistency": 60,
+    "normalization_helps/noise/10/mean": 40,
+    "specific/noise/10/mean": 60,
+    "specific_any/noise/10/mean": 40,
+    "overlap_greater/permutation key, equal overlaps/8/mean": 30,
+    "distinct/permutation key, noise/8/mean": 20,
+}
+LOPSIDED = (6, 0, 1.6)
+#: Cells whose claim is true, with an effect that must not be missed.
+STRONG = {
+    "overlap_greater/6 against 1 shared/10/mean": partial(worlds.overlap_greater, shape=LOPSIDED),
+    "overlap_greater/6 against 1 shared/10/consistency": partial(worlds.overlap_greater, shape=LOPSIDED),
+    "overlap_greater/shared templates, 6 against 1/10/mean": partial(worlds.templates, shape=(6, 0, 2.5)),
+    "overlap_greater/permutation key, 6 against 1 shared/8/mean": partial(
+        worlds.overlap_greater, shape=LOPSIDED, test="permutation"
+    ),
+    "overlap_above_chance/4 shared/10/mean": partial(worlds.above_chance, shared=6),
+    "distinct/weak signals/10/mean": partial(worlds.distinct, gain=1.2),
+    "distinct/permutation key, weak signals/8/mean": partial(worlds.distinct, gain=1.2, test="permutation"),
+    "positions_more_distinct/all tokens say more/10/mean": partial(worlds.positions, gains=(1.5, 0.3)),
+    "positions_more_distinct/all tokens say more/10/consistency": partial(worlds.positions, gains=(1.5, 0.3)),
+    "normalization_helps/signals/10/mean": partial(worlds.normalization, gain=1.5),
+    "consistent/against neutral, signals/10/mean": partial(worlds.against_neutral, gain=1.5),
+    "specific/one neuron, 3 sd/10/mean": partial(worlds.specific, strength=3.0, named=True),
+    "specific_any/one neuron, 3 sd/15/mean": partial(worlds.specific, strength=4.0, named=False),
+}
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fewer bootstrap resamples (nothing is decided by them) and relabelings (the p-value stays valid)."""
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"LAYERS": 2, "WIDTH": 120, "FIXED": 2}.items():
+        monkeypatch.setattr(worlds, name, value)
+    # Nothing is decided by it.
     monkeypatch.setattr(describe, "RESAMPLES", 19)
-    monkeypatch.setattr(permutation, "relabel", partial(relabel, fewest=100, most=200, enumerated=100))
 
 
-@pytest.mark.parametrize("select", SELECTIONS)
-def test_overlap_greater_by_half_samples(select: str) -> None:
-    chosen = SELECTIONS[select]
-    holds, opposite = cells.declared(cells.overlap_greater(8, cells.EQUAL, chosen, "half-sample"), 100)
-    assert holds <= MOST
-    assert opposite <= MOST
-    power, wrong = cells.declared(cells.overlap_greater(8, cells.LOPSIDED, chosen, "half-sample"), 25)
-    assert power >= 0.8
-    assert wrong == 0
+def counted(cell: Cell, data_sets: int) -> Counts:
+    return Counts.of(cell).plus([run_cell(cell, seed) for seed in range(data_sets)])
 
 
-def test_overlap_greater_by_permutation() -> None:
-    chosen = SELECTIONS["mean"]
-    holds, _ = cells.declared(cells.overlap_greater(6, cells.EQUAL, chosen, "permutation"), 40)
-    # P(more than 10 of 40) at .093, the largest rate that the design's simulations found for this key: 2e-4.
-    assert holds <= 0.25
-    power, _ = cells.declared(cells.overlap_greater(6, cells.LOPSIDED, chosen, "permutation"), 15)
-    assert power >= 0.8
+@pytest.mark.parametrize("key", NULLS)
+def test_errors(key: str) -> None:
+    found = counted(REFERENCE[key], NULLS[key])
+    rate = RELABELED if "permutation" in key else HALF_SAMPLE
+    most = stats.binom.isf(1e-5, found.data_sets, rate)
+    assert found.declared <= most
+    assert found.opposite <= most
+    assert found.known - found.covered <= most
 
 
-def test_overlap_greater_by_both_keys() -> None:
-    power, wrong = cells.declared(cells.overlap_greater(8, cells.LOPSIDED, SELECTIONS["mean"], "both"), 15)
-    assert power >= 0.8
-    assert wrong == 0
+@pytest.mark.parametrize("key", STRONG)
+def test_power(key: str) -> None:
+    found = counted(replace(REFERENCE[key], make=STRONG[key]), 12)
+    assert found.declared >= 9
+    assert found.opposite == 0
 
 
-@pytest.mark.parametrize("test", ["half-sample", "permutation"])
-def test_distinct(test: str) -> None:
-    chosen = SELECTIONS["mean"]
-    count = 100 if test == "half-sample" else 40
-    holds, _ = cells.declared(cells.distinct(6, 0.0, chosen, test), count)
-    assert holds <= (MOST if test == "half-sample" else 0.25)
-    power, wrong = cells.declared(cells.distinct(6, 1.0, chosen, test), 15)
-    assert power >= 0.9
-    assert wrong == 0
+@pytest.mark.parametrize("kind", ["overlap_greater", "distinct"])
+def test_power_of_both_keys(kind: str) -> None:
+    key = next(key for key in STRONG if key.startswith(kind) and "mean" in key)
+    make = STRONG[key]
 
+    def both(cell: Cell, seed: int) -> worlds.Made:
+        return replace(make(cell, seed), statistics=Statistics(test="both"))
 
-@pytest.mark.parametrize("select", SELECTIONS)
-def test_consistent(select: str) -> None:
-    concept = cells.OneConcept(1, 5, SELECTIONS[select])
-    holds, opposite = cells.declared(concept.consistent(10, concept.within), 100)
-    assert holds <= MOST
-    assert opposite <= MOST
-    power, wrong = cells.declared(concept.consistent(10, concept.within - 3), 25)
-    assert power >= 0.8
-    assert wrong == 0
-
-
-@pytest.mark.parametrize("select", SELECTIONS)
-def test_sets_differ(select: str) -> None:
-    concept = cells.OneConcept(2, 5, SELECTIONS[select])
-    holds, _ = cells.declared(concept.differ(10, concept.cross), 100)
-    assert holds <= MOST
-    power, wrong = cells.declared(concept.differ(10, concept.cross + 2), 25)
-    assert power >= 0.8
-    assert wrong == 0
-
-
-@pytest.mark.parametrize("select", SELECTIONS)
-def test_positions_more_distinct(select: str) -> None:
-    chosen = SELECTIONS[select]
-    holds, opposite = cells.declared(cells.positions(10, (1.0, 1.0), chosen), 60)
-    assert holds <= 0.22
-    assert opposite <= 0.22
-    power, wrong = cells.declared(cells.positions(10, (1.4, 0.3), chosen), 20)
-    assert power >= 0.9
-    assert wrong == 0
+    found = counted(replace(REFERENCE[key], make=both), 8)
+    assert found.declared >= 6
+    assert found.opposite == 0

@@ -105,7 +105,7 @@ def _test(cell: Cell, made: Made, seed: int) -> Outcome:
         seed=seed,
         groups=made.groups,
     )
-    if not kind.half_sampled(claim) or made.statistics.test == "permutation":
+    if not kind.half_sampled(claim) or made.statistics.test != "half-sample":
         with patch.object(permutation, "relabel", partial(relabel, fewest=99, most=99, enumerated=0)):
             if made.statistics.test == "permutation":
                 return _permutation(kind.name, Trial(kind, claim, traces))

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from neurontest.claims import describe
+from neurontest.claims import describe, permutation
+from neurontest.stats.relabel import relabel
 from neurontest.types import Selection, Statistics
-from tests.worlds import World, evidence_on
+from tests.worlds import World, claim_on, evidence_on
 
 
 @pytest.fixture(autouse=True)
@@ -66,3 +74,70 @@ def test_a_small_baseline_widens_the_interval_and_warns() -> None:
     assert not many.warnings
     assert few.effect.interval is not None
     assert few.detectable is not None
+
+
+SENTENCES = (
+    "a overlaps b more than c",
+    "a has consistent neurons",
+    "a, b and c have distinct neurons",
+    "a has specific neurons",
+    "normalization separates a, b and c better than raw",
+)
+
+
+@pytest.mark.parametrize("sentence", SENTENCES)
+def test_the_order_of_prompts_changes_nothing(sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(permutation, "relabel", partial(relabel, fewest=50, most=100, enumerated=50))
+    world = World(np.random.default_rng(3), layers=2, width=60)
+    # Sixteen prompts: more than are enumerated.
+    data = {name: world.concept(16, (world.take(6), np.full(6, 3.0))) for name in ("a", "b", "c")}
+    kind, claim, traces = claim_on(sentence, data, world.neutral(12), width=60)
+    order = np.random.default_rng(4).permutation(16)
+    shuffled = {
+        name: replace(concept, prompts=tuple(concept.prompts[at] for at in order))
+        for name, concept in claim.concepts.items()
+    }
+    other = replace(claim, concepts=shuffled)
+    moved = {
+        **traces,
+        **{
+            other.request(name): replace(traces[claim.request(name)], values=traces[claim.request(name)].values[order])
+            for name in shuffled
+        },
+    }
+    assert kind.evidence(other, moved, (0.05,)) == kind.evidence(claim, traces, (0.05,))
+
+
+DIGEST = """
+import numpy as np
+from hashlib import sha256
+from neurontest.claims import describe
+from neurontest.types import Statistics
+from tests.worlds import World, evidence_on
+
+describe.RESAMPLES = 19
+
+world = World(np.random.default_rng(3), layers=5, width=576)
+data = {name: world.concept(16, (world.take(6), np.full(6, 3.0))) for name in "abc"}
+for sentence in ("a overlaps b more than c", "a, b and c have distinct neurons"):
+    found = evidence_on(
+        sentence, data, world.neutral(12), (0.05,), width=576, statistics=Statistics(test="half-sample")
+    )
+    print(sha256(repr(found).encode()).hexdigest())
+"""
+
+
+def test_the_number_of_threads_changes_nothing() -> None:
+    found = [
+        subprocess.run(
+            [sys.executable, "-c", DIGEST],
+            env={**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
+            cwd=Path(__file__).parents[2],
+            capture_output=True,
+            text=True,
+            timeout=900,
+            check=True,
+        ).stdout
+        for threads in ("1", "2")
+    ]
+    assert found[0] == found[1]

@@ -16,22 +16,39 @@ from tests import tiny
 from .conftest import LOADED, REPOSITORY, Make
 
 CLAIMS = """\
+statistics: {test: half-sample}
 claims:
   - a overlaps b more than c
   - a has consistent neurons
 """
 
 
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny model; made before any pytester, which would make torch be imported twice."""
+    folder = tmp_path_factory.mktemp("real") / "model"
+    tiny.save(folder, "llama")
+    return folder
+
+
 def test_a_second_run_finds_everything_and_imports_no_torch(
-    pytester: pytest.Pytester, suite: Make, monkeypatch: pytest.MonkeyPatch
+    pytester: pytest.Pytester, suite: Make, model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     suite(claims=CLAIMS)
-    tiny.save(pytester.path / "model", "llama")
     monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
     pytester.makepyfile(
         spy="def pytest_unconfigure(config):\n    import sys\n    open('torch', 'w').write(str('torch' in sys.modules))"
     )
-    command = [sys.executable, "-m", "pytest", *LOADED, "-p", "spy", "--concept-specs=specs", "--concept-model=model"]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        *LOADED,
+        "-p",
+        "spy",
+        "--concept-specs=specs",
+        f"--concept-model={model}",
+    ]
     command += ["--concept-cache-dir=cache", "--concept-max-new-tokens=4", "--concept-samples=2", "-W", "error"]
     first, second = (_run(command, pytester.path) for _ in range(2))
     assert first.pop("torch") == "True"
@@ -53,3 +70,23 @@ def _run(command: list[str], folder: Path) -> dict[str, Any]:
         "claims": json.dumps(found),
         "fingerprint": record.model.fingerprint,
     }
+
+
+def test_a_random_twin_is_asked_as_well(pytester: pytest.Pytester, suite: Make, model: Path) -> None:
+    suite(
+        claims="neurons: {k: 4}\n"
+        "claims: [baseline-normalized sets differ from raw for a, {claim: b has consistent neurons, skip: no}]"
+    )
+    command = [sys.executable, "-m", "pytest", *LOADED, "--concept-specs=specs", f"--concept-model={model}"]
+    command += ["--concept-cache-dir=cache", "--concept-max-new-tokens=4", "--concept-samples=1", "-W", "error"]
+    command += ["--concept-salmon=on", "--concept-vacuous=fail"]
+    done = subprocess.run(command, cwd=pytester.path, capture_output=True, text=True, timeout=900, check=False)
+    record = load_record(pytester.path / "reports" / "latest" / "record.json")
+    tested, skipped = record.claims
+    assert tested.verdict == "holds", done.stdout
+    # One random model is as good as another: what is true of both is about the method.
+    assert tested.salmon is not None
+    assert 0 < tested.salmon <= 0.05
+    assert skipped.salmon is None
+    assert "declared on a twin of the model with random weights" in done.stdout
+    assert done.returncode == 1

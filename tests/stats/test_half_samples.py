@@ -11,7 +11,7 @@ from scipy import stats
 
 from neurontest.neurons.select import MeanSelector
 from neurontest.stats.half_samples import HalfSamples
-from neurontest.stats.half_t import Hypothesis, half_t, settle
+from neurontest.stats.half_t import Hypothesis, equivalent, half_t, settle
 from neurontest.stats.halves import draw_halves, enumerate_halves, halves_of, jackknife_variance
 from neurontest.stats.power import detectable, prompts_needed
 from neurontest.stats.streams import Stream
@@ -118,6 +118,17 @@ def test_levels_of_split_half_terms_count_twice() -> None:
     samples, _ = samples_of(10, 5)
     term = samples.within(A)
     assert samples.variance(term, level=True) == pytest.approx(2 * samples.variance(term, level=False))
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 50), st.floats(0.01, 5))
+def test_equivalent_if_the_90_percent_interval_lies_within_the_margin(seed: int, margin: float) -> None:
+    samples, _ = samples_of(8, 4, seed)
+    term = samples.overlap(A, B) - Term(2.0, {})
+    above, below = equivalent(samples, term, margin)
+    low, high = above.interval(0.9)
+    assert (max(above.p, below.p) <= 0.05) == (-margin <= low and high <= margin)
+    assert above.p == half_t(samples, Hypothesis(term, -margin)).p
 
 
 def test_more_halves_are_drawn_until_no_threshold_is_in_doubt() -> None:
