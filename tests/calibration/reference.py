@@ -39,16 +39,16 @@ def _half_sample_cells(by: Selection) -> Iterator[Cell]:
         return Cell(kind, name, truth, n, by, make)
 
     for n in (6, 8, 10, 20):
-        yield cell("overlap_greater", "equal overlaps", "null", n, partial(overlap_greater, shape=(4, 4, 1.0)))
+        yield cell("overlap_greater", "equal overlaps", "null", n, partial(overlap_greater, shape=(5, 5, 1.0)))
     yield cell("overlap_greater", "b and c alike", "null", 10, alike)
     for n in (6, 10, 15, 20):
-        yield cell("overlap_greater", "6 against 1 shared", "true", n, partial(overlap_greater, shape=(6, 1, 1.0)))
-    equal = partial(overlap_greater, shape=(4, 4, 1.0))
+        yield cell("overlap_greater", "6 against 1 shared", "true", n, partial(overlap_greater, shape=(6, 1, 1.4)))
+    equal = partial(overlap_greater, shape=(5, 5, 1.0))
     yield cell("overlap_greater", "stress: 10 of b, 30 of c", "null", 20, partial(equal, sizes=(20, 10, 30)))
     yield cell("overlap_greater", "stress: 10 of c, 40 else", "null", 40, partial(equal, sizes=(40, 40, 10)))
     yield cell("overlap_greater", "stress: 5 baseline prompts", "null", 20, partial(equal, neutral=5))
-    yield cell("overlap_greater", "shared templates, equal overlaps", "null", 10, partial(templates, shape=(4, 4, 1.0)))
-    yield cell("overlap_greater", "shared templates, 6 against 1", "true", 10, partial(templates, shape=(6, 1, 1.0)))
+    yield cell("overlap_greater", "shared templates, equal overlaps", "null", 10, partial(templates, shape=(5, 5, 1.2)))
+    yield cell("overlap_greater", "shared templates, 6 against 1", "true", 10, partial(templates, shape=(6, 1, 1.4)))
     for kind in ("overlap_above", "overlap_below"):
         for n in (10, 20):
             yield cell(kind, "at the true overlap", "boundary", n, boundary)
@@ -65,9 +65,11 @@ def _half_sample_cells(by: Selection) -> Iterator[Cell]:
     quiet = partial(positions, gains=(0.0, 0.0), noise=0.5)
     yield cell("positions_more_distinct", "noise, last less noisy", "null", 10, quiet)
     for n in (10, 20):
-        same = partial(positions, gains=(1.0, 1.0))
+        same = partial(positions, gains=(1.2, 1.2))
         yield cell("positions_more_distinct", "equally distinct", "null", n, same)
-    yield cell("positions_more_distinct", "all tokens say more", "true", 10, partial(positions, gains=(1.2, 0.5)))
+    yield cell(
+        "positions_more_distinct", "all tokens say more", "true", 10, partial(positions, gains=(1.2, 0.8), noise=1.3)
+    )
     yield cell("normalization_helps", "noise", "null", 10, partial(normalization, gain=0.0))
     yield cell("normalization_helps", "signals", "true", 10, partial(normalization, gain=1.0))
 
@@ -94,8 +96,8 @@ def _permutation_cells() -> Iterator[Cell]:
     relabeled = partial(overlap_greater, test="permutation")
     for n in (8, 12):
         yield cell("overlap_greater", "b and c alike", "null", n, partial(alike, test="permutation"))
-        yield cell("overlap_greater", "equal overlaps", "null", n, partial(relabeled, shape=(4, 4, 1.0)))
-    yield cell("overlap_greater", "6 against 1 shared", "true", 8, partial(relabeled, shape=(6, 1, 1.0)))
+        yield cell("overlap_greater", "equal overlaps", "null", n, partial(relabeled, shape=(5, 5, 1.0)))
+    yield cell("overlap_greater", "6 against 1 shared", "true", 8, partial(relabeled, shape=(6, 1, 1.4)))
     yield cell("distinct", "noise", "null", 8, partial(distinct, gain=0.0, test="permutation"))
     yield cell("distinct", "weak signals", "true", 8, partial(distinct, gain=0.7, test="permutation"))
 

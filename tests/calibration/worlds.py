@@ -26,7 +26,6 @@ LAYERS_OF_THE_MODEL = 30
 FIXED, DRAWS = 8, 400
 #: Nothing else than the half-sample key.
 HALF_SAMPLE = Statistics(test="half-sample")
-STRENGTHS = np.array([4, 3.5, 3, 3, 2.5, 2.5, 2, 2])
 
 Data = Mapping[str, Floats] | Mapping[str, Mapping[str, Floats]]
 
@@ -145,8 +144,9 @@ def _world(seed: int, **settings: float) -> World:
     return World(np.random.default_rng([11, seed]), LAYERS, WIDTH, **settings)  # type: ignore[arg-type]
 
 
-def _own(world: World, gain: float = 1.0) -> Signal:
-    return world.take(8), STRENGTHS * gain
+def _own(world: World, gain: float) -> Signal | None:
+    """Six neurons of a concept's own, or none."""
+    return (world.take(6), np.full(6, 4.0 * gain)) if gain else None
 
 
 def overlap_greater(
@@ -169,7 +169,7 @@ def overlap_greater(
 def alike(cell: Cell, seed: int, test: str = "half-sample") -> Made:
     """b and c are the same concept."""
     world = _world(seed)
-    a, b, _ = three(world, 4, 4)
+    a, b, _ = three(world, 5, 5)
     data = {"a": world.concept(cell.n, a), "b": world.concept(cell.n, b), "c": world.concept(cell.n, b)}
     return Made("a overlaps b more than c", data, world.neutral(N0), 0.0, Statistics(test=test))  # type: ignore[arg-type]
 
@@ -187,9 +187,9 @@ def templates(cell: Cell, seed: int, shape: tuple[int, int, float]) -> Made:
 def above_chance(cell: Cell, seed: int, shared: int) -> Made:
     """a and b, and four controls, have neurons of their own, but for some that a and b share."""
     world = _world(seed)
-    own = {name: _own(world, 1.3) for name in "abcdef"}
-    own["b"][0][:shared] = own["a"][0][:shared]
-    data = {name: world.concept(cell.n, signal) for name, signal in own.items()}
+    own = {name: world.take(6) for name in "abcdef"}
+    own["b"][:shared] = own["a"][:shared]
+    data = {name: world.concept(cell.n, (neurons, np.full(6, 4.0))) for name, neurons in own.items()}
     truth = None if shared else 0.0
     return Made("a overlaps b above chance against c, d, e and f", data, world.neutral(N0), truth)
 
@@ -197,20 +197,26 @@ def above_chance(cell: Cell, seed: int, shared: int) -> Made:
 def distinct(cell: Cell, seed: int, gain: float, test: str = "half-sample") -> Made:
     """Four concepts with neurons of their own, or with nothing but noise."""
     world = _world(seed)
-    data = {name: world.concept(cell.n, _own(world, gain) if gain else None) for name in "abcd"}
+    data = {name: world.concept(cell.n, _own(world, gain)) for name in "abcd"}
     statistics = Statistics(test=test)  # type: ignore[arg-type]
     return Made("a, b, c and d have distinct neurons", data, world.neutral(N0), None if gain else 0.0, statistics)
 
 
 def positions(cell: Cell, seed: int, gains: tuple[float, float], noise: float = 1.0) -> Made:
-    """Signals of these strengths over all tokens and at the last, in different neurons; the last one's noise."""
+    """Signals of these strengths over all tokens and at the last, in different neurons; the last one's noise.
+
+    Noise is shared in part: both modes look at the same prompts.
+    """
     world = _world(seed)
     data: dict[str, dict[str, Floats]] = {}
     for name in "abcd":
-        modes = {}
-        for where, gain, loud in (("generated", gains[0], 1.0), ("last", gains[1], noise)):
-            modes[where] = world.concept(cell.n, _own(world, gain) if gain else None, noise=loud)
-        data[name] = modes
+        common = world.concept(cell.n) - world.mean - world.shift
+        data[name] = {
+            where: 0.6 * common * loud
+            + 0.8 * (world.concept(cell.n, _own(world, gain), loud) - world.mean)
+            + world.mean
+            for where, gain, loud in (("generated", gains[0], 1.0), ("last", gains[1], noise))
+        }
     neutral = world.neutral(N0)
     sentence = "all generated tokens separate a, b, c and d better than the last token"
     truth = 0.0 if gains[0] == gains[1] and noise == 1.0 else None
@@ -220,7 +226,7 @@ def positions(cell: Cell, seed: int, gains: tuple[float, float], noise: float = 
 def normalization(cell: Cell, seed: int, gain: float) -> Made:
     """Signals that massive dimensions hide raw; or none, so that nothing helps."""
     world = _world(seed)
-    data = {name: world.concept(cell.n, _own(world, gain) if gain else None) for name in "abcd"}
+    data = {name: world.concept(cell.n, _own(world, gain)) for name in "abcd"}
     sentence = "normalization separates a, b, c and d better than raw"
     return Made(sentence, data, world.neutral(N0), None if gain else 0.0)
 
@@ -228,7 +234,7 @@ def normalization(cell: Cell, seed: int, gain: float) -> Made:
 def against_neutral(cell: Cell, seed: int, gain: float) -> Made:
     """A concept with neurons of its own or none, and twenty neutral prompts of the same template."""
     world = _world(seed)
-    data = {"a": world.concept(cell.n, _own(world, gain) if gain else None), "b": world.concept(20)}
+    data = {"a": world.concept(cell.n, _own(world, gain)), "b": world.concept(20)}
     return Made("a has consistent neurons against b", data, world.neutral(N0))
 
 
@@ -249,7 +255,7 @@ class Fixed:
 
     def __init__(self, seed: int, m: int, selection: Selection) -> None:
         self.world = _world(1000 + seed)
-        self.signals = dict(zip("abc", three(self.world, 4, 4), strict=True))
+        self.signals = dict(zip("abc", three(self.world, 5, 5), strict=True))
         self.baseline = self.world.neutral(N0)
         raw = {name: np.zeros(self.world.size) for name in "ab"}
         normalized = {name: np.zeros(self.world.size) for name in "ab"}

@@ -19,7 +19,8 @@ CLAIMS = """\
 statistics: {test: half-sample}
 claims:
   - a overlaps b more than c
-  - a has consistent neurons
+  - {claim: baseline-normalized sets differ from raw for a, neurons: {k: 4}}
+  - {claim: a has consistent neurons, skip: not now}
 """
 
 
@@ -39,54 +40,37 @@ def test_a_second_run_finds_everything_and_imports_no_torch(
     pytester.makepyfile(
         spy="def pytest_unconfigure(config):\n    import sys\n    open('torch', 'w').write(str('torch' in sys.modules))"
     )
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        *LOADED,
-        "-p",
-        "spy",
-        "--concept-specs=specs",
-        f"--concept-model={model}",
-    ]
-    command += ["--concept-cache-dir=cache", "--concept-max-new-tokens=4", "--concept-samples=2", "-W", "error"]
+    own = ["--concept-specs=specs", f"--concept-model={model}", "--concept-cache-dir=cache"]
+    few = ["--concept-max-new-tokens=4", "--concept-samples=2", "-W", "error"]
+    command = [sys.executable, "-m", "pytest", *LOADED, "-p", "spy", *own, *few, "--concept-salmon"]
     first, second = (_run(command, pytester.path) for _ in range(2))
     assert first.pop("torch") == "True"
     assert second.pop("torch") == "False"
     assert first.pop("tokens") > 0
     assert second.pop("tokens") == 0
     assert first == second
-    assert {verdict for _, verdict, _ in json.loads(str(first["claims"]))} <= {"holds", "refuted", "inconclusive"}
+    overlap, differ, skipped = json.loads(str(first["claims"]))
+    assert overlap["verdict"] in ("holds", "refuted", "inconclusive")
+    assert 0 < overlap["salmon"] <= 1
+    # One random model is as good as another: what is true of both is about the method.
+    assert differ["verdict"] == "holds"
+    assert differ["salmon"] <= 0.05
+    assert "declared on a twin of the model with random weights" in str(first["printed"])
+    assert skipped["salmon"] is None
 
 
 def _run(command: list[str], folder: Path) -> dict[str, Any]:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode in (0, 1), done.stdout + done.stderr
     record = load_record(folder / "reports" / "latest" / "record.json")
-    found = [(one.id, one.verdict, one.evidence.p if one.evidence else None) for one in record.claims]
+    found = [
+        {"verdict": one.verdict, "salmon": one.salmon, "p": one.evidence.p if one.evidence else None}
+        for one in record.claims
+    ]
     return {
         "torch": (folder / "torch").read_text(),
         "tokens": record.trace.tokens,
         "claims": json.dumps(found),
+        "printed": "".join(line for line in done.stdout.splitlines() if line.startswith("vacuous:")),
         "fingerprint": record.model.fingerprint,
     }
-
-
-def test_a_random_twin_is_asked_as_well(pytester: pytest.Pytester, suite: Make, model: Path) -> None:
-    suite(
-        claims="neurons: {k: 4}\n"
-        "claims: [baseline-normalized sets differ from raw for a, {claim: b has consistent neurons, skip: no}]"
-    )
-    command = [sys.executable, "-m", "pytest", *LOADED, "--concept-specs=specs", f"--concept-model={model}"]
-    command += ["--concept-cache-dir=cache", "--concept-max-new-tokens=4", "--concept-samples=1", "-W", "error"]
-    command += ["--concept-salmon=on", "--concept-vacuous=fail"]
-    done = subprocess.run(command, cwd=pytester.path, capture_output=True, text=True, timeout=900, check=False)
-    record = load_record(pytester.path / "reports" / "latest" / "record.json")
-    tested, skipped = record.claims
-    assert tested.verdict == "holds", done.stdout
-    # One random model is as good as another: what is true of both is about the method.
-    assert tested.salmon is not None
-    assert 0 < tested.salmon <= 0.05
-    assert skipped.salmon is None
-    assert "declared on a twin of the model with random weights" in done.stdout
-    assert done.returncode == 1
