@@ -102,6 +102,11 @@ def three(world: World, shared_b: int, shared_c: int, gain: float = 1.0) -> tupl
     return a, b, c
 
 
+def prompts_of(name: str, rows: Floats) -> tuple[str, ...]:
+    """Texts whose alphabetical order is that of the rows."""
+    return tuple(f"{name} {at:03}" for at in range(len(rows)))
+
+
 def claim_on(
     sentence: str,
     data: Mapping[str, Floats] | Mapping[str, Mapping[str, Floats]],
@@ -124,9 +129,7 @@ def claim_on(
     concepts = {
         name: Concept(name, (), published=published[name], site="residual")
         if name in published
-        else Concept(
-            name, tuple(f"{name} {at:03}" for at in range(len(rows[name]))), groups=(groups or {}).get(name, ())
-        )
+        else Concept(name, prompts_of(name, rows[name]), groups=(groups or {}).get(name, ()))
         for name in kind.named(terms, list(rows))
     }
     neutral = baseline if isinstance(baseline, np.ndarray) else next(iter(baseline.values()))
@@ -136,7 +139,7 @@ def claim_on(
         sentence=sentence,
         terms=terms,
         concepts=concepts,
-        baseline=Concept(BASELINE, tuple(f"neutral {at:03}" for at in range(len(neutral)))),
+        baseline=Concept(BASELINE, prompts_of("neutral", neutral)),
         generation=Generation(seed=seed),
         selection=selection or Selection(),
         statistics=statistics or Statistics(),

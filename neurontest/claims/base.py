@@ -9,7 +9,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import factorial, prod
+from itertools import combinations
+from math import comb, factorial, prod
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from neurontest.types import BASELINE, Activations, Claim, Concept, Evidence, TraceRequest
@@ -197,16 +198,30 @@ class Kind(ABC):
         """
 
 
-def ways_to_deal(concepts: Sequence[Concept], sizes: Sequence[int] | None = None) -> int:
-    """Ways to deal the prompts of some concepts to them anew; within each template, if they share templates.
+def exchanged_within(concepts: Sequence[Concept]) -> bool | None:
+    """Whether prompts are exchanged within the templates that all concepts share, or freely, as they share none.
 
-    With `sizes`, to pools of that many prompts instead.
+    None if some share templates and others do not: then nothing can be exchanged among all of them.
     """
-    shared = set(concepts[0].groups)
-    if shared and sizes is None and all(set(concept.groups) == shared for concept in concepts):
-        return int(factorial(len(concepts)) ** len(shared))
-    counts = [concept.units for concept in concepts] if sizes is None else sizes
+    templates = [set(concept.groups) for concept in concepts]
+    if templates[0] and all(one == templates[0] for one in templates):
+        return True
+    return None if any(a & b for a, b in combinations(templates, 2)) else False
+
+
+def ways_to_deal(concepts: Sequence[Concept]) -> int:
+    """Ways to deal the prompts of some concepts to them anew; within each template, if they share templates."""
+    counts = [concept.units for concept in concepts]
+    if exchanged_within(concepts):
+        return int(factorial(len(concepts)) ** counts[0])
     return factorial(sum(counts)) // prod(factorial(count) for count in counts)
+
+
+def ways_to_pick(own: Concept, others: Sequence[Concept]) -> int:
+    """Ways to deal prompts anew to a concept and to others taken together; within templates, if all share them."""
+    if exchanged_within([own, *others]):
+        return int((1 + len(others)) ** own.units)
+    return comb(own.units + sum(other.units for other in others), own.units)
 
 
 def _concepts_in(slot: Slot, claim: Claim) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from neurontest.claims.base import Kind, Slot, Traces, ways_to_deal
+from neurontest.claims.base import Kind, Slot, Traces, ways_to_pick
 from neurontest.types import Claim, Evidence
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ class Consistent(Kind):
         """One over the number of ways to deal the prompts to concept and neutral."""
         if "against" not in claim.terms:
             return 0.0
-        pair = [claim.concepts[claim.said(slot)] for slot in ("of", "against")]
-        return 1 / ways_to_deal(pair, [concept.units for concept in pair])
+        own, neutral = (claim.concepts[claim.said(slot)] for slot in ("of", "against"))
+        return 1 / ways_to_pick(own, [neutral])
 
     def faults(self, claim: Claim) -> list[str]:
         """Lists of few neutral prompts say little of what is usual."""
@@ -101,7 +101,7 @@ class Consistent(Kind):
         found, key, null = largest_key(
             trial,
             Occurrences(lists),
-            (n, trial.n[neutral]),
+            [n, trial.n[neutral]],
             thresholds,
             f"the prompts of {name} and {neutral} are exchangeable; they are dealt anew to the two",
             ".022-.037, .052 if the neutral prompts have signals of their own (nominal .05)",

@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
+from neurontest.claims.base import exchanged_within
 from neurontest.claims.dealt import Statistic, paired_statistic
 from neurontest.claims.trial import Trial, t_null
 from neurontest.errors import EvidenceError
@@ -120,9 +121,13 @@ def permutation_key(
     *,
     both_sides: bool = False,
 ) -> tuple[KeyResult, NullSummary]:
-    """The key of a statistic of labels; with `both_sides` also the p-value of the opposite."""
-    found = relabel(statistic, sizes, trial.stream("permutation", "labels"), thresholds)
-    key = _key(found, null, error_rate, 0)
+    """The key of a statistic of the first of some concepts against all others together.
+
+    With `both_sides` also the p-value of the opposite.
+    """
+    within, sizes = _against_all_others(trial, sizes)
+    found = relabel(statistic, sizes, trial.stream("permutation", "labels"), thresholds, within=within)
+    key = replace(_key(found, null + _WITHIN * within, error_rate, 0), p_floor=trial.kind.smallest_p(trial.claim))
     if both_sides:
         reached = int((found.null <= found.observed + TIE * max(abs(found.observed), 1.0)).sum())
         more = 0 if found.exact else 1
@@ -139,8 +144,16 @@ def largest_key(
     error_rate: str,
 ) -> tuple[MaxT, KeyResult, NullSummary]:
     """The key of the largest statistic of any neuron, with what was found of each."""
-    found = max_t(statistic, sizes, trial.stream("permutation", "labels"), thresholds)
-    return found, _key(found.largest, null, error_rate, 0), histogram(found.largest)
+    within, sizes = _against_all_others(trial, sizes)
+    found = max_t(statistic, sizes, trial.stream("permutation", "labels"), thresholds, within=within)
+    key = _key(found.largest, null + _WITHIN * within, error_rate, 0)
+    return found, replace(key, p_floor=trial.kind.smallest_p(trial.claim)), histogram(found.largest)
+
+
+def _against_all_others(trial: Trial, sizes: Sequence[int]) -> tuple[bool, Sequence[int]]:
+    """Whether prompts are exchanged within templates, and how many are dealt to the first concept and to others."""
+    within = bool(exchanged_within(list(trial.claim.concepts.values())))
+    return within, sizes if within else (sizes[0], sum(sizes[1:]))
 
 
 def _key(found: Relabeling, null: str, error_rate: str, half_pairs: int) -> KeyResult:

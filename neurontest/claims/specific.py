@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from neurontest.claims.base import Kind, Mode, Slot, Terms, Traces, ways_to_deal
+from neurontest.claims.base import Kind, Mode, Slot, Terms, Traces, exchanged_within, ways_to_pick
 from neurontest.types import Claim, Evidence, TraceRequest
 
 if TYPE_CHECKING:
@@ -38,8 +38,17 @@ class _Specific(Kind):
 
     def smallest_p(self, claim: Claim) -> float:
         """One over the number of ways to deal the prompts to the concept and the others."""
-        own, *others = (concept.units for concept in claim.concepts.values())
-        return 1 / ways_to_deal(list(claim.concepts.values()), (own, sum(others)))
+        own, *others = claim.concepts.values()
+        return 1 / ways_to_pick(own, others)
+
+    def faults(self, claim: Claim) -> list[str]:
+        """Prompts are exchanged between all concepts, or within the templates that all of them share."""
+        found = super().faults(claim)
+        if exchanged_within(list(claim.concepts.values())) is None:
+            found.append(
+                f"some of these concepts share templates and others do not; {self.name} exchanges the prompts of all"
+            )
+        return found
 
 
 class SpecificNeuron(_Specific):
@@ -79,7 +88,7 @@ class SpecificNeuron(_Specific):
         key, null = permutation_key(
             trial,
             rank_sums(own, others),
-            (len(own), len(others)),
+            [trial.n[name] for name in (of, *against)],
             thresholds,
             f"the prompts of {of} and of the others are exchangeable; they are dealt anew to the two",
             ".042-.060 (nominal .05)",
@@ -129,11 +138,10 @@ class HasSpecificNeurons(_Specific):
         others = [name for name in claim.concepts if name != of]
         trial = Trial(self, claim, traces)
         values = np.concatenate([trial.scores(name) for name in (of, *others)])
-        sizes = (trial.n[of], len(values) - trial.n[of])
         found, key, null = largest_key(
             trial,
             Welch(values),
-            sizes,
+            [trial.n[name] for name in (of, *others)],
             thresholds,
             f"the prompts of {of} and of the others are exchangeable; they are dealt anew to the two",
             ".046-.054, .078 if one of them is much noisier (nominal .05)",
@@ -180,13 +188,14 @@ def _cross_fitted(trial: Trial, of: str, others: Sequence[str]) -> Estimate:
     pairs = 10
     values = {name: trial.scores(name) for name in (of, *others)}
     drawn = {
-        name: draw_halves(len(rows), len(rows) // 2, pairs, trial.stream("cross-fit", name)).subsets.astype(bool)
+        # Concepts that share templates have the same halves: a template scores no neuron that it helped to find.
+        name: draw_halves(len(rows), len(rows) // 2, pairs, trial.stream("cross-fit", trial.sample_of[name])).subsets
         for name, rows in values.items()
     }
     areas = []
     for half in range(2 * pairs):
         # Rows 2 r and 2 r + 1 are disjoint.
-        chosen, rest = ({name: rows[drawn[name][at]] for name, rows in values.items()} for at in (half, half ^ 1))
+        chosen, rest = ({name: rows[drawn[name][at] == 1] for name, rows in values.items()} for at in (half, half ^ 1))
         stacked = np.concatenate(list(chosen.values()))
         first = np.zeros((1, len(stacked)))
         first[0, : len(chosen[of])] = 1.0

@@ -93,7 +93,12 @@ class Occurrences:
 
 
 def max_t(
-    statistic: Welch | Occurrences, sizes: Sequence[int], stream: Stream, thresholds: Sequence[float] = ()
+    statistic: Welch | Occurrences,
+    sizes: Sequence[int],
+    stream: Stream,
+    thresholds: Sequence[float] = (),
+    *,
+    within: bool = False,
 ) -> MaxT:
     """Test every neuron, and whether any of them stands out.
 
@@ -101,8 +106,8 @@ def max_t(
     ----------
     statistic : Welch or Occurrences
     sizes : sequence of int
-        Prompts of the concept, and of what it is compared with.
-    stream, thresholds
+        Prompts of the concept, and of what it is compared with (of one concept or several).
+    stream, thresholds, within
         As for :func:`neurontest.stats.relabel.relabel`.
     """
     starts = range(0, statistic.size, _CHUNK)
@@ -114,9 +119,9 @@ def max_t(
         first = (labels == 0).astype(np.float64)
         return over(first, lambda parts: np.max([part.max(axis=1) for part in parts], axis=0))
 
-    asis = np.repeat([1.0, 0.0], sizes)[None]
+    asis = (np.arange(sum(sizes)) < sizes[0]).astype(np.float64)[None]
     observed = over(asis, lambda parts: np.concatenate(parts, axis=1))[0]
-    found = relabel(largest, sizes, stream, thresholds)
+    found = relabel(largest, sizes, stream, thresholds, within=within)
     ordered = np.sort(found.null)
     bounds = observed - TIE * np.maximum(np.abs(observed), 1.0)
     reached = len(ordered) - np.searchsorted(ordered, bounds, side="left")

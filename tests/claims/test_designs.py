@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 
 from neurontest.claims import describe, permutation
-from neurontest.claims.base import ways_to_deal
+from neurontest.claims.base import exchanged_within, ways_to_deal, ways_to_pick
 from neurontest.errors import EvidenceError
 from neurontest.stats.relabel import relabel
 from neurontest.types import Concept, PublishedNeuron, Selection, Statistics
-from tests.worlds import Floats, World, evidence_on
+from tests.worlds import Floats, World, claim_on, evidence_on
 
 PLAIN = Statistics(test="half-sample")
 
@@ -170,4 +171,48 @@ def test_ways_to_deal() -> None:
     assert ways_to_deal(paired) == 2**5
     assert ways_to_deal([*paired, Concept("c", paired[0].prompts, groups=paired[0].groups)]) == 6**5
     clustered = [Concept(one.name, one.prompts, groups=(one.name, one.name, "x" + one.name) * 2) for one in plain]
-    assert ways_to_deal(clustered, (2, 4)) == 15
+    assert ways_to_deal(clustered) == 6
+    third = replace(clustered[1], name="c", groups=("y", "z", "z", "y", "z", "y")[: len(clustered[1].groups)])
+    assert ways_to_pick(clustered[0], [clustered[1], third]) == 15
+    assert ways_to_pick(paired[0], [paired[1]] * 2) == 3**5
+
+
+@pytest.mark.parametrize(
+    ("sentence", "floor"),
+    [
+        ("neuron L0.residual[{neuron}] is specific to c against a and b", 3**-12),
+        ("c has specific neurons", 3**-12),
+        ("c has consistent neurons against a", 2**-12),
+    ],
+)
+def test_single_neurons_within_templates(sentence: str, floor: float) -> None:
+    place = Templates(apart=True)
+    difference = (place.data["c"] - place.data["a"])[:, :120].mean(axis=0)
+    found = evidence_on(
+        sentence.format(neuron=difference.argmax()),
+        place.data,
+        place.baseline,
+        width=120,
+        selection=Selection(k=8),
+        groups=place.groups,
+    )
+    (key,) = found.keys
+    assert "within each template" in key.null
+    assert key.p_floor == pytest.approx(floor)
+    assert found.p < 0.05
+
+
+def test_concepts_of_which_some_share_templates_are_not_exchanged() -> None:
+    groups = {"a": tuple("tuvwxy"), "b": tuple("tuvwxy"), "c": ()}
+    concepts = {
+        name: Concept(name, tuple(f"{name} {at}" for at in range(6)), groups=own) for name, own in groups.items()
+    }
+    assert exchanged_within(list(concepts.values())) is None
+    assert exchanged_within([concepts["a"], concepts["b"]])
+    assert exchanged_within([concepts["a"], concepts["c"]]) is False
+    place = Templates(apart=True)
+    kind, claim, _ = claim_on("a has specific neurons", place.data, place.baseline, width=120)
+    assert not kind.faults(claim)
+    assert kind.faults(replace(claim, concepts=concepts)) == [
+        "some of these concepts share templates and others do not; specific_any exchanges the prompts of all"
+    ]

@@ -13,13 +13,13 @@ from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.halves import draw_halves
 from neurontest.stats.streams import Stream
 from neurontest.types import BASELINE, Concept, Selection, Statistics, Vacuity
-from tests.worlds import Floats, World, claim_on
+from tests.worlds import Floats, World, claim_on, prompts_of
 
 
 def replayed(sentence: str, data: dict[str, Floats], baseline: Floats, worlds: int = 100) -> Vacuity:
     settings = {"width": 120, "selection": Selection(k=8), "statistics": Statistics(similar_above=0.5)}
     kind, claim, traces = claim_on(sentence, data, baseline, **settings)  # type: ignore[arg-type]
-    everyone = {name: Concept(name, tuple(f"{name} {at}" for at in range(len(rows)))) for name, rows in data.items()}
+    everyone = {name: Concept(name, prompts_of(name, rows)) for name, rows in data.items()}
     for name in everyone:
         _, other, more = claim_on(f"{name} has consistent neurons", data, baseline, **settings)  # type: ignore[arg-type]
         traces = {**more, **traces}
