@@ -43,6 +43,9 @@ def _half_sample_cells(by: Selection) -> Iterator[Cell]:
     yield cell("overlap_greater", "b and c alike", "null", 10, alike)
     for n in (6, 10, 15, 20):
         yield cell("overlap_greater", "6 against 1 shared", "true", n, partial(overlap_greater, shape=(6, 1, 1.4)))
+    known = partial(overlap_greater, shape=(6, 1, 1.4))
+    for n in (10, 15):
+        yield Cell("overlap_greater", "6 against 1 shared, full-set permutation", "true", n, by, known, peer=True)
     equal = partial(overlap_greater, shape=(5, 5, 1.0))
     yield cell("overlap_greater", "stress: 10 of b, 30 of c", "null", 20, partial(equal, sizes=(20, 10, 30)))
     yield cell("overlap_greater", "stress: 10 of c, 40 else", "null", 40, partial(equal, sizes=(40, 40, 10)))

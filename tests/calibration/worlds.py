@@ -17,6 +17,7 @@ from neurontest.neurons.select import selector
 from neurontest.stats.half_t import HalfT
 from neurontest.stats.relabel import relabel
 from neurontest.stats.sequential import clear_of
+from neurontest.stats.whole_sets import overlap_difference
 from neurontest.types import Selection, Statistics
 from tests.worlds import Floats, Signal, World, claim_on, three
 
@@ -56,6 +57,8 @@ class Cell:
         Two further seeds are asked for the same data.
     dealt : bool
         The prompts are those of the shipped suite, dealt at random.
+    peer : bool
+        Tested as it is usually done, for comparison: whole sets, and the prompts of b and c permuted.
     data_sets : int
         The most that are looked at: fewer where one takes seconds.
     """
@@ -68,6 +71,7 @@ class Cell:
     make: Callable[[Cell, int], Made]
     stability: bool = False
     dealt: bool = False
+    peer: bool = False
     data_sets: int = 1000
 
 
@@ -104,6 +108,8 @@ def _test(cell: Cell, made: Made, seed: int) -> Outcome:
         seed=seed,
         groups=made.groups,
     )
+    if cell.peer:
+        return _whole_sets(Trial(kind, claim, traces))
     if not kind.half_sampled(claim) or made.statistics.test != "half-sample":
         with patch.object(permutation, "relabel", partial(relabel, fewest=99, most=99, enumerated=0)):
             if made.statistics.test == "permutation":
@@ -127,6 +133,13 @@ def _permutation(kind: str, trial: Trial) -> Outcome:
     else:
         key = permutation.overlap_key(trial, "a", "b", "c")
     return Outcome(key((0.05,))[0].p, 1.0) if key is not None else Outcome(1.0, 1.0)
+
+
+def _whole_sets(trial: Trial) -> Outcome:
+    pool = trial.selector(np.concatenate([trial.scores(name) for name in "bc"]), min(trial.n["b"], trial.n["c"]))
+    statistic = overlap_difference(pool, trial.full("a")[pool.columns])
+    found = relabel(statistic, (trial.n["b"], trial.n["c"]), trial.stream("peer"), fewest=199, most=199, enumerated=0)
+    return Outcome(found.p, 1.0)
 
 
 def _borderline(one: HalfT) -> bool:
