@@ -19,8 +19,9 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from tests.calibration.cell import Cell, Outcome, run_cell
+from tests.calibration.real import dealt
 from tests.calibration.reference import CELLS
-from tests.calibration.worlds import Cell, Outcome, run_cell
 
 #: Data sets looked at by one process in one go.
 CHUNK = 10
@@ -110,7 +111,10 @@ def table(counts: Iterable[Counts]) -> str:
 
 def _chunk(job: tuple[Cell, int, int, Path | None]) -> list[Outcome]:
     cell, start, stop, traces = job
-    return [run_cell(cell, seed, traces) for seed in range(start, stop)]
+    return [
+        run_cell(cell, cell.make(cell, seed) if traces is None else dealt(cell, seed, traces), seed)
+        for seed in range(start, stop)
+    ]
 
 
 def measure(

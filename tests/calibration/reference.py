@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from neurontest.types import Selection
+from tests.calibration.cell import Cell
+from tests.calibration.real import SENTENCES
 from tests.calibration.worlds import (
-    SENTENCES,
-    Cell,
     Made,
     above_chance,
     against_neutral,
@@ -61,6 +61,8 @@ def _half_sample_cells(by: Selection) -> Iterator[Cell]:
     yield cell("sets_differ", "at the true cross overlap", "boundary", 10, boundary)
     for n in (10, 20):
         yield cell("consistent", "at the true overlap", "boundary", n, boundary)
+    for kind in ("overlap_above", "overlap_below", "sets_similar", "sets_differ", "consistent"):
+        yield cell(kind, "1 neuron from the truth", "true", 10, partial(boundary, slack=1.0))
     for n in (6, 10, 20):
         yield cell("distinct", "noise", "null", n, partial(distinct, gain=0.0))
     for n in (6, 10):

@@ -15,9 +15,9 @@ from scipy import stats
 from neurontest.claims import describe
 from neurontest.types import Statistics
 from tests.calibration import worlds
+from tests.calibration.cell import Cell, run_cell
 from tests.calibration.grid import Counts
 from tests.calibration.reference import CELLS
-from tests.calibration.worlds import Cell, run_cell
 
 pytestmark = pytest.mark.calibration
 
@@ -77,7 +77,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def counted(cell: Cell, data_sets: int) -> Counts:
-    return Counts.of(cell).plus([run_cell(cell, seed) for seed in range(data_sets)])
+    return Counts.of(cell).plus([run_cell(cell, cell.make(cell, seed), seed) for seed in range(data_sets)])
 
 
 @pytest.mark.parametrize("key", NULLS)

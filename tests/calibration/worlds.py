@@ -1,28 +1,23 @@
-"""The cells of the full grid: a world, what is claimed of it, and what is true."""
+"""Data sets whose truth is known: what the cells of the grid are about."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import cache, partial
-from pathlib import Path
-from unittest.mock import patch
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from neurontest.claims import permutation
-from neurontest.claims.trial import Trial
 from neurontest.neurons.normalize import normalize
 from neurontest.neurons.select import selector
-from neurontest.stats.half_t import HalfT
-from neurontest.stats.relabel import relabel
-from neurontest.stats.sequential import clear_of
-from neurontest.stats.whole_sets import overlap_difference
 from neurontest.types import Selection, Statistics
-from tests.worlds import Floats, Signal, World, claim_on, three
+from tests.worlds import Floats, Signal, World, three
+
+if TYPE_CHECKING:
+    from tests.calibration.cell import Cell
 
 WIDTH, LAYERS, N0 = 576, 5, 20
-LAYERS_OF_THE_MODEL = 30
 #: Worlds whose truth is found by brute force, and prompts' sets drawn for each.
 FIXED, DRAWS = 8, 400
 #: Nothing else than the half-sample key.
@@ -41,116 +36,7 @@ class Made:
     truth: float | None = None
     statistics: Statistics = HALF_SAMPLE
     groups: Mapping[str, tuple[str, ...]] | None = None
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One cell of the grid.
-
-    Attributes
-    ----------
-    truth : {"null", "boundary", "true"}
-        The claim's null holds; its estimand is the reference value, so that both sides' errors show; the claim is true.
-    make : callable
-        From the cell and a seed to a data set.
-    stability : bool
-        Two further seeds are asked for the same data.
-    dealt : bool
-        The prompts are those of the shipped suite, dealt at random.
-    peer : bool
-        Tested as it is usually done, for comparison: whole sets, and the prompts of b and c permuted.
-    data_sets : int
-        The most that are looked at: fewer where one takes seconds.
-    """
-
-    kind: str
-    name: str
-    truth: str
-    n: int
-    selection: Selection
-    make: Callable[[Cell, int], Made]
-    stability: bool = False
-    dealt: bool = False
-    peer: bool = False
-    data_sets: int = 1000
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one data set; None where it was not asked."""
-
-    p: float
-    p_opposite: float
-    covers: bool | None = None
-    borderline: bool | None = None
-    contradictory: bool | None = None
-
-
-def run_cell(cell: Cell, seed: int, traces: Path | None = None) -> Outcome:
-    """Make a data set and test it."""
-    made = _dealt(cell, seed, traces) if traces is not None else cell.make(cell, seed)
-    first = _test(cell, made, seed)
-    if not cell.stability:
-        return first
-    others = [_test(cell, made, seed + shift) for shift in (100_000, 200_000)]
-    clear = [one.p <= 0.05 for one in (first, *others) if not one.borderline]
-    return replace(first, contradictory=len(set(clear)) > 1)
-
-
-def _test(cell: Cell, made: Made, seed: int) -> Outcome:
-    kind, claim, traces = claim_on(
-        made.sentence,
-        made.data,
-        made.baseline,
-        width=_arrays(made.data)[0].shape[1] // (LAYERS_OF_THE_MODEL if cell.dealt else LAYERS),
-        selection=cell.selection,
-        statistics=made.statistics,
-        seed=seed,
-        groups=made.groups,
-    )
-    if cell.peer:
-        return _whole_sets(Trial(kind, claim, traces))
-    if not kind.half_sampled(claim) or made.statistics.test != "half-sample":
-        with patch.object(permutation, "relabel", partial(relabel, fewest=99, most=99, enumerated=0)):
-            if made.statistics.test == "permutation":
-                return _permutation(kind.name, Trial(kind, claim, traces))
-            found = kind.evidence(claim, traces, (0.05,))
-        return Outcome(found.p, found.p_opposite)
-    results = Trial(kind, claim, traces).decide((0.05,))
-    low, high = results[0].interval(0.95)
-    return Outcome(
-        p=max(one.p for one in results),
-        p_opposite=min(1.0, len(results) * min(one.p_opposite for one in results)),
-        covers=None if made.truth is None else low <= made.truth <= high,
-        borderline=any(_borderline(one) for one in results),
-    )
-
-
-def _permutation(kind: str, trial: Trial) -> Outcome:
-    """The permutation key alone: nothing else of the evidence is looked at."""
-    if kind == "distinct":
-        key = permutation.distinct_key(trial, list(trial.n), {})
-    else:
-        key = permutation.overlap_key(trial, "a", "b", "c")
-    return Outcome(key((0.05,))[0].p, 1.0) if key is not None else Outcome(1.0, 1.0)
-
-
-def _whole_sets(trial: Trial) -> Outcome:
-    pool = trial.selector(np.concatenate([trial.scores(name) for name in "bc"]), min(trial.n["b"], trial.n["c"]))
-    statistic = overlap_difference(pool, trial.full("a")[pool.columns])
-    found = relabel(statistic, (trial.n["b"], trial.n["c"]), trial.stream("peer"), fewest=199, most=199, enumerated=0)
-    return Outcome(found.p, 1.0)
-
-
-def _borderline(one: HalfT) -> bool:
-    return not one.exact and not clear_of(one.t, one.df, one.se, 0.05)
-
-
-def _arrays(data: Data) -> list[Floats]:
-    return [one if isinstance(one, np.ndarray) else next(iter(one.values())) for one in data.values()]
-
-
-# Worlds.
+    layers: int = field(default_factory=lambda: LAYERS)
 
 
 def _world(seed: int, **settings: float) -> World:
@@ -300,77 +186,25 @@ def _fixed(seed: int, m: int, selection: Selection) -> Fixed:
     return Fixed(seed, m, selection)
 
 
-def boundary(cell: Cell, seed: int) -> Made:
-    """The reference value is the true one."""
+def boundary(cell: Cell, seed: int, slack: float = 0.0) -> Made:
+    """The reference value is the true one, or so many neurons to its easier side."""
     fixed = _fixed(seed % FIXED, cell.n // 2, cell.selection)
     world, k = fixed.world, cell.selection.k
     world.rng = np.random.default_rng([13, seed])
     data = {name: world.concept(cell.n, fixed.signals[name]) for name in "ab"}
-    plain = Statistics(test="half-sample")
-    sentence, truth, statistics = {
-        "overlap_above": (f"a overlaps b by at least {fixed.shared:.6f} neurons", fixed.shared, plain),
-        "overlap_below": (f"a overlaps b by at most {fixed.shared:.6f} neurons", fixed.shared, plain),
-        "consistent": ("a has consistent neurons", fixed.within, replace(plain, consistent_above=fixed.within / k)),
-        "sets_differ": (
-            "baseline-normalized sets differ from raw for a",
-            fixed.cross,
-            replace(plain, differ_below=fixed.cross / k),
-        ),
-        "sets_similar": (
-            "raw neurons of a and b are nearly identical",
-            fixed.shared_raw,
-            replace(plain, similar_above=fixed.shared_raw / k),
-        ),
-    }[cell.kind]
-    return Made(sentence, data, fixed.baseline, truth, statistics)
-
-
-# Activations of a real model, dealt.
-
-
-@cache
-def _traces(folder: Path, site: str) -> tuple[Floats, Floats]:
-    """Pooled activations of the shipped suite's concepts, over all tokens and at the last; the baseline's below."""
-    from neurontest.run import Run
-    from neurontest.spec.load import load_suite
-    from neurontest.trace.models import resolve
-    from neurontest.types import TraceRequest, silent
-
-    suite = load_suite(Path(__file__).parents[2] / "concept_specs")
-    handle = resolve(
-        suite.model, cache_dir=folder, dtype="float32", device="cpu", suite_folder=suite.folder, progress=silent
+    truth = {"consistent": fixed.within, "sets_differ": fixed.cross, "sets_similar": fixed.shared_raw}.get(
+        cell.kind, fixed.shared
     )
-    run = Run(suite, handle, cache_dir=folder)
-    prompts = (*suite.concepts.values(), *([suite.baseline] if suite.baseline else []))
-    modes = []
-    for where in ("generated", "last"):
-        read = [run.read(TraceRequest(one.prompts, suite.generation, site, where)) for one in prompts]
-        modes.append(np.concatenate([one.values for one in read]))
-    return modes[0], modes[1]
-
-
-SENTENCES = {
-    "overlap_greater": "a overlaps b more than c",
-    "overlap_above_chance": "a overlaps b above chance against c, d, e and f",
-    "distinct": "a, b, c and d have distinct neurons",
-    "positions_more_distinct": "all generated tokens separate a, b, c and d better than the last token",
-    "normalization_helps": "normalization separates a, b, c and d better than raw",
-    "consistent": "a has consistent neurons against b",
-    "specific": "neuron L15.residual[100] is specific to a against b and c",
-    "specific_any": "a has specific neurons",
-}
-
-
-def _dealt(cell: Cell, seed: int, folder: Path) -> Made:
-    generated, last = _traces(folder, cell.selection.site)
-    # The last rows are the suite's own baseline; the prompts of all concepts are dealt.
-    pool, rng = len(generated) - 40, np.random.default_rng([17, seed])
-    order = rng.permutation(pool)
-    names = "abcdef" if cell.kind == "overlap_above_chance" else "abcd"
-    rows = {name: order[at * cell.n : (at + 1) * cell.n] for at, name in enumerate(names)}
-    sentence = SENTENCES[cell.kind].replace("residual", cell.selection.site)
-    if cell.kind == "positions_more_distinct":
-        data: Data = {name: {"generated": generated[own], "last": last[own]} for name, own in rows.items()}
-        return Made(sentence, data, {"generated": generated[pool:], "last": last[pool:]}, 0.0)
-    truth = None if cell.kind in ("consistent", "specific", "specific_any") else 0.0
-    return Made(sentence, {name: generated[own] for name, own in rows.items()}, generated[pool:], truth)
+    easier = 1 if cell.kind in ("overlap_below", "sets_differ") else -1
+    # A claim speaks of no negative number.
+    reference = max(truth + easier * slack, 0.1)
+    sentence = {
+        "overlap_above": f"a overlaps b by at least {reference:.6f} neurons",
+        "overlap_below": f"a overlaps b by at most {reference:.6f} neurons",
+        "consistent": "a has consistent neurons",
+        "sets_differ": "baseline-normalized sets differ from raw for a",
+        "sets_similar": "raw neurons of a and b are nearly identical",
+    }[cell.kind]
+    share = reference / k
+    statistics = Statistics(test="half-sample", consistent_above=share, differ_below=share, similar_above=share)
+    return Made(sentence, data, fixed.baseline, truth, statistics)
