@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -25,6 +25,8 @@ from tests.calibration.reference import CELLS
 
 #: Data sets looked at by one process in one go.
 CHUNK = 10
+#: Prompts that most kinds are advised, and that a search over all neurons is.
+ADVISED, SEARCHED = 10, 15
 HEADER = """\
 # Error rates, measured
 
@@ -109,6 +111,29 @@ def table(counts: Iterable[Counts]) -> str:
     return HEADER + "\n".join((*head, *(one.row() for one in counts if one.data_sets))) + "\n"
 
 
+def in_short(counts: Iterable[Counts]) -> tuple[str, str]:
+    """Type-I error and power of some cells as the README's table has them.
+
+    The smallest and largest error of prompts as many as are advised; the power for each way to select.
+    """
+    errors, power = [], []
+    for one in counts:
+        special = one.name.startswith(("stress", "permutation", "dealt", "near")) or "full-set" in one.name
+        if special or one.n < ADVISED:
+            continue
+        rate = one.declared / one.data_sets
+        if one.truth != "true":
+            errors.append(rate)
+        elif not one.name.startswith("shared templates") and one.n in (ADVISED, SEARCHED):
+            power.append(f"{_rate(rate)} ({one.select}, n = {one.n})")
+    low, high = _rate(min(errors)), _rate(max(errors))
+    return (low if low == high else f"{low} to {high}"), ", ".join(power)
+
+
+def _rate(value: float) -> str:
+    return f"{value:.2f}".removeprefix("0")
+
+
 def _chunk(job: tuple[Cell, int, int, Path | None]) -> list[Outcome]:
     cell, start, stop, traces = job
     return [
@@ -155,10 +180,14 @@ def main() -> None:
             print(counts.row(), flush=True)  # noqa: T201
 
 
-def _write(out: Path, found: dict[str, Counts]) -> None:
+def in_order(found: Mapping[str, Counts]) -> list[Counts]:
+    """What was counted of the grid's cells, in their order."""
+    return [found[key] for cell in CELLS if (key := Counts.of(cell).key) in found]
+
+
+def _write(out: Path, found: Mapping[str, Counts]) -> None:
     out.write_text(json.dumps({key: asdict(one) for key, one in found.items()}, indent=1) + "\n", encoding="utf-8")
-    order = [Counts.of(cell).key for cell in CELLS]
-    out.with_suffix(".md").write_text(table(found[key] for key in order if key in found), encoding="utf-8")
+    out.with_suffix(".md").write_text(table(in_order(found)), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,51 @@
+"""What was counted is what is told: the counts, their table, and the README's columns."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.calibration.grid import Counts, in_order, in_short, read, table
+
+ROOT = Path(__file__).parents[2]
+RATES = Path(__file__).parent / "rates.json"
+#: Rows of the README's table of kinds: kinds, sentence, and the last two columns.
+ROWS = re.findall(
+    r"^\| (`[^|]+) \| ([^|]+) " + r"\| [^|]+ " * 4 + r"\| ([^|]+) \| ([^|]+) \|$",
+    (ROOT / "README.md").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
+
+
+def test_the_table_is_that_of_the_counts() -> None:
+    assert RATES.with_suffix(".md").read_text(encoding="utf-8") == table(in_order(read(RATES)))
+
+
+def test_every_cell_was_counted() -> None:
+    assert all(one.data_sets for one in in_order(read(RATES)))
+    assert len(in_order(read(RATES))) == len(read(RATES))
+
+
+@pytest.mark.parametrize(("kinds", "sentence", "error", "power"), ROWS)
+def test_the_readme_says_what_was_counted(kinds: str, sentence: str, error: str, power: str) -> None:
+    own = [
+        one
+        for one in in_order(read(RATES))
+        if f"`{one.kind}`" in kinds and (one.kind != "consistent" or ("against" in one.name) == ("against" in sentence))
+    ]
+    assert (error, power) == in_short(own)
+
+
+def test_every_kind_has_its_figures() -> None:
+    found = {kind for kinds, *_ in ROWS for kind in re.findall("`(.+?)`", kinds)}
+    assert found == {one.kind for one in read(RATES).values()}
+
+
+def test_a_row_of_nothing_counted_is_left_out() -> None:
+    one = Counts("distinct", "noise", "null", 6, "mean")
+    assert "distinct" not in table([one])
+    assert "| `distinct` | noise | null | 6 | mean | 20 | 0.050 " in table(
+        [one.__class__(**{**vars(one), "data_sets": 20, "declared": 1})]
+    )
