@@ -125,7 +125,7 @@ BORDER = Cell(
     "true",
     20,
     MEAN,
-    partial(overlap_greater, shape=(5, 3, 1.0)),
+    partial(overlap_greater, shape=(6, 2, 1.3)),
     stability=True,
     data_sets=FEW,
 )
