@@ -219,12 +219,11 @@ class Trial:
     ) -> Estimate:
         """A number with its interval and, if it is tested and not only described, what it was tested against."""
         level = self.claim.statistics.confidence
-        low, high = result.interval(level)
         return Estimate(
             name,
             result.estimate,
             unit,
-            Interval(low, high, level, HALF_T_METHOD),
+            Interval(*result.interval(level), level, HALF_T_METHOD),
             result.reference if tested else None,
             note=note,
         )
@@ -267,12 +266,11 @@ class Trial:
     ) -> Evidence:
         """The evidence of the claim; its p-value is the largest of the keys', if it is not said."""
         size = 0 if self.claim.baseline is None else len(self.claim.baseline.prompts)
-        found = []
-        if any(mode.normalize != "raw" for mode in self.modes.values()) and size < SMALL_BASELINE:
-            found.append(
-                f"the baseline has {size} prompts: its noise is common to all sets and raises every overlap;"
-                " 20 or more are advised"
-            )
+        noisy = any(mode.normalize != "raw" for mode in self.modes.values()) and size < SMALL_BASELINE
+        warning = (
+            f"the baseline has {size} prompts: its noise is common to all sets and raises every overlap;"
+            " 20 or more are advised"
+        )
         return Evidence(
             effect=effect,
             keys=tuple(keys),
@@ -287,7 +285,7 @@ class Trial:
             needed=planned.needed,
             needed_95=planned.needed_95,
             degenerate=degenerate,
-            warnings=tuple(found),
+            warnings=(warning,) if noisy else (),
         )
 
 
