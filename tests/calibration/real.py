@@ -15,8 +15,8 @@ LAYERS = 30
 
 
 @cache
-def _traces(folder: Path, site: str) -> tuple[Floats, Floats]:
-    """Pooled activations of the shipped suite's concepts, over all tokens and at the last; the baseline's below."""
+def _traces(folder: Path, site: str) -> tuple[int, Floats, Floats]:
+    """How many prompts can be dealt, and activations over all tokens and at the last; the baseline's rows come last."""
     from neurontest.run import Run
     from neurontest.spec.load import load_suite
     from neurontest.trace.models import resolve
@@ -32,7 +32,7 @@ def _traces(folder: Path, site: str) -> tuple[Floats, Floats]:
     for where in ("generated", "last"):
         read = [run.read(TraceRequest(one.prompts, suite.generation, site, where)) for one in prompts]
         modes.append(np.concatenate([one.values for one in read]))
-    return modes[0], modes[1]
+    return sum(len(one.prompts) for one in suite.concepts.values()), modes[0], modes[1]
 
 
 SENTENCES = {
@@ -49,10 +49,8 @@ SENTENCES = {
 
 def dealt(cell: Cell, seed: int, folder: Path) -> Made:
     """Prompts of the shipped suite, dealt to the concepts at random."""
-    generated, last = _traces(folder, cell.selection.site)
-    # The last rows are the suite's own baseline; the prompts of all concepts are dealt.
-    pool, rng = len(generated) - 40, np.random.default_rng([17, seed])
-    order = rng.permutation(pool)
+    pool, generated, last = _traces(folder, cell.selection.site)
+    order = np.random.default_rng([17, seed]).permutation(pool)
     names = "abcdef" if cell.kind == "overlap_above_chance" else "abcd"
     rows = {name: order[at * cell.n : (at + 1) * cell.n] for at, name in enumerate(names)}
     sentence = SENTENCES[cell.kind].replace("residual", cell.selection.site)
