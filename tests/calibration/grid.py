@@ -116,8 +116,10 @@ def in_short(counts: Iterable[Counts]) -> tuple[str, str]:
 
     The smallest and largest error of prompts as many as are advised; the power for each way to select.
     """
+    shown = list(counts)
+    several = len({one.kind for one in shown}) > 1
     errors, power = [], []
-    for one in counts:
+    for one in shown:
         special = one.name.startswith(("stress", "permutation", "dealt", "near")) or "full-set" in one.name
         if special or one.n < ADVISED:
             continue
@@ -125,7 +127,8 @@ def in_short(counts: Iterable[Counts]) -> tuple[str, str]:
         if one.truth != "true":
             errors.append(rate)
         elif not one.name.startswith("shared templates") and one.n in (ADVISED, SEARCHED):
-            power.append(f"{_rate(rate)} ({one.select}, n = {one.n})")
+            kind = f"`{one.kind}`, " if several else ""
+            power.append(f"{_rate(rate)} ({kind}{one.select}, n = {one.n})")
     low, high = _rate(min(errors)), _rate(max(errors))
     return (low if low == high else f"{low} to {high}"), ", ".join(power)
 
