@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -14,18 +14,10 @@ from neurontest.stats.half_t import half_t
 from neurontest.stats.halves import Floats, Halves, Indices, draw_halves
 from neurontest.stats.relabel import Labels
 from neurontest.stats.studentised import PAIRS
-from neurontest.stats.terms import Key, Selectable, Selector
+from neurontest.stats.terms import Key, Selector
 
 #: From labels [relabeling, prompt] to a statistic [relabeling].
 Statistic = Callable[[Labels], Floats]
-
-
-@dataclass
-class Columns:
-    """A :class:`~neurontest.stats.terms.Selectable`: the leading columns of a pool."""
-
-    size: int
-    columns: Indices
 
 
 def dealt_samples(
@@ -55,20 +47,21 @@ def dealt_samples(
     """
     rows = {name: halves[sample_of.get(name, name)].subsets for name in members}
     ends = np.cumsum([len(subsets) for subsets in rows.values()])
+    columns: dict[Key, Indices] = {}
     sets: dict[Key, Floats] = {}
-    neurons: dict[Key, Selectable] = dict(own)
     for mode, pool in pools.items():
         wide = np.zeros((ends[-1], total))
         for end, (name, subsets) in zip(ends, rows.items(), strict=True):
             wide[end - len(subsets) : end, members[name]] = subsets
-        chosen = pool.leading(wide)
-        columns = Columns(pool.size, pool.columns[: chosen.shape[1]])
+        places, chosen = pool.selected(wide)
         for end, (name, subsets) in zip(ends, rows.items(), strict=True):
             sets[name, mode] = chosen[end - len(subsets) : end]
-            neurons[name, mode] = columns
+            columns[name, mode] = pool.columns[places]
     for key, selector in own.items():
-        sets[key] = selector.memberships(halves[sample_of.get(key[0], key[0])].subsets)
-    return HalfSamples.given(neurons, sets, halves, sample_of, fixed)
+        places, sets[key] = selector.selected(halves[sample_of.get(key[0], key[0])].subsets)
+        columns[key] = selector.columns[places]
+    sizes = {key: (own[key] if key in own else pools[key[1]]).size for key in sets}
+    return HalfSamples.given(sizes, columns, sets, halves, sample_of, fixed)
 
 
 def paired_statistic(

@@ -165,7 +165,7 @@ def _sets(trial: Trial, name: str, rows: int) -> tuple[Floats, npt.NDArray[np.in
         members = np.flatnonzero(trial.published(name))
         return np.ones((rows, len(members))), members
     samples = trial.half_samples()
-    return samples.sets[(name, "")], samples.selectors[(name, "")].columns
+    return samples.sets[(name, "")], samples.columns[(name, "")]
 
 
 def _bootstrap(trial: Trial, weights: Mapping[tuple[str, str], float], level: float) -> tuple[float, float]:
@@ -180,8 +180,8 @@ def _bootstrap(trial: Trial, weights: Mapping[tuple[str, str], float], level: fl
             drawn = np.atleast_2d(np.moveaxis(drawn, axis, -1)).astype(np.intp)
             times = np.zeros((len(drawn), drawn.shape[-1]))
             np.add.at(times, (np.arange(len(drawn))[:, None], drawn), 1.0)
-            sets[name] = chosen.leading(times)
-            columns[name] = chosen.columns[: sets[name].shape[1]]
+            places, sets[name] = chosen.selected(times)
+            columns[name] = chosen.columns[places]
         for name in named:
             if name not in names:
                 sets[name], columns[name] = _sets(trial, name, len(sets[names[0]]))
@@ -226,8 +226,8 @@ def occurrence_across_halves(trial: Trial, concept: str) -> Estimate:
     scores = trial.scores(concept)
     exact = fixed_point(scores, len(scores))
     if own.identity == "dimension":
-        exact = exact.reshape(len(exact), -1, samples.selectors[key].size).max(axis=1)
-    lists: Floats = top(exact, own.per_prompt_k or own.k)[:, samples.selectors[key].columns]
+        exact = exact.reshape(len(exact), -1, samples.sizes[key]).max(axis=1)
+    lists: Floats = top(exact, own.per_prompt_k or own.k)[:, samples.columns[key]]
     halves = samples.halves[samples.sample(key)]
     occurrences = halves.subsets @ lists / halves.m
     sets = samples.sets[key]

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from neurontest.neurons.normalize import fixed_point, fixed_scale
 from neurontest.neurons.pieces import CHUNK_BYTES, slices
 from neurontest.neurons.sums import Sums, bounds, strongest
+from neurontest.stats.terms import one_below_the_other
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -46,6 +47,12 @@ def _reaching(scores: Floats, k: int, edge: Floats, tied: npt.NDArray[np.bool_])
 
 def _edge(values: Floats, k: int) -> float:
     return float(np.partition(values, -k)[-k]) if k < len(values) else -np.inf
+
+
+def _used(places: Indices, sets: Floats) -> tuple[Indices, Floats]:
+    """The places, and the columns of the sets, that some set holds."""
+    held = sets.any(axis=0)
+    return places[held], sets[:, held]
 
 
 def _rows(subsets: Floats) -> list[Floats]:
@@ -86,20 +93,16 @@ class MeanSelector:
 
     def memberships(self, subsets: Floats) -> Floats:
         """See :class:`neurontest.stats.terms.Selector`."""
-        leading = self.leading(subsets)
-        out = np.zeros((len(leading), len(self.columns)))
-        out[:, : leading.shape[1]] = leading
+        places, sets = self.selected(subsets)
+        out = np.zeros((len(sets), len(self.columns)))
+        out[:, places] = sets
         return out
 
-    def leading(self, subsets: Floats) -> Floats:
+    def selected(self, subsets: Floats) -> tuple[Indices, Floats]:
         """See :class:`neurontest.stats.terms.Selector`."""
         if self.k >= len(self.columns):
-            return np.ones((len(subsets), len(self.columns)))
-        parts = _rows(subsets)
-        edges = [self._edges(part) for part in parts]
-        needed = self._needed(subsets.sum(axis=1), np.concatenate([edge for edge, _ in edges]))
-        sums = (self._sums(part, 0, needed) for part in parts)
-        return np.concatenate([_reaching(one, self.k, *edge) for one, edge in zip(sums, edges, strict=True)])
+            return np.arange(len(self.columns)), np.ones((len(subsets), len(self.columns)))
+        return one_below_the_other([self._held(part, *self._edges(part)) for part in _rows(subsets)])
 
     def sharing(self, held: Floats) -> Callable[[Floats], Floats]:
         """See :class:`neurontest.stats.terms.Selector`; the sets themselves are not written down."""
@@ -114,12 +117,17 @@ class MeanSelector:
                 edge, tied = self._edges(part)
                 found = (sums_of_held(part) >= edge[:, None]) @ own
                 if tied.any():
-                    leading = self.leading(part[tied])
-                    found[tied] = leading @ held[: leading.shape[1]]
+                    chosen, sets = self.selected(part[tied])
+                    found[tied] = sets @ held[chosen]
                 out[at * _ROWS : at * _ROWS + len(part)] = found
             return out
 
         return shared
+
+    def _held(self, subsets: Floats, edge: Floats, tied: npt.NDArray[np.bool_]) -> tuple[Indices, Floats]:
+        """:meth:`selected` of subsets whose k-th largest sums are known."""
+        reaching = self._sums.reaching(subsets, 0, self._needed(subsets.sum(axis=1), edge), float(edge.min()))
+        return _used(reaching, _reaching(self._sums.at(subsets, reaching), self.k, edge, tied))
 
     def _edges(self, subsets: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """The k-th largest sum [subset], and whether the next one equals it."""
@@ -175,13 +183,13 @@ class ConsistencySelector:
         self._sums = Sums(scores, fixed_scale(scores, len(scores)), self.columns, width)
 
     def memberships(self, subsets: Floats) -> Floats:
-        """See :class:`neurontest.stats.terms.Selector`."""
-        parts = [subsets[rows] for rows in slices(len(subsets), len(self.columns))]
-        return np.concatenate([_top_of_two(part @ self._lists, self._sums(part), self.k) for part in parts])
-
-    def leading(self, subsets: Floats) -> Floats:
         """See :class:`neurontest.stats.terms.Selector`; a consistency selector has few columns, and looks at all."""
-        return self.memberships(subsets)
+        return np.concatenate([self._top(part) for part in self._parts(subsets)])
+
+    def selected(self, subsets: Floats) -> tuple[Indices, Floats]:
+        """See :class:`neurontest.stats.terms.Selector`."""
+        every = np.arange(len(self.columns))
+        return one_below_the_other([_used(every, self._top(part)) for part in self._parts(subsets)])
 
     def sharing(self, held: Floats) -> Callable[[Floats], Floats]:
         """See :class:`neurontest.stats.terms.Selector`."""
@@ -191,6 +199,12 @@ class ConsistencySelector:
             return out
 
         return shared
+
+    def _parts(self, subsets: Floats) -> list[Floats]:
+        return [subsets[rows] for rows in slices(len(subsets), len(self.columns))]
+
+    def _top(self, subsets: Floats) -> Floats:
+        return _top_of_two(subsets @ self._lists, self._sums(subsets), self.k)
 
 
 def _top_of_two(first: Floats, second: Floats, k: int) -> Floats:

@@ -7,9 +7,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from neurontest.stats.halves import Halves, draw_halves, halves_of, jackknife_variance, paired
+from neurontest.stats.halves import Halves, Indices, draw_halves, halves_of, jackknife_variance, paired
 from neurontest.stats.streams import Stream
-from neurontest.stats.terms import Floats, Key, Selectable, Selector, Term, mean
+from neurontest.stats.terms import Floats, Key, Selector, Term, mean, one_below_the_other
 
 _CHUNK = 4096
 _NONE: Mapping[str, str] = MappingProxyType({})
@@ -29,6 +29,15 @@ class HalfSamples:
         only ever compared on disjoint ones. By default every concept is a sample of its own.
     fixed : mapping from Key to float64 array [neuron]
         Memberships of sets that were published, and come from no prompts at hand: they have no variance.
+
+    Attributes
+    ----------
+    sizes : mapping from Key to int
+        Number of neurons that could be selected.
+    columns : dict from Key to int array [column]
+        The neurons that some half-sample's set holds.
+    sets : dict from Key to float64 array [subset, column]
+        Memberships of each half-sample's set.
     """
 
     def __init__(
@@ -38,27 +47,30 @@ class HalfSamples:
         sample_of: Mapping[str, str] = _NONE,
         fixed: Mapping[Key, Floats] = _NOTHING,
     ) -> None:
-        self.selectors: Mapping[Key, Selectable] = selectors
         self.halves = halves
         self.sample_of = sample_of
         self.fixed = fixed
-        self.sets: dict[Key, Floats] = {
-            key: selector.memberships(halves[self.sample(key)].subsets) for key, selector in selectors.items()
-        }
-        self._drawn_from = selectors
+        self.sizes: Mapping[Key, int] = {key: selector.size for key, selector in selectors.items()}
+        self.columns: dict[Key, Indices] = {}
+        self.sets: dict[Key, Floats] = {}
+        for key, selector in selectors.items():
+            places, self.sets[key] = selector.selected(halves[self.sample(key)].subsets)
+            self.columns[key] = selector.columns[places]
+        self._selectors = selectors
 
     @classmethod
     def given(
         cls,
-        neurons: Mapping[Key, Selectable],
+        sizes: Mapping[Key, int],
+        columns: dict[Key, Indices],
         sets: dict[Key, Floats],
         halves: Mapping[str, Halves],
         sample_of: Mapping[str, str] = _NONE,
         fixed: Mapping[Key, Floats] = _NOTHING,
     ) -> HalfSamples:
-        """Sets [subset, column] that were selected already, of half-samples that are never added to."""
+        """Sets that were selected already, of half-samples that are never added to."""
         out = cls({}, halves, sample_of, fixed)
-        out.selectors, out.sets = neurons, sets
+        out.sizes, out.columns, out.sets = sizes, columns, sets
         return out
 
     @classmethod
@@ -97,16 +109,17 @@ class HalfSamples:
             for name, halves in self.halves.items()
             if not halves.exact
         }
-        selectors = {key: one for key, one in self._drawn_from.items() if self.sample(key) in fresh}
+        selectors = {key: one for key, one in self._selectors.items() if self.sample(key) in fresh}
         more = HalfSamples(selectors, fresh, self.sample_of)
         halves = {
             name: paired(np.concatenate([old.subsets, fresh[name].subsets])) if name in fresh else old
             for name, old in self.halves.items()
         }
-        sets = {
-            key: np.concatenate([old, more.sets[key]]) if key in more.sets else old for key, old in self.sets.items()
-        }
-        return self._with(halves, sets)
+        columns, sets = dict(self.columns), dict(self.sets)
+        for key in more.sets:
+            parts = ((self.columns[key], self.sets[key]), (more.columns[key], more.sets[key]))
+            columns[key], sets[key] = one_below_the_other(parts)
+        return self._with(halves, columns, sets)
 
     def batches(self, count: int) -> list[HalfSamples]:
         """The drawn pairs dealt to `count` batches in the order of drawing; enumerated halves are in each whole."""
@@ -121,22 +134,22 @@ class HalfSamples:
                 for key in sets:
                     if self.sample(key) == name:
                         sets[key] = self.sets[key][2 * batch * size : 2 * (batch + 1) * size]
-            out.append(self._with(halves, sets))
+            out.append(self._with(halves, self.columns, sets))
         return out
 
-    def _with(self, halves: Mapping[str, Halves], sets: dict[Key, Floats]) -> HalfSamples:
-        other = HalfSamples.__new__(HalfSamples)
-        other.selectors, other.halves, other.sets = self.selectors, halves, sets
-        other.sample_of, other.fixed, other._drawn_from = self.sample_of, self.fixed, self._drawn_from
+    def _with(
+        self, halves: Mapping[str, Halves], columns: dict[Key, Indices], sets: dict[Key, Floats]
+    ) -> HalfSamples:
+        other = HalfSamples.given(self.sizes, columns, sets, halves, self.sample_of, self.fixed)
+        other._selectors = self._selectors
         return other
 
     def pi(self, key: Key) -> Floats:
         """Selection probabilities [neuron]."""
         if key in self.fixed:
             return self.fixed[key]
-        selector = self.selectors[key]
-        out = np.zeros(selector.size)
-        out[selector.columns] = self.sets[key].mean(axis=0)
+        out = np.zeros(self.sizes[key])
+        out[self.columns[key]] = self.sets[key].mean(axis=0)
         return out
 
     def overlap(self, a: Key, b: Key) -> Term:
@@ -167,7 +180,7 @@ class HalfSamples:
         left, right = self.sets[a], self.sets[b]
         if a != b:
             shared, at_a, at_b = np.intersect1d(
-                self.selectors[a].columns, self.selectors[b].columns, assume_unique=True, return_indices=True
+                self.columns[a], self.columns[b], assume_unique=True, return_indices=True
             )
             if not len(shared):
                 return 0.0
@@ -200,7 +213,7 @@ class HalfSamples:
     def _jackknife(self, name: str, gradient: Mapping[Key, Floats]) -> float:
         halves = self.halves[name]
         values = sum(
-            self.sets[key] @ vector[self.selectors[key].columns]
+            self.sets[key] @ vector[self.columns[key]]
             for key, vector in gradient.items()
             if self.sample(key) == name
         )

@@ -12,13 +12,15 @@ from itertools import combinations
 
 import numpy as np
 
-from neurontest.stats.halves import Floats
+from neurontest.stats.halves import Floats, Indices
 from neurontest.stats.relabel import Labels
 from neurontest.stats.streams import Stream
 from neurontest.stats.terms import Selector
 
 #: Pairs of half-samples for each group and relabeling: the number at which the error rate was simulated.
 PAIRS = 40
+#: From half-samples, places and sets, as :meth:`RelabelledHalves.statistic` says, to numbers [relabeling].
+Studentised = Callable[[list[Floats], Indices, list[Floats]], Floats]
 #: Relabelings whose sets are selected in one go: bounds memory, changes nothing else.
 _TOGETHER = 4
 
@@ -57,11 +59,12 @@ class RelabelledHalves:
     def __init__(self, selector: Selector, sizes: Sequence[int], m: int, stream: Stream, pairs: int = PAIRS) -> None:
         self.selector, self.sizes, self.m, self.stream, self.pairs = selector, tuple(sizes), m, stream, pairs
 
-    def statistic(self, of: Callable[[list[Floats], list[Floats]], Floats]) -> Callable[[Labels], Floats]:
-        """A function of labels, from a function ``of(halves, sets)`` of the groups' half-samples and their sets.
+    def statistic(self, of: Studentised) -> Callable[[Labels], Floats]:
+        """A function of labels, from one of the groups' half-samples and their sets.
 
-        `halves` holds for each group an array [relabeling, subset, prompt of the group], `sets` one
-        [relabeling, subset, leading column], in which rows ``2 r`` and ``2 r + 1`` are disjoint.
+        That function is called with ``(halves, places, sets)``: `halves` holds for each group an array
+        [relabeling, subset, prompt of the group], `sets` one [relabeling, subset, place], in which rows ``2 r`` and
+        ``2 r + 1`` are disjoint; `places` are the selector's columns that some of these sets holds.
         """
 
         def apply(labels: Labels) -> Floats:
@@ -70,7 +73,7 @@ class RelabelledHalves:
 
         return apply
 
-    def _draw(self, labels: Labels) -> tuple[list[Floats], list[Floats]]:
+    def _draw(self, labels: Labels) -> tuple[list[Floats], Indices, list[Floats]]:
         count, total = labels.shape
         order = np.argsort(labels, axis=1, kind="stable")
         words = self.stream.words(count, self.pairs * total)
@@ -92,13 +95,14 @@ class RelabelledHalves:
             at_prompt += size
             at_word += self.pairs * size
         rows = np.concatenate(pooled, axis=1).reshape(-1, total)
-        sets = self.selector.leading(rows).reshape(count, len(self.sizes), 2 * self.pairs, -1)
-        return halves, [sets[:, group] for group in range(len(self.sizes))]
+        places, chosen = self.selector.selected(rows)
+        sets = chosen.reshape(count, len(self.sizes), 2 * self.pairs, -1)
+        return halves, places, [sets[:, group] for group in range(len(self.sizes))]
 
 
 def overlap_difference(
     pi: Floats, own_subsets: Floats, own_sets: Floats, m: int, by: float = 0.0
-) -> Callable[[list[Floats], list[Floats]], Floats]:
+) -> Studentised:
     """Studentised ``<pi_a, pi_b - pi_c> - by`` under relabelings of b and c; a is held.
 
     Parameters
@@ -112,12 +116,10 @@ def overlap_difference(
     """
     n = own_subsets.shape[1]
 
-    def of(halves: list[Floats], sets: list[Floats]) -> Floats:
+    def of(halves: list[Floats], places: Indices, sets: list[Floats]) -> Floats:
         cases = len(sets[0])
         difference = sets[0].mean(axis=1) - sets[1].mean(axis=1)
-        # What lies beyond the leading columns is in no relabelled set, and so shared with none.
-        leading = difference.shape[1]
-        held, own = pi[:leading], own_sets[:, :leading]
+        held, own = pi[places], own_sets[:, places]
         variance = jackknife_variances(np.broadcast_to(own_subsets, (cases, *own_subsets.shape)), difference @ own.T, m)
         floor = 1 / n**2
         for group in (0, 1):
@@ -129,13 +131,13 @@ def overlap_difference(
     return of
 
 
-def distinctness(m: int, *, pairs: bool = False) -> Callable[[list[Floats], list[Floats]], Floats]:
+def distinctness(m: int, *, pairs: bool = False) -> Studentised:
     """Studentised ``mean within - mean between`` of several groups, all relabelled.
 
     With `pairs`, the same of every two of them alone comes behind it: [relabeling, 1 + pair].
     """
 
-    def of(halves: list[Floats], sets: list[Floats]) -> Floats:
+    def of(halves: list[Floats], _: Indices, sets: list[Floats]) -> Floats:
         groups = range(len(sets))
         pi = np.stack([one.mean(axis=1) for one in sets], axis=-1)
         # [relabeling, subset, group]: what each set of a group shares with the mean set of each.

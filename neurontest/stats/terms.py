@@ -15,13 +15,14 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
 
 #: A concept in one mode: ``("hanoi", "raw")``. Modes of one concept share its half-samples.
 Key = tuple[str, str]
 
 
-class Selectable(Protocol):
-    """Neurons that sets are selected from.
+class Selector(Protocol):
+    """Something that selects a set of neurons from a subset of prompts.
 
     Attributes
     ----------
@@ -32,20 +33,27 @@ class Selectable(Protocol):
     """
 
     size: int
-    columns: npt.NDArray[np.intp]
-
-
-class Selector(Selectable, Protocol):
-    """Something that selects a set of neurons from a subset of prompts."""
+    columns: Indices
 
     def memberships(self, subsets: Floats) -> Floats:
         """Memberships [subset, column] of the sets selected from ``subsets`` [subset, prompt]: 0, 1, or a fraction."""
 
-    def leading(self, subsets: Floats) -> Floats:
-        """The same for the first columns only, [subset, leading column]: as many as hold all that is selected."""
+    def selected(self, subsets: Floats) -> tuple[Indices, Floats]:
+        """The places in `columns` that some of these sets hold, rising, and the memberships [subset, place]."""
 
     def sharing(self, held: Floats) -> Callable[[Floats], Floats]:
         """A function from subsets to what the sets selected [subset] share with memberships ``held`` [column]."""
+
+
+def one_below_the_other(parts: Sequence[tuple[Indices, Floats]]) -> tuple[Indices, Floats]:
+    """Sets [subset, column] that were selected in parts, of columns of their own each, in the columns of all."""
+    columns = np.unique(np.concatenate([own for own, _ in parts]))
+    out = np.zeros((sum(len(sets) for _, sets in parts), len(columns)))
+    start = 0
+    for own, sets in parts:
+        out[start : start + len(sets), np.searchsorted(columns, own)] = sets
+        start += len(sets)
+    return columns, out
 
 
 @dataclass(frozen=True)

@@ -91,11 +91,11 @@ def test_selection_is_what_the_glossary_says(
         chosen = selector(scores, select=select, k=k, smallest=m, per_prompt_k=own, width=width)
         wide = np.zeros((len(asked), chosen.size))
         wide[:, chosen.columns] = chosen.memberships(asked)
-        leading = chosen.leading(asked)
+        places, held_sets = chosen.selected(asked)
         shared = chosen.sharing(held[chosen.columns])(asked)
     assert shared == pytest.approx(wide @ held)
-    assert (leading == wide[:, chosen.columns[: leading.shape[1]]]).all()
-    assert (wide[:, chosen.columns[leading.shape[1] :]] == 0).all()
+    assert list(places) == [at for at, column in enumerate(chosen.columns) if wide[:, column].any()]
+    assert (held_sets == wide[:, chosen.columns[places]]).all()
     for got, row in zip(wide, asked, strict=True):
         expected = by_definition(scores, list(np.flatnonzero(row)), k, own, select, width)
         assert got == pytest.approx(expected, abs=1e-9)
@@ -172,10 +172,10 @@ def test_subsets_of_any_size_and_repeated_prompts_select_alike(width: int | None
     subsets_of_many_sizes[0] = 1
     chosen = MeanSelector(scores, 10, 1, width)
     with mock.patch.object(select_module, "_BLOCK", 32):
-        leading = chosen.leading(subsets_of_many_sizes)
-    assert leading.shape[1] < len(chosen.columns)
+        places, sets = chosen.selected(subsets_of_many_sizes)
+    assert 2 * chosen._sums._copied.shape[1] < len(chosen.columns) * (3000 // chosen.size)
     with mock.patch.object(select_module, "_BLOCK", 10_000):
-        assert (chosen.memberships(subsets_of_many_sizes)[:, : leading.shape[1]] == leading).all()
+        assert (chosen.memberships(subsets_of_many_sizes)[:, places] == sets).all()
 
 
 def test_lists_shorter_than_the_set_leave_places_to_the_mean() -> None:

@@ -86,7 +86,7 @@ def test_half_samples() -> None:
     for name in "ab":
         assert all(exactly(*pair) for pair in zip(samples.pi(keys[name]), case[f"pi_{name}"], strict=True))
         assert exactly(samples.within(keys[name]).value, case[f"within_{name}"])
-        values = samples.sets[keys[name]] @ overlap.gradient[keys[name]][selectors[keys[name]].columns]
+        values = samples.sets[keys[name]] @ overlap.gradient[keys[name]][samples.columns[keys[name]]]
         variance = jackknife_variance(samples.halves[name].subsets, values, exact=True)
         assert exactly(variance, case[f"V_ij_{name}"])
     assert exactly(overlap.value, case["U"])

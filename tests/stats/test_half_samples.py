@@ -73,7 +73,7 @@ def test_overlap_and_within_by_brute_force() -> None:
     sets = {}
     for key in (A, B):
         wide = np.zeros((comb(8, 3), 30))
-        wide[:, samples.selectors[key].columns] = samples.sets[key]
+        wide[:, samples.columns[key]] = samples.sets[key]
         sets[key] = wide
     rows = list(combinations(range(8), 3))
     disjoint = [(i, j) for i in range(len(rows)) for j in range(i) if not set(rows[i]) & set(rows[j])]
@@ -153,7 +153,10 @@ def test_extending_keeps_what_was_drawn() -> None:
     longer = samples.extended(streams)
     assert longer.pairs == 80
     assert (longer.halves["a"].subsets[:80] == samples.halves["a"].subsets).all()
-    assert (longer.sets[A][:80] == samples.sets[A]).all()
+    wide = np.zeros((160, samples.sizes[A]))
+    wide[:, longer.columns[A]] = longer.sets[A]
+    assert (wide[:80, samples.columns[A]] == samples.sets[A]).all()
+    assert (wide.sum(axis=1) == samples.sets[A].sum(axis=1)[0]).all()
     parts = longer.batches(8)
     assert [part.pairs for part in parts] == [10] * 8
     assert np.mean([part.pi(A) for part in parts], axis=0) == pytest.approx(longer.pi(A))
