@@ -7,6 +7,7 @@ the last places share them as fractions; nothing that is tested ever depends on 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +21,12 @@ Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
 #: Columns that are visited before the first look at how far down they can matter; changes nothing but the time.
-_BLOCK = 96
+_BLOCK = 200
 #: How many times as many columns may be visited before the next look; changes nothing but the time.
 _GROWTH = 4
-#: Subsets that are looked at together: the more, the further down the worst of them makes all of them go.
-_ROWS = 256
+#: Subsets that are looked at together: the more, the further down the worst of them makes all of them go. As many as
+#: half-samples of one concept in a relabeling, so that most leave out the prompts of all others.
+_ROWS = 80
 
 
 def top(scores: Floats, k: int) -> Floats:
@@ -47,6 +49,31 @@ def _reaching(scores: Floats, k: int, edge: Floats, tied: npt.NDArray[np.bool_])
 
 def _edge(values: Floats, k: int) -> float:
     return float(np.partition(values, -k)[-k]) if k < len(values) else -np.inf
+
+
+@dataclass(frozen=True)
+class _Visited:
+    """What was seen of the sums of some subsets.
+
+    Attributes
+    ----------
+    places : int array [place]
+        The columns that some subset may select, rising; of the others it is known that none does.
+    sums : float64 array [subset, place]
+    edge : float64 array [subset]
+        The k-th largest sum of all.
+    tied : bool array [subset]
+        The next one equals it.
+    """
+
+    places: Indices
+    sums: Floats
+    edge: Floats
+    tied: npt.NDArray[np.bool_]
+
+    def held(self, k: int) -> tuple[Indices, Floats]:
+        """The places that some set holds, and the memberships."""
+        return _used(self.places, _reaching(self.sums, k, self.edge, self.tied))
 
 
 def _used(places: Indices, sets: Floats) -> tuple[Indices, Floats]:
@@ -102,7 +129,7 @@ class MeanSelector:
         """See :class:`neurontest.stats.terms.Selector`."""
         if self.k >= len(self.columns):
             return np.arange(len(self.columns)), np.ones((len(subsets), len(self.columns)))
-        return one_below_the_other([self._held(part, *self._edges(part)) for part in _rows(subsets)])
+        return one_below_the_other([self._visit(part).held(self.k) for part in _rows(subsets)])
 
     def sharing(self, held: Floats) -> Callable[[Floats], Floats]:
         """See :class:`neurontest.stats.terms.Selector`; the sets themselves are not written down."""
@@ -114,36 +141,33 @@ class MeanSelector:
                 return np.full(len(subsets), own.sum())
             out = np.empty(len(subsets))
             for at, part in enumerate(_rows(subsets)):
-                edge, tied = self._edges(part)
-                found = (sums_of_held(part) >= edge[:, None]) @ own
-                if tied.any():
-                    chosen, sets = self.selected(part[tied])
-                    found[tied] = sets @ held[chosen]
+                visited = self._visit(part)
+                found = (sums_of_held(part) >= visited.edge[:, None]) @ own
+                if visited.tied.any():
+                    chosen, sets = visited.held(self.k)
+                    found[visited.tied] = sets[visited.tied] @ held[chosen]
                 out[at * _ROWS : at * _ROWS + len(part)] = found
             return out
 
         return shared
 
-    def _held(self, subsets: Floats, edge: Floats, tied: npt.NDArray[np.bool_]) -> tuple[Indices, Floats]:
-        """:meth:`selected` of subsets whose k-th largest sums are known."""
-        reaching = self._sums.reaching(subsets, 0, self._needed(subsets.sum(axis=1), edge), float(edge.min()))
-        return _used(reaching, _reaching(self._sums.at(subsets, reaching), self.k, edge, tied))
-
-    def _edges(self, subsets: Floats) -> tuple[Floats, npt.NDArray[np.bool_]]:
-        """The k-th largest sum [subset], and whether the next one equals it."""
+    def _visit(self, subsets: Floats) -> _Visited:
         most = max(1, CHUNK_BYTES // (8 * len(subsets)))
         sizes = subsets.sum(axis=1)
         start, stop = 0, min(max(_BLOCK, self.k), len(self.columns))
-        best = np.concatenate([np.full((len(subsets), 1), -np.inf), self._sums(subsets, start, stop)], axis=1)
+        places, sums = [np.arange(stop)], [self._sums(subsets, start, stop)]
+        best = np.concatenate([np.full((len(subsets), 1), -np.inf), sums[0]], axis=1)
         while True:
             surplus = best.shape[1] - self.k - 1
             best = np.partition(best, surplus, axis=1)[:, surplus:]
             edge = best[:, 1:].min(axis=1)
             start, stop = stop, min(self._needed(sizes, edge), _GROWTH * stop, stop + most)
             if start >= stop:
-                return edge, best[:, 0] == edge
-            reaching = self._sums.reaching(subsets, start, stop, float(edge.min()))
-            best = np.concatenate([best, self._sums.at(subsets, reaching)], axis=1)
+                tied = best[:, 0] == edge
+                return _Visited(np.concatenate(places), np.concatenate(sums, axis=1), edge, tied)
+            places.append(self._sums.reaching(subsets, start, stop, float(edge.min())))
+            sums.append(self._sums.at(subsets, places[-1]))
+            best = np.concatenate([best, sums[-1]], axis=1)
 
     def _needed(self, sizes: Floats, edge: Floats) -> int:
         """How many of the columns, by falling bound, can reach these edges of sums of so many prompts."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
@@ -10,6 +12,7 @@ from neurontest.neurons.pieces import slices
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
+Float = TypeVar("Float", np.float32, np.float64)
 
 
 class Sums:
@@ -49,15 +52,15 @@ class Sums:
         """Sums [subset, column] of the columns from `start` to `stop`."""
         stop = len(self._columns) if stop is None else stop
         own = self._span(start, stop)
-        return self._largest(subsets @ self._copied[:, own], self._firsts(start, stop))
+        return self._largest(_product(subsets, self._copied[:, own]), self._firsts(start, stop))
 
     def at(self, subsets: Floats, places: Indices) -> Floats:
         """Sums [subset, column] of the columns at some places, which were asked for before."""
         if self._starts is None or not len(places):
-            return np.asarray(subsets @ self._copied[:, places])
+            return _product(subsets, self._copied[:, places])
         spans = [np.arange(self._starts[place], self._starts[place + 1]) for place in places]
         firsts = np.cumsum([0] + [len(span) for span in spans[:-1]])
-        return self._largest(subsets @ self._copied[:, np.concatenate(spans)], firsts)
+        return self._largest(_product(subsets, self._copied[:, np.concatenate(spans)]), firsts)
 
     def reaching(self, subsets: Floats, start: int, stop: int, level: float) -> Indices:
         """Places from `start` to `stop` of all columns whose sum over some subset reaches `level`, and few others.
@@ -65,7 +68,7 @@ class Sums:
         In single precision, which takes half the time, less than it can be wrong by: most columns reach nowhere.
         """
         own = self._span(start, stop)
-        highest = (subsets.astype(np.float32) @ self._rough[:, own]).max(axis=0) + self._error[own]
+        highest = _product(subsets.astype(np.float32), self._rough[:, own]).max(axis=0) + self._error[own]
         return start + np.flatnonzero(self._largest(highest, self._firsts(start, stop)) >= level)
 
     def of(self, places: Indices) -> Sums:
@@ -92,6 +95,14 @@ class Sums:
             # Sums of up to `rows` products, each step rounded to 2^-24 of what it is at most; doubled to be safe.
             self._error = 2.0**-23 * (rows + 3) * rows * np.abs(self._rough).max(axis=0).astype(np.float64)
         return own
+
+
+def _product(subsets: npt.NDArray[Float], scores: npt.NDArray[Float]) -> npt.NDArray[Float]:
+    """Sums of scores over subsets that may all leave out the same prompts, as those of one concept of a pool do."""
+    used = np.flatnonzero(subsets.any(axis=0))
+    if 2 * len(used) > len(scores):
+        return np.asarray(subsets @ scores)
+    return np.asarray(subsets[:, used] @ scores[used])
 
 
 def bounds(scores: npt.NDArray[np.floating], scale: float, smallest: int) -> tuple[Floats, Floats]:

@@ -137,9 +137,7 @@ class HalfSamples:
             out.append(self._with(halves, self.columns, sets))
         return out
 
-    def _with(
-        self, halves: Mapping[str, Halves], columns: dict[Key, Indices], sets: dict[Key, Floats]
-    ) -> HalfSamples:
+    def _with(self, halves: Mapping[str, Halves], columns: dict[Key, Indices], sets: dict[Key, Floats]) -> HalfSamples:
         other = HalfSamples.given(self.sizes, columns, sets, halves, self.sample_of, self.fixed)
         other._selectors = self._selectors
         return other
@@ -213,9 +211,7 @@ class HalfSamples:
     def _jackknife(self, name: str, gradient: Mapping[Key, Floats]) -> float:
         halves = self.halves[name]
         values = sum(
-            self.sets[key] @ vector[self.columns[key]]
-            for key, vector in gradient.items()
-            if self.sample(key) == name
+            self.sets[key] @ vector[self.columns[key]] for key, vector in gradient.items() if self.sample(key) == name
         )
         return jackknife_variance(halves.subsets, np.asarray(values, dtype=np.float64), exact=halves.exact)
 

@@ -100,9 +100,7 @@ class RelabelledHalves:
         return halves, places, [sets[:, group] for group in range(len(self.sizes))]
 
 
-def overlap_difference(
-    pi: Floats, own_subsets: Floats, own_sets: Floats, m: int, by: float = 0.0
-) -> Studentised:
+def overlap_difference(pi: Floats, own_subsets: Floats, own_sets: Floats, m: int, by: float = 0.0) -> Studentised:
     """Studentised ``<pi_a, pi_b - pi_c> - by`` under relabelings of b and c; a is held.
 
     Parameters
