@@ -8,6 +8,7 @@ from scipy import stats
 
 from neurontest.stats.correction import adjust, threshold_of
 from neurontest.stats.sequential import CLEAR, side
+from neurontest.stats.sequential import p_bounds as p_bounds_of
 from neurontest.types import Evidence, Family, KeyResult, Verdict
 
 
@@ -52,7 +53,7 @@ def _verdict(
     opposite_threshold: float,
     alpha: float,
 ) -> Verdict:
-    if _in_doubt(evidence, threshold):
+    if in_doubt(evidence, threshold):
         reason = (
             f"borderline: Monte-Carlo error leaves it in doubt whether p is above or below {threshold:.2g};"
             " another seed could say otherwise"
@@ -61,18 +62,62 @@ def _verdict(
     if p_adjusted <= alpha:
         return Verdict("holds", p_adjusted, opposite_adjusted, threshold)
     if opposite_adjusted <= alpha:
-        if any(_opposite_in_doubt(key, opposite_threshold) for key in evidence.keys):
+        if opposite_in_doubt(evidence, opposite_threshold):
             reason = "borderline: Monte-Carlo error leaves it in doubt whether the opposite is shown"
             return Verdict("inconclusive", p_adjusted, opposite_adjusted, threshold, reason, borderline=True)
         return Verdict("refuted", p_adjusted, opposite_adjusted, threshold)
     return Verdict("inconclusive", p_adjusted, opposite_adjusted, threshold, _why(evidence, threshold))
 
 
-def _in_doubt(evidence: Evidence, threshold: float) -> bool:
+def in_doubt(evidence: Evidence, threshold: float) -> bool:
     """Whether the larger p-value of the keys might lie on the other side of the threshold."""
     if any(_clearly_above(key, threshold) for key in evidence.keys):
         return False
     return any(_doubtful(key, threshold) for key in evidence.keys)
+
+
+def opposite_in_doubt(evidence: Evidence, threshold: float) -> bool:
+    """The same of the opposite's p-value."""
+    return any(_opposite_in_doubt(key, threshold) for key in evidence.keys)
+
+
+def p_bounds(evidence: Evidence) -> tuple[float, float]:
+    """The smallest and the largest p-value that the claim may have, as far as Monte-Carlo error tells."""
+    bounds = [(evidence.p, evidence.p), *map(_p_bounds, evidence.keys)]
+    low = min(evidence.p, max((low for low, _ in bounds[1:]), default=evidence.p))
+    return low, max(high for _, high in bounds)
+
+
+def p_opposite_bounds(evidence: Evidence) -> tuple[float, float]:
+    """The same of the opposite."""
+    bounds = [(evidence.p_opposite, evidence.p_opposite), *map(_p_opposite_bounds, evidence.keys)]
+    return min(low for low, _ in bounds), max(high for _, high in bounds)
+
+
+def _p_bounds(key: KeyResult) -> tuple[float, float]:
+    if key.exact:
+        return key.p, key.p
+    if key.name == "permutation":
+        return p_bounds_of(key.draws or 1, key.exceedances or 0)
+    return _t_bounds(key.statistic, key)
+
+
+def _p_opposite_bounds(key: KeyResult) -> tuple[float, float]:
+    if key.p_opposite is None or key.exact:
+        p = 1.0 if key.p_opposite is None else key.p_opposite
+        return p, p
+    if key.name == "permutation":
+        return p_bounds_of(key.draws or 1, _opposite_exceedances(key))
+    return _t_bounds(-key.statistic, key)
+
+
+def _t_bounds(t: float, key: KeyResult) -> tuple[float, float]:
+    reach = CLEAR * key.monte_carlo_se
+    return float(stats.t.sf(t + reach, key.df)), float(stats.t.sf(t - reach, key.df))
+
+
+def _opposite_exceedances(key: KeyResult) -> int:
+    return round((key.p_opposite or 0.0) * ((key.draws or 0) + 1)) - 1
 
 
 def _doubtful(key: KeyResult, threshold: float) -> bool:
@@ -91,8 +136,7 @@ def _opposite_in_doubt(key: KeyResult, threshold: float) -> bool:
     if key.exact or key.p_opposite is None:
         return False
     if key.name == "permutation":
-        draws = key.draws or 0
-        return side(draws, round(key.p_opposite * (draws + 1)) - 1, threshold) == 0
+        return side(key.draws or 0, _opposite_exceedances(key), threshold) == 0
     return abs(-key.statistic - float(stats.t.isf(threshold, key.df))) <= CLEAR * key.monte_carlo_se
 
 

@@ -28,6 +28,7 @@ from neurontest.types import (
     PublishedNeuron,
     Selection,
     Statistics,
+    Thresholds,
 )
 
 Floats = npt.NDArray[np.float64]
@@ -166,4 +167,4 @@ def evidence_on(
 ) -> Evidence:
     """The evidence of a claim about arrays."""
     kind, claim, traces = claim_on(sentence, data, baseline, **settings)  # type: ignore[arg-type]
-    return kind.evidence(claim, traces, thresholds)
+    return kind.evidence(claim, traces, Thresholds.of(*thresholds))

@@ -13,7 +13,7 @@ from itertools import combinations
 from math import comb, factorial, prod
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from neurontest.types import BASELINE, Activations, Claim, Concept, Evidence, TraceRequest
+from neurontest.types import BASELINE, Activations, Claim, Concept, Evidence, Thresholds, TraceRequest
 
 if TYPE_CHECKING:
     from neurontest.stats.half_samples import HalfSamples
@@ -180,22 +180,28 @@ class Kind(ABC):
         return []
 
     @abstractmethod
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Test the claim.
 
         Parameters
         ----------
         traces : mapping from TraceRequest to Activations
             Holds every request of :meth:`requests`.
-        thresholds : sequence of float
+        thresholds : Thresholds
             The p-values that the family's correction may compare this claim's with; Monte-Carlo error is driven down
-            until none of them is in doubt.
+            until none of the open ones is in doubt.
 
         Raises
         ------
         EvidenceError
             If the traces cannot answer the claim.
         """
+
+
+def samples_of(groups: Mapping[str, Sequence[str]]) -> dict[str, str]:
+    """The sample that each concept belongs to: concepts with the same groups share one, named after the first."""
+    first: dict[frozenset[str], str] = {}
+    return {name: first.setdefault(frozenset(own), name) if own else name for name, own in groups.items()}
 
 
 def exchanged_within(concepts: Sequence[Concept]) -> bool | None:

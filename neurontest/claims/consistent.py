@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from neurontest.claims.base import Kind, Slot, Traces, ways_to_pick
-from neurontest.types import Claim, Evidence
+from neurontest.types import Claim, Evidence, Thresholds
 
 if TYPE_CHECKING:
     from neurontest.claims.trial import Trial
@@ -69,7 +68,7 @@ class Consistent(Kind):
         least = claim.statistics.consistent_above * claim.selection.k
         return [Hypothesis(samples.within((claim.said("of"), "")), least, level=True)]
 
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Half-t of ``W``, its variance counted twice; or the relabeling of concept and neutral prompts."""
         from neurontest.claims.describe import occurrence_across_halves
         from neurontest.claims.trial import Trial, t_null
@@ -88,7 +87,7 @@ class Consistent(Kind):
             thresholds,
         )
 
-    def _against_neutral(self, trial: Trial, name: str, neutral: str, thresholds: Sequence[float]) -> Evidence:
+    def _against_neutral(self, trial: Trial, name: str, neutral: str, thresholds: Thresholds) -> Evidence:
         """The largest excess occurrence of any neuron, by relabeling (max-T)."""
         from neurontest.claims.permutation import largest_key
         from neurontest.claims.single import critical, label, top_lists
@@ -132,7 +131,7 @@ class Consistent(Kind):
             ],
             plan_by_root_n(
                 found.largest.observed,
-                critical(found, min(thresholds)),
+                critical(found, thresholds.smallest),
                 min(trial.n.values()),
                 unit=float(own[best] - usual[best]) / max(found.largest.observed, 1e-12),
             ),

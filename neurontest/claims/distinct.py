@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, ClassVar
 
 from neurontest.claims.base import Kind, Slot, Traces, ways_to_deal
-from neurontest.types import Claim, Evidence
+from neurontest.types import Claim, Evidence, Thresholds
 
 if TYPE_CHECKING:
     from neurontest.stats.half_samples import HalfSamples
@@ -35,7 +34,7 @@ class Distinct(Kind):
 
         return [Hypothesis(distinctness(samples, list(claim.concepts))[0], level=True)]
 
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Test it by half-t and by the studentised relabeling of all concepts, which also says which pairs differ."""
         from neurontest.claims.describe import ceilings, pair
         from neurontest.claims.permutation import both_keys, distinct_key
@@ -100,7 +99,7 @@ class ModesMoreDistinct(Kind):
         better, worse = (distinctness(samples, names, mode.name)[0] for mode in self.modes(claim))
         return [Hypothesis(better - worse, claim.number("by"))]
 
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Test it by half-t, on the same half-samples in both modes."""
         from neurontest.claims.trial import Trial, t_null
         from neurontest.stats.half_samples import distinctness

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from neurontest.claims.base import Kind, Mode, Slot, Terms, Traces
 from neurontest.claims.distinct import ModesMoreDistinct
-from neurontest.types import Claim, Evidence
+from neurontest.types import Claim, Evidence, Thresholds
 
 if TYPE_CHECKING:
     from neurontest.stats.half_samples import HalfSamples
@@ -61,7 +61,7 @@ class SetsDiffer(Kind):
             out += [Hypothesis(cross, most, side=-1), Hypothesis(within - cross)]
         return out
 
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """For every concept, raw and normalized sets of disjoint halves share little, and less than halves in one mode.
 
         Both must be shown of each (an intersection-union test): the cross overlap is below a share of k, and the drift

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from neurontest.claims.base import Kind, Slot, Traces, ways_to_deal
-from neurontest.types import Claim, Evidence
+from neurontest.types import Claim, Evidence, Thresholds
 
 if TYPE_CHECKING:
     from neurontest.stats.half_samples import HalfSamples
@@ -49,7 +48,7 @@ class OverlapGreater(Kind):
         a, b, c = (claim.said(slot) for slot in ("of", "with", "than"))
         return [Hypothesis(samples.overlap((a, ""), (b, "")) - samples.overlap((a, ""), (c, "")), claim.number("by"))]
 
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Test it by half-t and by the studentised relabeling of b and c.
 
         Both keys must turn, unless the claim asks for one of them (an intersection-union test: Berger 1982).
@@ -105,7 +104,7 @@ class _OverlapThreshold(Kind):
             return [*super().faults(claim), f"sets of {k} neurons share 0 to {k}: this claim could never be shown"]
         return super().faults(claim)
 
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Test it by half-t alone: nothing is exchangeable under this null."""
         from neurontest.claims.describe import ceilings, headline, quoted, share_of_ceiling
         from neurontest.claims.trial import Trial, t_null
@@ -165,7 +164,7 @@ class OverlapAboveChance(Kind):
         chance = mean([samples.overlap((a, ""), (control, "")) for control in controls])
         return [Hypothesis(samples.overlap((a, ""), (b, "")) - chance)]
 
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Test it by half-t alone.
 
         Neurons are not exchangeable (massive dimensions, what a template evokes): chance is what other concepts share.

@@ -18,7 +18,7 @@ from neurontest.stats.halves import draw_halves
 from neurontest.stats.max_t import MaxT, Occurrences, Welch, max_t
 from neurontest.stats.relabel import TIE, Labels, Relabeling, relabel
 from neurontest.stats.studentised import PAIRS, RelabelledHalves, distinctness, overlap_difference
-from neurontest.types import KeyResult, NullSummary
+from neurontest.types import KeyResult, NullSummary, Thresholds
 
 _BINS = 40
 _WITHIN = ", within each template"
@@ -115,7 +115,7 @@ def permutation_key(
     trial: Trial,
     statistic: Callable[[Labels], Floats],
     sizes: Sequence[int],
-    thresholds: Sequence[float],
+    thresholds: Thresholds,
     null: str,
     error_rate: str,
     *,
@@ -126,7 +126,7 @@ def permutation_key(
     With `both_sides` also the p-value of the opposite.
     """
     within, sizes = _against_all_others(trial, sizes)
-    found = relabel(statistic, sizes, trial.stream("permutation", "labels"), thresholds, within=within)
+    found = relabel(statistic, sizes, trial.stream("permutation", "labels"), thresholds.open, within=within)
     key = replace(_key(found, null + _WITHIN * within, error_rate, 0), p_floor=trial.kind.smallest_p(trial.claim))
     if both_sides:
         reached = int((found.null <= found.observed + TIE * max(abs(found.observed), 1.0)).sum())
@@ -139,13 +139,13 @@ def largest_key(
     trial: Trial,
     statistic: Welch | Occurrences,
     sizes: Sequence[int],
-    thresholds: Sequence[float],
+    thresholds: Thresholds,
     null: str,
     error_rate: str,
 ) -> tuple[MaxT, KeyResult, NullSummary]:
     """The key of the largest statistic of any neuron, with what was found of each."""
     within, sizes = _against_all_others(trial, sizes)
-    found = max_t(statistic, sizes, trial.stream("permutation", "labels"), thresholds, within=within)
+    found = max_t(statistic, sizes, trial.stream("permutation", "labels"), thresholds.open, within=within)
     key = _key(found.largest, null + _WITHIN * within, error_rate, 0)
     return found, replace(key, p_floor=trial.kind.smallest_p(trial.claim)), histogram(found.largest)
 
@@ -190,7 +190,7 @@ def both_keys(
     decisive: HalfT,
     error_rate: str,
     permutation: Key | None,
-    thresholds: Sequence[float],
+    thresholds: Thresholds,
 ) -> tuple[list[KeyResult], list[NullSummary]]:
     """The keys that the claim asks for, with what is drawn of each.
 
@@ -218,7 +218,7 @@ def both_keys(
     nulls: list[NullSummary] = []
     if test != "half-sample" and permutation is not None:
         # The claim's p is the larger of the two: thresholds below the first one's p are decided already.
-        still_open = [one for one in thresholds if test == "permutation" or one >= decisive.p]
+        still_open = [one for one in thresholds.open if test == "permutation" or one >= decisive.p]
         key, null = permutation(still_open)
         keys.append(key)
         nulls.append(null)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, ClassVar
 
 from neurontest.claims.base import Kind, Mode, Slot, Traces
-from neurontest.types import Claim, Evidence
+from neurontest.types import Claim, Evidence, Thresholds
 
 if TYPE_CHECKING:
     from neurontest.stats.half_samples import HalfSamples
@@ -51,7 +50,7 @@ class SetsSimilar(Kind):
         shared = mean([samples.overlap((a, ""), (b, "")) for a, b in pairs])
         return [Hypothesis(shared, claim.statistics.similar_above * claim.selection.k)]
 
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Test it by half-t alone; the worst pair is shown."""
         from neurontest.claims.describe import ceilings, pair
         from neurontest.claims.trial import Trial, t_null

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from neurontest.claims.base import Kind, Mode, Slot, Terms, Traces, exchanged_within, ways_to_pick
-from neurontest.types import Claim, Evidence, TraceRequest
+from neurontest.types import Claim, Evidence, Thresholds, TraceRequest
 
 if TYPE_CHECKING:
     from neurontest.claims.trial import Trial
@@ -69,7 +69,7 @@ class SpecificNeuron(_Specific):
         """Those at the neuron's own site."""
         return super().requests(_at_site(claim))
 
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """AUROC, by relabeling: the prompts of the concept and the others are exchanged."""
         import numpy as np
 
@@ -102,7 +102,7 @@ class SpecificNeuron(_Specific):
             [key],
             [null],
             [*apart, Estimate("average precision", average_precision(own, others), "")],
-            plan_auroc(area, len(own), len(others), min(thresholds)),
+            plan_auroc(area, len(own), len(others), thresholds.smallest),
             p_opposite=1.0 if key.p_opposite is None else key.p_opposite,
         )
 
@@ -123,7 +123,7 @@ class HasSpecificNeurons(_Specific):
         names = super().named(terms, known)
         return names if "against" in terms else (*names, *(name for name in known if name not in names))
 
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Welch's t, the largest over all neurons, by relabeling (max-T)."""
         import numpy as np
 
@@ -165,13 +165,13 @@ class HasSpecificNeurons(_Specific):
                 f"largest Welch t of any neuron ({label(trial, int(best[0]))})",
                 found.largest.observed,
                 "",
-                reference=critical(found, max(thresholds)),
+                reference=critical(found, thresholds.largest),
                 note=f"{count} of {len(found.observed):,} neurons are specific at {claim.statistics.alpha:g}",
             ),
             [key],
             [null],
             [_cross_fitted(trial, of, others), *listed],
-            plan_by_root_n(found.largest.observed, critical(found, min(thresholds)), min(trial.n.values())),
+            plan_by_root_n(found.largest.observed, critical(found, thresholds.smallest), min(trial.n.values())),
             p_opposite=1.0,
         )
 

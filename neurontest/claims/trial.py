@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from neurontest.claims.base import Kind, Traces
+from neurontest.claims.base import Kind, Traces, samples_of
 from neurontest.errors import EvidenceError
 from neurontest.neurons.normalize import Floats
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, selector
@@ -21,7 +21,17 @@ from neurontest.stats.halves import Indices
 from neurontest.stats.power import Plan, plan
 from neurontest.stats.streams import Stream
 from neurontest.stats.terms import Key
-from neurontest.types import BASELINE, Activations, Claim, Estimate, Evidence, Interval, KeyResult, NullSummary
+from neurontest.types import (
+    BASELINE,
+    Activations,
+    Claim,
+    Estimate,
+    Evidence,
+    Interval,
+    KeyResult,
+    NullSummary,
+    Thresholds,
+)
 
 #: Fewer baseline prompts than this: their own noise is added to the variance, and a warning given.
 SMALL_BASELINE = 10
@@ -57,7 +67,7 @@ class Trial:
         self.kind, self.claim, self.traces = kind, claim, traces
         self.modes = {mode.name: mode for mode in kind.modes(claim)}
         self.n = {name: concept.units for name, concept in claim.concepts.items() if not concept.published}
-        self.sample_of = _samples({name: claim.concepts[name].groups for name in self.n})
+        self.sample_of = samples_of({name: claim.concepts[name].groups for name in self.n})
         self.sizes = {self.sample_of[name]: count for name, count in self.n.items()}
         self.m = claim.statistics.m or min(self.n.values()) // 2
         if 2 * self.m > min(self.n.values()):
@@ -110,7 +120,7 @@ class Trial:
         out[chosen.columns] = chosen.memberships(np.ones((1, len(scores))))[0]
         return out
 
-    def decide(self, thresholds: Sequence[float]) -> list[HalfT]:
+    def decide(self, thresholds: Thresholds) -> list[HalfT]:
         """Half-t tests of what decides the claim; keeps the half-samples as :attr:`samples`."""
         return self.settle(lambda samples: self.kind.hypotheses(self.claim, samples), thresholds)
 
@@ -134,7 +144,7 @@ class Trial:
             out[neuron.index if by_index else neuron.layer * shape.width + neuron.index] = 1.0
         return out
 
-    def settle(self, hypotheses: Hypotheses, thresholds: Sequence[float]) -> list[HalfT]:
+    def settle(self, hypotheses: Hypotheses, thresholds: Thresholds) -> list[HalfT]:
         """Half-t tests of some hypotheses; keeps the half-samples as :attr:`samples`."""
         fixed = {
             (name, mode): self.published(name)
@@ -153,7 +163,7 @@ class Trial:
                 for one, variance in zip(hypotheses(samples), extra or [0.0] * len(hypotheses(samples)), strict=True)
             ]
 
-        self.samples, results = settle(first, self.streams, widened, thresholds)
+        self.samples, results = settle(first, self.streams, widened, thresholds.open)
         return results
 
     def describe(self, hypotheses: Hypotheses) -> list[HalfT]:
@@ -235,7 +245,7 @@ class Trial:
         keys: Sequence[KeyResult],
         nulls: Sequence[NullSummary],
         details: Sequence[Estimate],
-        thresholds: Sequence[float],
+        thresholds: Thresholds,
         *,
         p: float | None = None,
         p_opposite: float | None = None,
@@ -246,7 +256,7 @@ class Trial:
             keys,
             nulls,
             details,
-            plan(decisive.variance, min(self.n.values()), decisive.df, decisive.distance, min(thresholds)),
+            plan(decisive.variance, min(self.n.values()), decisive.df, decisive.distance, thresholds.smallest),
             p=p,
             p_opposite=decisive.p_opposite if p_opposite is None else p_opposite,
             degenerate=decisive.degenerate,
@@ -287,12 +297,6 @@ class Trial:
             degenerate=degenerate,
             warnings=(warning,) if noisy else (),
         )
-
-
-def _samples(groups: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """The sample that each concept belongs to: concepts with the same groups share one, named after the first."""
-    first: dict[frozenset[str], str] = {}
-    return {name: first.setdefault(frozenset(own), name) if own else name for name, own in groups.items()}
 
 
 def t_null(result: HalfT) -> NullSummary:

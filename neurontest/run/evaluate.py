@@ -132,16 +132,10 @@ class Run:
         return asked, self._cache.keep_or_find(key, lambda: self._test(family, traces))[asked.id]
 
     def _test(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> dict[str, Finding]:
-        from neurontest.stats.correction import thresholds
+        from neurontest.run.settle import settle
         from neurontest.verdict import judge
 
-        claims = family.tested
-        grid = thresholds(family.statistics.alpha, len(claims), family.statistics.correction)
-        evidence = {}
-        for at, claim in enumerate(claims):
-            self._progress("testing", at, len(claims), f"{family.file}: {claim.sentence}")
-            evidence[claim.id] = kind_named(claim.kind).evidence(claim, traces, grid)
-        self._progress("testing", len(claims), len(claims), family.file)
+        evidence = settle(family, traces, self._progress)
         verdicts = judge(family, evidence)
         return {one: Finding(evidence[one], verdicts[one]) for one in evidence}
 

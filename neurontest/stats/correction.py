@@ -47,6 +47,25 @@ def thresholds(alpha: float, m: int, method: str) -> tuple[float, ...]:
     return tuple(sorted(set(ladder(alpha, max(m, 1), method))))
 
 
+def reachable(bounds: Sequence[tuple[float, float]], alpha: float, method: str) -> list[tuple[float, ...]]:
+    """For each claim of a family, the thresholds that :func:`threshold_of` may give it, if p-values lie within bounds.
+
+    Parameters
+    ----------
+    bounds : sequence of (float, float)
+        The smallest and the largest p-value that each claim may have.
+    """
+    low, high = (np.asarray(side, dtype=float) for side in zip(*bounds, strict=True))
+    steps = ladder(alpha, len(bounds), method)
+    out = []
+    for at in range(len(bounds)):
+        others = np.arange(len(bounds)) != at
+        fewest = int((high[others] < low[at]).sum())
+        most = int((low[others] <= high[at]).sum())
+        out.append(tuple(sorted(set(steps[fewest : most + 1]))))
+    return out
+
+
 def threshold_of(p: Sequence[float], alpha: float, method: str) -> list[float]:
     """For each claim of a family, the p-value it had to reach at its own rank.
 

@@ -42,6 +42,23 @@ def side(draws: int, exceedances: int, threshold: float) -> int:
     return 1 if exceedances > threshold * draws else -1
 
 
+def p_bounds(draws: int, exceedances: int) -> tuple[float, float]:
+    """The smallest and the largest p-value that the confidence sequence does not exclude."""
+    found = exceedances / draws
+    edges = []
+    for edge in (0.0, 1.0):
+        inside, outside = found, edge
+        # Halving the distance sixty times is as near as float64 comes.
+        for _ in range(60):
+            between = (inside + outside) / 2
+            if excluded(draws, exceedances, between):
+                outside = between
+            else:
+                inside = between
+        edges.append(outside)
+    return edges[0], edges[1]
+
+
 def settled(draws: int, exceedances: int, thresholds: Sequence[float]) -> bool:
     """Whether further draws are of no use: for every threshold the side is known, or p is known to be next to it."""
     for threshold in thresholds:

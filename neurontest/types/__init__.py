@@ -7,7 +7,17 @@ Array axes: ``[prompt, neuron]`` for activations, ``[subset, prompt]`` for half-
 ``[subset, neuron]`` for memberships of sets.
 """
 
-from neurontest.types.evidence import Estimate, Evidence, Finding, Interval, KeyResult, NullSummary, Vacuity, Verdict
+from neurontest.types.evidence import (
+    Estimate,
+    Evidence,
+    Finding,
+    Interval,
+    KeyResult,
+    NullSummary,
+    Thresholds,
+    Vacuity,
+    Verdict,
+)
 from neurontest.types.neurons import Neuron, NeuronSet, OverlapMatrix, PublishedNeuron
 from neurontest.types.record import (
     RECORD_VERSION,
@@ -70,6 +80,7 @@ __all__ = [
     "Selection",
     "Statistics",
     "Suite",
+    "Thresholds",
     "TraceGroup",
     "TracePlan",
     "TraceRecord",

@@ -18,6 +18,37 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Thresholds:
+    """The p-values that a claim's may be compared with.
+
+    Attributes
+    ----------
+    family : tuple of float
+        All of the family's correction, smallest first.
+    open : tuple of float
+        Those that Monte-Carlo error must leave no doubt about.
+    """
+
+    family: tuple[float, ...]
+    open: tuple[float, ...]
+
+    @classmethod
+    def of(cls, *family: float) -> Thresholds:
+        """All of them are open."""
+        return cls(family, family)
+
+    @property
+    def smallest(self) -> float:
+        """What a claim must reach if no other one has a smaller p-value: prompts are planned for it."""
+        return self.family[0]
+
+    @property
+    def largest(self) -> float:
+        """What no shown claim exceeds."""
+        return self.family[-1]
+
+
+@dataclass(frozen=True)
 class Estimate:
     """A named number, such as the effect that a claim is about.
 

@@ -15,7 +15,7 @@ from neurontest.stats.half_t import HalfT
 from neurontest.stats.relabel import relabel
 from neurontest.stats.sequential import clear_of
 from neurontest.stats.whole_sets import overlap_difference
-from neurontest.types import Selection
+from neurontest.types import Selection, Thresholds
 from tests.calibration.worlds import Data, Made
 from tests.worlds import Floats, claim_on
 
@@ -90,9 +90,9 @@ def _test(cell: Cell, made: Made, seed: int) -> Outcome:
         with patch.object(permutation, "relabel", partial(relabel, fewest=99, most=99, enumerated=0)):
             if made.statistics.test == "permutation":
                 return _permutation(kind.name, Trial(kind, claim, traces))
-            found = kind.evidence(claim, traces, (0.05,))
+            found = kind.evidence(claim, traces, Thresholds.of(0.05))
         return Outcome(found.p, found.p_opposite)
-    results = Trial(kind, claim, traces).decide((0.05,))
+    results = Trial(kind, claim, traces).decide(Thresholds.of(0.05))
     low, high = results[0].interval(0.95)
     return Outcome(
         p=max(one.p for one in results),

@@ -14,7 +14,7 @@ import pytest
 
 from neurontest.claims import describe, permutation
 from neurontest.stats.relabel import relabel
-from neurontest.types import Selection, Statistics
+from neurontest.types import Selection, Statistics, Thresholds
 from tests.worlds import World, claim_on, evidence_on
 
 
@@ -105,7 +105,7 @@ def test_the_order_of_prompts_changes_nothing(sentence: str, monkeypatch: pytest
             for name in shuffled
         },
     }
-    assert kind.evidence(other, moved, (0.05,)) == kind.evidence(claim, traces, (0.05,))
+    assert kind.evidence(other, moved, Thresholds.of(0.05)) == kind.evidence(claim, traces, Thresholds.of(0.05))
 
 
 DIGEST = """

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 from neurontest.claims import kind_named, kinds
 from neurontest.claims.base import Kind, Slot, Traces
 from neurontest.claims.grammar import NAME, NEURON, SentenceError, form, parse, render, reserved, terms_of
-from neurontest.types import Claim, Evidence
+from neurontest.types import Claim, Evidence, Thresholds
 
 #: A deadline would measure the machine.
 QUICK = settings(deadline=None, max_examples=60)
@@ -19,7 +18,7 @@ QUICK = settings(deadline=None, max_examples=60)
 class _Kind(Kind):
     summary: ClassVar[str] = ""
 
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Sequence[float]) -> Evidence:
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         raise LookupError
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurontest.stats.correction import adjust, ladder, threshold_of, thresholds
+from neurontest.stats.correction import adjust, ladder, reachable, threshold_of, thresholds
 
 METHODS = st.sampled_from(["none", "bonferroni", "holm", "bh", "by"])
 P = st.lists(st.floats(1e-6, 1.0), min_size=1, max_size=8, unique=True)
@@ -35,6 +35,26 @@ def test_the_threshold_is_one_that_the_tests_resolve(p: list[float], method: str
     grid = thresholds(0.05, len(p), method)
     assert set(threshold_of(p, 0.05, method)) <= set(grid)
     assert list(grid) == sorted(grid)
+
+
+@given(st.lists(st.tuples(*[st.floats(1e-6, 1.0)] * 3), min_size=1, max_size=8), METHODS)
+def test_no_threshold_is_out_of_reach_of_a_p_value_within_its_bounds(
+    drawn: list[tuple[float, float, float]], method: str
+) -> None:
+    low, p, high = zip(*map(sorted, drawn), strict=True)
+    expected = threshold_of(p, 0.05, method)
+    for threshold, within in zip(expected, reachable(list(zip(low, high, strict=True)), 0.05, method), strict=True):
+        assert threshold in within
+
+
+def test_a_known_rank_has_one_threshold() -> None:
+    bounds = [(0.001, 0.002), (0.3, 0.4), (0.01, 0.02)]
+    assert reachable(bounds, 0.05, "holm") == [(0.05 / 3,), (0.05,), (0.025,)]
+    assert reachable([(0.001, 0.03), (0.3, 0.4), (0.01, 0.02)], 0.05, "holm") == [
+        (0.05 / 3, 0.025),
+        (0.05,),
+        (0.05 / 3, 0.025),
+    ]
 
 
 def test_ladders() -> None:

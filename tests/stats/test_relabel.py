@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from neurontest.stats.relabel import every_labeling, every_labeling_within, relabel, relabelings, relabelings_within
-from neurontest.stats.sequential import excluded, settled, side
+from neurontest.stats.sequential import excluded, p_bounds, settled, side
 from neurontest.stats.streams import Stream
 
 Labels = npt.NDArray[np.int8]
@@ -100,6 +100,15 @@ def test_a_confidence_sequence_never_excludes_the_share_seen(draws: int, data: s
     assert not excluded(draws, exceedances, share)
     if excluded(draws, exceedances, p):
         assert side(draws, exceedances, p) == (1 if share > p else -1)
+
+
+@given(st.integers(1, 3000), st.data(), st.floats(0.001, 0.999))
+def test_what_lies_within_the_bounds_is_what_is_not_excluded(draws: int, data: st.DataObject, p: float) -> None:
+    exceedances = data.draw(st.integers(0, draws))
+    low, high = p_bounds(draws, exceedances)
+    assert low <= exceedances / draws <= high
+    if min(abs(p - low), abs(p - high)) > 1e-9:
+        assert excluded(draws, exceedances, p) == (not low < p < high)
 
 
 def test_exchange_within_templates_enumerates_every_swap() -> None:

@@ -1,0 +1,60 @@
+"""The tests of a family, each drawn on until Monte-Carlo error leaves no doubt that matters.
+
+Which threshold of a correction a claim is compared with hangs on the rank of its p-value, and so on the other claims.
+All are tested first with few draws; a claim is then tested again, as long as it takes, if its p-value may lie on either
+side of a threshold that its rank, as far as it is known, can bring. The thresholds of ranks that it cannot have decide
+nothing, and next to one of them draws would go on for long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from neurontest.claims import kind_named
+from neurontest.stats.correction import reachable, thresholds
+from neurontest.types import Activations, Claim, Evidence, Family, Progress, Thresholds, TraceRequest
+from neurontest.verdict import in_doubt, opposite_in_doubt, p_bounds, p_opposite_bounds
+
+
+def settle(family: Family, traces: Mapping[TraceRequest, Activations], progress: Progress) -> dict[str, Evidence]:
+    """Evidence of all claims of a family that are tested, by id.
+
+    Parameters
+    ----------
+    traces : mapping from TraceRequest to Activations
+        Holds what all of them request.
+    """
+    claims = {claim.id: claim for claim in family.tested}
+    alpha, method = family.statistics.alpha, family.statistics.correction
+    grid = thresholds(alpha, len(claims), method)
+    # A single threshold is every claim's: there is no rank to wait for.
+    asked = {one: set(grid if len(grid) == 1 else ()) for one in claims}
+    found: dict[str, Evidence] = {}
+    todo = list(claims)
+    while todo:
+        for at, one in enumerate(todo):
+            progress("testing", at, len(todo), f"{family.file}: {claims[one].sentence}")
+            found[one] = _evidence(claims[one], traces, grid, asked[one])
+        progress("testing", len(todo), len(todo), family.file)
+        doubtful = _doubtful(found, alpha, method)
+        todo = [one for one in claims if doubtful[one] - asked[one]]
+        for one in todo:
+            asked[one] |= doubtful[one]
+    return found
+
+
+def _evidence(
+    claim: Claim, traces: Mapping[TraceRequest, Activations], grid: tuple[float, ...], asked: set[float]
+) -> Evidence:
+    return kind_named(claim.kind).evidence(claim, traces, Thresholds(grid, tuple(sorted(asked))))
+
+
+def _doubtful(found: Mapping[str, Evidence], alpha: float, method: str) -> dict[str, set[float]]:
+    """The thresholds that may apply to each claim, or to its opposite, and on whose sides it may lie."""
+    own = reachable([p_bounds(one) for one in found.values()], alpha, method)
+    opposite = reachable([p_opposite_bounds(one) for one in found.values()], alpha, method)
+    return {
+        one: {threshold for threshold in its if in_doubt(evidence, threshold)}
+        | {threshold for threshold in its_opposite if opposite_in_doubt(evidence, threshold)}
+        for (one, evidence), its, its_opposite in zip(found.items(), own, opposite, strict=True)
+    }

@@ -1,0 +1,86 @@
+"""Which claims of a family are tested again, and against which thresholds: on evidence that is made up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from neurontest.run import settle as module
+from neurontest.run.settle import settle
+from neurontest.types import Claim, Evidence, Thresholds, silent
+from neurontest.verdict import judge
+from tests.test_verdict import family, found, half, permutation
+
+
+class Known:
+    """A kind of claim whose true p-values are known: four thousand draws at first, and many where a threshold is open."""
+
+    def __init__(self, p: Mapping[str, float]) -> None:
+        self.p = p
+        self.asked: list[tuple[str, tuple[float, ...]]] = []
+
+    def evidence(self, claim: Claim, _: object, thresholds: Thresholds) -> Evidence:
+        self.asked.append((claim.id, thresholds.open))
+        draws = 200_000 if thresholds.open else 4_000
+        return found(permutation(draws, round(self.p[claim.id] * draws)), half(1e-6))
+
+
+def settled(monkeypatch: pytest.MonkeyPatch, *p: float) -> tuple[list[str], list[tuple[str, tuple[float, ...]]]]:
+    fam = family(len(p))
+    kind = Known({claim.id: one for claim, one in zip(fam.tested, p, strict=True)})
+    monkeypatch.setattr(module, "kind_named", lambda _: kind)
+    verdicts = judge(fam, settle(fam, {}, silent))
+    return [verdict.name for verdict in verdicts.values()], kind.asked[len(p) :]
+
+
+def test_what_is_clear_is_tested_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert settled(monkeypatch, 0.0, 0.3, 0.6) == (["holds", "inconclusive", "inconclusive"], [])
+
+
+def test_next_to_the_threshold_of_a_rank_that_it_has_it_is_tested_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    names, again = settled(monkeypatch, 0.0, 0.022, 0.6)
+    assert names == ["holds", "holds", "inconclusive"]
+    assert again == [("c1", (0.025,))]
+
+
+def test_next_to_the_threshold_of_a_rank_that_it_cannot_have_it_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Of a family of four the thresholds are .0125, .0167, .025 and .05: .0125 is that of the smallest p-value.
+    names, again = settled(monkeypatch, 0.0, 0.0, 0.0, 0.0125)
+    assert (names, again) == (["holds"] * 4, [])
+
+
+def test_two_whose_ranks_are_open_are_tested_at_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    names, again = settled(monkeypatch, 0.021, 0.027)
+    assert names == ["holds", "holds"]
+    assert {one for one, _ in again} == {"c0", "c1"}
+    assert all(set(thresholds) <= {0.025, 0.05} and 0.025 in thresholds for _, thresholds in again)
+
+
+def test_a_single_claim_is_resolved_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    fam = family(1)
+    kind = Known({"c0": 0.04})
+    monkeypatch.setattr(module, "kind_named", lambda _: kind)
+    settle(fam, {}, silent)
+    assert kind.asked == [("c0", (0.05,))]
+
+
+def test_a_family_of_nothing_that_is_tested() -> None:
+    assert settle(family(1, skip=(0,)), {}, silent) == {}
+
+
+def test_the_opposite_is_settled_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of t = -1.7 with a Monte-Carlo error of .1 it is open whether the opposite is shown; with none it is not."""
+    fam = family(2)
+    asked = []
+
+    class Opposite:
+        def evidence(self, claim: Claim, _: object, thresholds: Thresholds) -> Evidence:
+            asked.append((claim.id, thresholds.open))
+            se = 0.0 if thresholds.open else 0.1
+            return found(half(0.96 if claim.id == "c0" else 1 - 1e-6, se))
+
+    monkeypatch.setattr(module, "kind_named", lambda _: Opposite())
+    verdicts = judge(fam, settle(fam, {}, silent))
+    assert [one.name for one in verdicts.values()] == ["refuted", "refuted"]
+    assert asked[2:] == [("c0", (0.05,))]
