@@ -14,7 +14,7 @@ from tests.test_verdict import family, found, half, permutation
 
 
 class Known:
-    """A kind of claim whose true p-values are known: four thousand draws at first, and many where a threshold is open."""
+    """A kind of claim whose true p-values are known: by four thousand draws at first, by many at open thresholds."""
 
     def __init__(self, p: Mapping[str, float]) -> None:
         self.p = p
