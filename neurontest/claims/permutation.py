@@ -25,7 +25,7 @@ _WITHIN = ", within each template"
 
 
 #: What gives a key when it is known which thresholds still matter.
-Key = Callable[[Sequence[float]], tuple[KeyResult, NullSummary]]
+Key = Callable[[Thresholds], tuple[KeyResult, NullSummary]]
 
 
 def overlap_key(trial: Trial, a: str, b: str, c: str, by: float = 0.0) -> Key | None:
@@ -41,16 +41,17 @@ def overlap_key(trial: Trial, a: str, b: str, c: str, by: float = 0.0) -> Key | 
     if samples[1] != samples[2] and samples[0] in samples[1:]:
         return None
 
-    def key(thresholds: Sequence[float]) -> tuple[KeyResult, NullSummary]:
+    def key(thresholds: Thresholds) -> tuple[KeyResult, NullSummary]:
         within = trial.sample_of[b] == trial.sample_of[c]
         statistic, shifted = (paired_statistic if within else _overlap_statistic)(trial, (b, c), a, by)
         found = relabel(
             statistic,
             (trial.n[b], trial.n[c]),
             trial.stream("permutation", "labels"),
-            thresholds,
+            thresholds.open,
             observed=shifted,
             within=within,
+            hurried=thresholds.hurried,
         )
         null = f"the prompts of {b} and {c} are exchangeable; they are dealt anew to the two"
         error_rate = ".033-.057 where the two concepts are alike, .040-.093 where only their overlaps are (nominal .05)"
@@ -96,14 +97,21 @@ def distinct_key(trial: Trial, names: Sequence[str], which: dict[tuple[str, str]
         return None
     sizes = [trial.n[name] for name in names]
 
-    def key(thresholds: Sequence[float]) -> tuple[KeyResult, NullSummary]:
+    def key(thresholds: Thresholds) -> tuple[KeyResult, NullSummary]:
         if within:
             statistic = paired_statistic(trial, names)[0]
         else:
             pool = trial.selector(np.concatenate([trial.scores(name) for name in names]), trial.m)
             halves = RelabelledHalves(pool, sizes, trial.m, trial.stream("permutation", "relabelled halves"))
             statistic = halves.statistic(distinctness(trial.m, pairs=len(names) > 2))
-        found = relabel(statistic, sizes, trial.stream("permutation", "labels"), thresholds, within=within)
+        found = relabel(
+            statistic,
+            sizes,
+            trial.stream("permutation", "labels"),
+            thresholds.open,
+            within=within,
+            hurried=thresholds.hurried,
+        )
         which.update(zip(combinations(names, 2), found.parts, strict=False))
         null = "labels say nothing: the prompts of all concepts are exchangeable; they are dealt anew to the concepts"
         return _key(found, null + _WITHIN * within, ".04-.05 (nominal .05)", PAIRS), histogram(found)
@@ -126,7 +134,14 @@ def permutation_key(
     With `both_sides` also the p-value of the opposite.
     """
     within, sizes = _against_all_others(trial, sizes)
-    found = relabel(statistic, sizes, trial.stream("permutation", "labels"), thresholds.open, within=within)
+    found = relabel(
+        statistic,
+        sizes,
+        trial.stream("permutation", "labels"),
+        thresholds.open,
+        within=within,
+        hurried=thresholds.hurried,
+    )
     key = replace(_key(found, null + _WITHIN * within, error_rate, 0), p_floor=trial.kind.smallest_p(trial.claim))
     if both_sides:
         reached = int((found.null <= found.observed + TIE * max(abs(found.observed), 1.0)).sum())
@@ -145,7 +160,14 @@ def largest_key(
 ) -> tuple[MaxT, KeyResult, NullSummary]:
     """The key of the largest statistic of any neuron, with what was found of each."""
     within, sizes = _against_all_others(trial, sizes)
-    found = max_t(statistic, sizes, trial.stream("permutation", "labels"), thresholds.open, within=within)
+    found = max_t(
+        statistic,
+        sizes,
+        trial.stream("permutation", "labels"),
+        thresholds.open,
+        within=within,
+        hurried=thresholds.hurried,
+    )
     key = _key(found.largest, null + _WITHIN * within, error_rate, 0)
     return found, replace(key, p_floor=trial.kind.smallest_p(trial.claim)), histogram(found.largest)
 
@@ -218,8 +240,8 @@ def both_keys(
     nulls: list[NullSummary] = []
     if test != "half-sample" and permutation is not None:
         # The claim's p is the larger of the two: thresholds below the first one's p are decided already.
-        still_open = [one for one in thresholds.open if test == "permutation" or one >= decisive.p]
-        key, null = permutation(still_open)
+        still_open = tuple(one for one in thresholds.open if test == "permutation" or one >= decisive.p)
+        key, null = permutation(replace(thresholds, open=still_open))
         keys.append(key)
         nulls.append(null)
     if test != "permutation":

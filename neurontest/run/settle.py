@@ -1,7 +1,7 @@
 """The tests of a family, each drawn on until Monte-Carlo error leaves no doubt that matters.
 
 Which threshold of a correction a claim is compared with hangs on the rank of its p-value, and so on the other claims.
-All are tested first with few draws; a claim is then tested again, as long as it takes, if its p-value may lie on either
+All are tested first in a hurry; a claim is then tested again, as long as it takes, if its p-value may lie on either
 side of a threshold that its rank, as far as it is known, can bring. The thresholds of ranks that it cannot have decide
 nothing, and next to one of them draws would go on for long.
 """
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from neurontest.claims import kind_named
 from neurontest.stats.correction import reachable, thresholds
-from neurontest.types import Activations, Claim, Evidence, Family, Progress, Thresholds, TraceRequest
+from neurontest.types import Activations, Evidence, Family, Progress, Thresholds, TraceRequest
 from neurontest.verdict import in_doubt, opposite_in_doubt, p_bounds, p_opposite_bounds
 
 
@@ -27,26 +27,23 @@ def settle(family: Family, traces: Mapping[TraceRequest, Activations], progress:
     claims = {claim.id: claim for claim in family.tested}
     alpha, method = family.statistics.alpha, family.statistics.correction
     grid = thresholds(alpha, len(claims), method)
-    # A single threshold is every claim's: there is no rank to wait for.
-    asked = {one: set(grid if len(grid) == 1 else ()) for one in claims}
+    # Most of what is shown is clear even of the smallest; and a single threshold is every claim's, whatever its rank.
+    asked = {one: set(grid[:1]) for one in claims}
+    hurried = len(grid) > 1
     found: dict[str, Evidence] = {}
     todo = list(claims)
     while todo:
         for at, one in enumerate(todo):
             progress("testing", at, len(todo), f"{family.file}: {claims[one].sentence}")
-            found[one] = _evidence(claims[one], traces, grid, asked[one])
+            thresholds_now = Thresholds(grid, tuple(sorted(asked[one])), hurried)
+            found[one] = kind_named(claims[one].kind).evidence(claims[one], traces, thresholds_now)
         progress("testing", len(todo), len(todo), family.file)
         doubtful = _doubtful(found, alpha, method)
-        todo = [one for one in claims if doubtful[one] - asked[one]]
+        todo = [one for one in claims if doubtful[one] - (set() if hurried else asked[one])]
         for one in todo:
-            asked[one] |= doubtful[one]
+            asked[one] = doubtful[one] if hurried else asked[one] | doubtful[one]
+        hurried = False
     return found
-
-
-def _evidence(
-    claim: Claim, traces: Mapping[TraceRequest, Activations], grid: tuple[float, ...], asked: set[float]
-) -> Evidence:
-    return kind_named(claim.kind).evidence(claim, traces, Thresholds(grid, tuple(sorted(asked))))
 
 
 def _doubtful(found: Mapping[str, Evidence], alpha: float, method: str) -> dict[str, set[float]]:

@@ -99,6 +99,7 @@ def max_t(
     thresholds: Sequence[float] = (),
     *,
     within: bool = False,
+    hurried: bool = False,
 ) -> MaxT:
     """Test every neuron, and whether any of them stands out.
 
@@ -107,7 +108,7 @@ def max_t(
     statistic : Welch or Occurrences
     sizes : sequence of int
         Prompts of the concept, and of what it is compared with (of one concept or several).
-    stream, thresholds, within
+    stream, thresholds, within, hurried
         As for :func:`neurontest.stats.relabel.relabel`.
     """
     starts = range(0, statistic.size, _CHUNK)
@@ -121,7 +122,7 @@ def max_t(
 
     asis = (np.arange(sum(sizes)) < sizes[0]).astype(np.float64)[None]
     observed = over(asis, lambda parts: np.concatenate(parts, axis=1))[0]
-    found = relabel(largest, sizes, stream, thresholds, within=within)
+    found = relabel(largest, sizes, stream, thresholds, within=within, hurried=hurried)
     ordered = np.sort(found.null)
     bounds = observed - TIE * np.maximum(np.abs(observed), 1.0)
     reached = len(ordered) - np.searchsorted(ordered, bounds, side="left")

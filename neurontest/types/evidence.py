@@ -27,10 +27,13 @@ class Thresholds:
         All of the family's correction, smallest first.
     open : tuple of float
         Those that Monte-Carlo error must leave no doubt about.
+    hurried : bool
+        A first look: what takes many draws is left in doubt.
     """
 
     family: tuple[float, ...]
     open: tuple[float, ...]
+    hurried: bool = False
 
     @classmethod
     def of(cls, *family: float) -> Thresholds:

@@ -108,7 +108,7 @@ def _permutation(kind: str, trial: Trial) -> Outcome:
         key = permutation.distinct_key(trial, list(trial.n), {})
     else:
         key = permutation.overlap_key(trial, "a", "b", "c")
-    return Outcome(key((0.05,))[0].p, 1.0) if key is not None else Outcome(1.0, 1.0)
+    return Outcome(key(Thresholds.of(0.05))[0].p, 1.0) if key is not None else Outcome(1.0, 1.0)
 
 
 def _whole_sets(trial: Trial) -> Outcome:

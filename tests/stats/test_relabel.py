@@ -93,6 +93,15 @@ def test_next_to_a_threshold_drawing_gives_up_without_taking_sides() -> None:
     assert side(100_000, 5_000, 0.05) == 0
 
 
+def test_in_a_hurry_a_doubt_is_left() -> None:
+    values = np.random.default_rng(0).normal(size=40)
+    values[:20] += 0.5
+    statistic = mean_difference(values, 20)
+    clear = relabel(statistic, [20, 20], Stream(0), [0.9], hurried=True)  # type: ignore[arg-type]
+    near = relabel(statistic, [20, 20], Stream(0), [clear.p], hurried=True)  # type: ignore[arg-type]
+    assert (clear.draws, near.draws) == (1000, 4000)
+
+
 @given(st.integers(1, 3000), st.data(), st.floats(0.001, 0.5))
 def test_a_confidence_sequence_never_excludes_the_share_seen(draws: int, data: st.DataObject, p: float) -> None:
     exceedances = data.draw(st.integers(0, draws))
