@@ -54,6 +54,7 @@ class Tracer:
         self._batch_size = batch_size
         self._progress = progress
         self._store = Store(cache_dir, handle)
+        self._whole: set[TraceGroup] = set()
 
     def ensure(self, plan: TracePlan, groups: Collection[TraceGroup] | None = None) -> TraceRecord:
         """Trace what the store lacks.
@@ -69,6 +70,10 @@ class Tracer:
         TraceRecord
             What it cost; all zero if the store had everything.
 
+        Notes
+        -----
+        A group that was found or made whole is not looked at again: each file of it would be opened for each family.
+
         Raises
         ------
         TraceError
@@ -78,11 +83,14 @@ class Tracer:
         StoreError
             If the cache cannot be written to.
         """
-        wanted = [group for group in plan.groups if groups is None or group in groups]
+        wanted = [group for group in plan.groups if (groups is None or group in groups) and group not in self._whole]
         for group in wanted:
             _check(group)
-        if not any(self._missing(group) for group in wanted):
-            return TraceRecord()
+        cost = self._trace(plan, wanted) if any(self._missing(group) for group in wanted) else TraceRecord()
+        self._whole.update(wanted)
+        return cost
+
+    def _trace(self, plan: TracePlan, wanted: Collection[TraceGroup]) -> TraceRecord:
         # Workers that wait here find everything traced when they come in, and then load nothing.
         with hold(self._cache_dir, f"trace-{self._plan_key(plan)}", self._what, self._progress):
             run = _Run(self._handle, self._store, self._batch_size, self._progress, self._what)

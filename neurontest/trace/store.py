@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -165,15 +166,26 @@ class Store:
             return False
 
     def _key(self, prompt: str, sample: int, generation: Generation, where: dict[str, str]) -> str:
-        settings = asdict(generation)
-        # How many samples there are does not change any one of them.
-        del settings["samples"]
-        settings["temperature"] = float(generation.temperature)
-        address = {"model": self._model, "generation": settings, "prompt": prompt, "sample": sample, **where}
+        address = {
+            "model": self._model,
+            "generation": _settings(generation),
+            "prompt": prompt,
+            "sample": sample,
+            **where,
+        }
         return hashlib.sha256(json.dumps(address, sort_keys=True).encode()).hexdigest()
 
     def _path(self, key: str, suffix: str) -> Path:
         return self._folder / key[:2] / (key + suffix)
+
+
+@cache
+def _settings(generation: Generation) -> dict[str, object]:
+    """What of it decides a text: how many samples there are does not change any one of them."""
+    settings = asdict(generation)
+    del settings["samples"]
+    settings["temperature"] = float(generation.temperature)
+    return settings
 
 
 def _digest(values: npt.NDArray[np.float32]) -> str:

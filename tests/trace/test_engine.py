@@ -16,6 +16,7 @@ import pytest
 from neurontest.errors import StoreError, TraceError
 from neurontest.trace.engine import Tracer
 from neurontest.trace.models import from_transformers, resolve
+from neurontest.trace.store import Store
 from neurontest.types import Generation, ModelHandle, TraceGroup, TracePlan, TraceRecord, TraceRequest, silent
 from tests import tiny
 
@@ -128,6 +129,19 @@ def test_a_truncated_file_is_traced_again(tracer: MakeTracer, tmp_path: Path) ->
     victim.write_bytes(victim.read_bytes()[:100])
     assert tracer().ensure(PLAN).texts > 0
     assert files(tmp_path) == wanted
+
+
+def test_a_group_that_is_whole_is_not_looked_at_again(tracer: MakeTracer, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = tracer()
+    one.ensure(PLAN)
+
+    def never(*_: object) -> None:
+        raise AssertionError("looked at again")
+
+    monkeypatch.setattr(Store, "missing", never)
+    assert one.ensure(PLAN) == TraceRecord()
+    with pytest.raises(AssertionError, match="looked at again"):
+        one.ensure(TracePlan((replace(GROUP, sites=("residual",)),)))
 
 
 def test_groups_may_be_traced_one_by_one(tracer: MakeTracer) -> None:
