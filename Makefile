@@ -31,7 +31,7 @@ calibrate: $(INSTALLED)
 
 coverage: $(INSTALLED)
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest tests
+	OMP_NUM_THREADS=1 $(BIN)/coverage run -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
