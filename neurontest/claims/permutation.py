@@ -44,15 +44,7 @@ def overlap_key(trial: Trial, a: str, b: str, c: str, by: float = 0.0) -> Key | 
     def key(thresholds: Thresholds) -> tuple[KeyResult, NullSummary]:
         within = trial.sample_of[b] == trial.sample_of[c]
         statistic, shifted = (paired_statistic if within else _overlap_statistic)(trial, (b, c), a, by)
-        found = relabel(
-            statistic,
-            (trial.n[b], trial.n[c]),
-            trial.stream("permutation", "labels"),
-            thresholds.open,
-            observed=shifted,
-            within=within,
-            hurried=thresholds.hurried,
-        )
+        found = _relabelled(trial, statistic, (trial.n[b], trial.n[c]), thresholds, within, observed=shifted)
         null = f"the prompts of {b} and {c} are exchangeable; they are dealt anew to the two"
         error_rate = ".033-.057 where the two concepts are alike, .040-.093 where only their overlaps are (nominal .05)"
         return _key(found, null + _WITHIN * within, error_rate, PAIRS), histogram(found)
@@ -104,14 +96,7 @@ def distinct_key(trial: Trial, names: Sequence[str], which: dict[tuple[str, str]
             pool = trial.selector(np.concatenate([trial.scores(name) for name in names]), trial.m)
             halves = RelabelledHalves(pool, sizes, trial.m, trial.stream("permutation", "relabelled halves"))
             statistic = halves.statistic(distinctness(trial.m, pairs=len(names) > 2))
-        found = relabel(
-            statistic,
-            sizes,
-            trial.stream("permutation", "labels"),
-            thresholds.open,
-            within=within,
-            hurried=thresholds.hurried,
-        )
+        found = _relabelled(trial, statistic, sizes, thresholds, within)
         which.update(zip(combinations(names, 2), found.parts, strict=False))
         null = "labels say nothing: the prompts of all concepts are exchangeable; they are dealt anew to the concepts"
         return _key(found, null + _WITHIN * within, ".04-.05 (nominal .05)", PAIRS), histogram(found)
@@ -134,14 +119,7 @@ def permutation_key(
     With `both_sides` also the p-value of the opposite.
     """
     within, sizes = _against_all_others(trial, sizes)
-    found = relabel(
-        statistic,
-        sizes,
-        trial.stream("permutation", "labels"),
-        thresholds.open,
-        within=within,
-        hurried=thresholds.hurried,
-    )
+    found = _relabelled(trial, statistic, sizes, thresholds, within)
     key = replace(_key(found, null + _WITHIN * within, error_rate, 0), p_floor=trial.kind.smallest_p(trial.claim))
     if both_sides:
         reached = int((found.null <= found.observed + TIE * max(abs(found.observed), 1.0)).sum())
@@ -170,6 +148,21 @@ def largest_key(
     )
     key = _key(found.largest, null + _WITHIN * within, error_rate, 0)
     return found, replace(key, p_floor=trial.kind.smallest_p(trial.claim)), histogram(found.largest)
+
+
+def _relabelled(
+    trial: Trial,
+    statistic: Statistic,
+    sizes: Sequence[int],
+    thresholds: Thresholds,
+    within: bool,
+    observed: Statistic | None = None,
+) -> Relabeling:
+    """The relabeling test of a claim, by its own stream of labels."""
+    labels = trial.stream("permutation", "labels")
+    return relabel(
+        statistic, sizes, labels, thresholds.open, observed=observed, within=within, hurried=thresholds.hurried
+    )
 
 
 def _against_all_others(trial: Trial, sizes: Sequence[int]) -> tuple[bool, Sequence[int]]:

@@ -103,9 +103,7 @@ class Trial:
     def selector(self, scores: Floats, smallest: int) -> MeanSelector | ConsistencySelector:
         """The claim's selection over some scores, exact for subsets of at least `smallest` prompts."""
         own = self.claim.selection
-        width = None
-        if own.identity == "dimension":
-            width = self.shape.width
+        width = self.shape.width if own.identity == "dimension" else None
         return selector(
             scores, select=own.select, k=own.k, smallest=smallest, per_prompt_k=own.per_prompt_k, width=width
         )
@@ -158,10 +156,9 @@ class Trial:
         extra = self._baseline_variance(first, hypotheses)
 
         def widened(samples: HalfSamples) -> list[Hypothesis]:
-            return [
-                replace(one, extra_variance=variance)
-                for one, variance in zip(hypotheses(samples), extra or [0.0] * len(hypotheses(samples)), strict=True)
-            ]
+            asked = hypotheses(samples)
+            widths = extra or [0.0] * len(asked)
+            return [replace(one, extra_variance=width) for one, width in zip(asked, widths, strict=True)]
 
         self.samples, results = settle(first, self.streams, widened, thresholds.open)
         return results
@@ -187,8 +184,7 @@ class Trial:
     def _baseline_variance(self, whole: HalfSamples, hypotheses: Hypotheses) -> list[float]:
         """Jackknife variance over the prompts of a small baseline, whose noise is common to all sets."""
         size = 0 if self.claim.baseline is None else len(self.claim.baseline.prompts)
-        used = any(mode.normalize != "raw" for mode in self.modes.values())
-        if not used or not 2 < size < SMALL_BASELINE:
+        if not self.kind.normalizes(self.claim) or not 2 < size < SMALL_BASELINE:
             return []
         values = []
         for left_out in range(size):
@@ -276,7 +272,7 @@ class Trial:
     ) -> Evidence:
         """The evidence of the claim; its p-value is the largest of the keys', if it is not said."""
         size = 0 if self.claim.baseline is None else len(self.claim.baseline.prompts)
-        noisy = any(mode.normalize != "raw" for mode in self.modes.values()) and size < SMALL_BASELINE
+        noisy = self.kind.normalizes(self.claim) and size < SMALL_BASELINE
         warning = (
             f"the baseline has {size} prompts: its noise is common to all sets and raises every overlap;"
             " 20 or more are advised"

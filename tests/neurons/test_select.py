@@ -224,3 +224,20 @@ def test_a_dead_neuron_has_a_finite_zscore() -> None:
     baseline = np.zeros((5, 3))
     baseline[:, 0] = [1, -1, 1, -1, 0]
     assert np.isfinite(normalize(np.ones((2, 3)), baseline, "zscore")).all()
+
+
+@pytest.mark.parametrize("width", [None, 250])
+def test_subsets_of_few_prompts_of_a_pool_select_as_by_all_sums(width: int | None) -> None:
+    """Prompts that every subset leaves out are not looked at, and those of a later part are others."""
+    rng = np.random.default_rng(8)
+    scores = rng.normal(size=(12, 3000)) + np.where(rng.random(3000) < 0.02, 2.0, 0.0)
+    rows = np.zeros((200, 12))
+    for start, members in ((0, [1, 4, 7, 10]), (80, [0, 2, 3, 5]), (160, [6, 8, 9, 11])):
+        size = min(80, 200 - start)
+        rows[start : start + size, members] = rng.permuted(np.tile([1.0, 1.0, 1.0, 0.0], (size, 1)), axis=1)
+    sums = rows @ fixed_point(scores, 12)
+    expected = top(sums if width is None else sums.reshape(200, -1, width).max(axis=1), 10)
+    chosen = MeanSelector(scores, 10, 3, width)
+    places, sets = chosen.selected(rows)
+    assert (sets == expected[:, chosen.columns[places]]).all()
+    assert (sets.sum(axis=1) == 10).all()
