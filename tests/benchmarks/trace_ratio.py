@@ -3,7 +3,8 @@
     python tests/benchmarks/trace_ratio.py [--repetitions 3] [--prompts 45] [--tokens 40]
 
 Both write the same number of tokens to the same prompts in one batch, in turns, so that a machine that grows slower
-meanwhile slows both; what else the machine does only adds to either, hence the ratio of the fastest of each, too.
+meanwhile slows both. What else the machine does only adds to either, and a whole text is seldom written undisturbed:
+hence also the ratio of the sums, over the steps, of the fastest that each step was in any repetition.
 `generate` samples with the settings of the default suite and reads no activations.
 """
 
@@ -12,6 +13,8 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,19 +31,16 @@ from neurontest.types import Generation, silent
 PROMPTS = Path(__file__).parents[2] / "concept_specs" / "prompts"
 
 
-def traced(model: Any, tokenizer: Any, rows: list[Row], generation: Generation) -> tuple[float, int]:
-    """Seconds and tokens of our generation, reading both sites at both positions."""
+def traced(model: Any, tokenizer: Any, rows: list[Row], generation: Generation) -> int:
+    """Tokens of our generation, reading both sites at both positions."""
     sites = find_sites(model, ("mlp", "residual"))
     (batch,) = batches(rows, len(rows))
-    begun = time.perf_counter()
-    texts = write(model, tokenizer, batch, generation, sites, ("generated", "last"))
-    return time.perf_counter() - begun, sum(len(text.ids) for text in texts)
+    return sum(len(text.ids) for text in write(model, tokenizer, batch, generation, sites, ("generated", "last")))
 
 
-def bare(model: Any, tokenizer: Any, prompts: list[str], generation: Generation) -> tuple[float, int]:
-    """Seconds and tokens of transformers' own."""
-    inputs = tokenizer(prompts, return_tensors="pt", padding=True, padding_side="left")
-    begun = time.perf_counter()
+def bare(model: Any, tokenizer: Any, rows: list[Row], generation: Generation) -> int:
+    """Tokens of transformers' own."""
+    inputs = tokenizer.pad({"input_ids": [list(row.ids) for row in rows]}, return_tensors="pt", padding_side="left")
     output = model.generate(
         **inputs,
         do_sample=True,
@@ -49,7 +49,19 @@ def bare(model: Any, tokenizer: Any, prompts: list[str], generation: Generation)
         min_new_tokens=generation.max_new_tokens,
         max_new_tokens=generation.max_new_tokens,
     )
-    return time.perf_counter() - begun, len(prompts) * (output.shape[1] - inputs["input_ids"].shape[1])
+    return len(rows) * (output.shape[1] - inputs["input_ids"].shape[1])
+
+
+def timed(model: Any, call: Callable[[], int]) -> tuple[list[float], int]:
+    """Seconds before the first forward pass and from each to the next or the end; tokens."""
+    marks = [time.perf_counter()]
+    hook = model.register_forward_pre_hook(lambda *_: marks.append(time.perf_counter()))
+    try:
+        tokens = call()
+    finally:
+        hook.remove()
+    marks.append(time.perf_counter())
+    return [after - before for before, after in pairwise(marks)], tokens
 
 
 def main() -> None:
@@ -66,21 +78,26 @@ def main() -> None:
     prompts = lines[:: max(1, len(lines) // said.prompts)][: said.prompts]
     generation = Generation(max_new_tokens=said.tokens, samples=1)
     rows = [Row(prompt, 0, encode(tokenizer, prompt, generation)) for prompt in prompts]
-    ratios, ours, peers = [], [], []
+    ratios: list[float] = []
+    ours: list[list[float]] = []
+    peers: list[list[float]] = []
     with quiet():
-        bare(model, tokenizer, prompts, Generation(max_new_tokens=2, samples=1))
+        bare(model, tokenizer, rows, Generation(max_new_tokens=2, samples=1))
         for repetition in range(said.repetitions):
-            seconds, tokens = traced(model, tokenizer, rows, generation)
-            theirs, their_tokens = bare(model, tokenizer, prompts, generation)
+            steps, tokens = timed(model, lambda: traced(model, tokenizer, rows, generation))
+            their_steps, their_tokens = timed(model, lambda: bare(model, tokenizer, rows, generation))
+            ours.append(steps)
+            peers.append(their_steps)
+            seconds, theirs = sum(steps), sum(their_steps)
             ratios.append(seconds / theirs)
-            ours.append(seconds)
-            peers.append(theirs)
             print(  # noqa: T201
                 f"{repetition + 1}: traced {seconds:.2f} s ({tokens / seconds:.0f} tokens/s), "
-                f"generate {theirs:.2f} s ({their_tokens / theirs:.0f} tokens/s), ratio {ratios[-1]:.2f}"
+                f"generate {theirs:.2f} s ({their_tokens / theirs:.0f} tokens/s), ratio {ratios[-1]:.2f}",
+                flush=True,
             )
+    fastest, theirs = (sum(map(min, zip(*runs, strict=True))) for runs in (ours, peers))
     print(  # noqa: T201
-        f"ratio of the fastest {min(ours) / min(peers):.2f} ({min(ours):.2f} s and {min(peers):.2f} s), "
+        f"fastest of each step: traced {fastest:.2f} s, generate {theirs:.2f} s, ratio {fastest / theirs:.2f}; "
         f"median of the ratios {statistics.median(ratios):.2f}"
     )
 
