@@ -58,7 +58,7 @@ class SetsDiffer(Kind):
             raw, normalized = (name, "raw"), (name, "normalized")
             cross = samples.cross(raw, normalized)
             within = mean([samples.within(raw), samples.within(normalized)])
-            out += [Hypothesis(cross, most, side=-1), Hypothesis(within - cross)]
+            out += [Hypothesis(cross, most, side=-1, level=True), Hypothesis(within - cross)]
         return out
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
@@ -69,19 +69,23 @@ class SetsDiffer(Kind):
         """
         from neurontest.claims.describe import ceilings
         from neurontest.claims.trial import Trial, t_null
+        from neurontest.stats.half_t import weakest_of
 
         names = list(claim.concepts)
         trial = Trial(self, claim, traces)
         results = trial.decide(thresholds)
-        worst = max(range(len(results)), key=lambda at: results[at].p)
-        decisive = results[worst]
+        decisive = weakest_of(results)[0]
+        worst = results.index(decisive)
         # The opposite of "all of these" is "not one of them": the smallest of its p-values, for as many chances.
         opposite = min(1.0, len(results) * min(result.p_opposite for result in results))
         labels = [f"{name}, {part}" for name in names for part in _PARTS]
         return trial.evidence(
             trial.estimate(f"{labels[worst]} (the weakest of {len(results)} parts)", decisive),
             decisive,
-            [trial.key(decisive, ".022-.062 for one part; less for all together (nominal .05)")],
+            [
+                trial.key(one, ".022-.062 for one part; less for all together (nominal .05)")
+                for one in weakest_of(results)
+            ],
             [t_null(decisive)],
             [
                 *(trial.estimate(label, result) for label, result in zip(labels, results, strict=True)),

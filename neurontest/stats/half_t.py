@@ -10,7 +10,7 @@ from scipy import stats
 
 from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.halves import Floats
-from neurontest.stats.sequential import clear_of
+from neurontest.stats.sequential import CLEAR, clear_of
 from neurontest.stats.streams import Stream
 from neurontest.stats.terms import Term
 
@@ -73,6 +73,11 @@ class HalfT:
     degenerate: bool = False
 
     @property
+    def largest_p(self) -> float:
+        """What `p` may be, as far as Monte-Carlo error tells."""
+        return float(stats.t.sf(self.t - CLEAR * self.se, self.df))
+
+    @property
     def distance(self) -> float:
         """How far the estimate lies beyond the reference, the claimed way."""
         return float(self.t * self.variance**0.5)
@@ -102,6 +107,16 @@ def half_t(samples: HalfSamples, hypothesis: Hypothesis, *, se: float = 0.0) -> 
         pairs=samples.pairs,
         degenerate=samples.spread(hypothesis.term, level=False) == 0,
     )
+
+
+def weakest_of(results: Sequence[HalfT]) -> list[HalfT]:
+    """Of tests that must all be passed, the one with the largest p-value, and those whose p-value may be larger still.
+
+    Half-samples that were drawn leave an error in `t`: where all tests have the same, the largest p-value is what the
+    intersection-union test (Berger 1982, Technometrics 24:295) comes to; else any of these may be what it hangs on.
+    """
+    weakest = max(results, key=lambda one: one.p)
+    return [weakest, *(one for one in results if one is not weakest and one.largest_p > weakest.p)]
 
 
 def equivalent(samples: HalfSamples, term: Term, margin: float, *, level: bool = False) -> tuple[HalfT, HalfT]:

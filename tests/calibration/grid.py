@@ -19,6 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from neurontest.report.atomic import write_whole
 from tests.calibration.cell import Cell, Outcome, run_cell
 from tests.calibration.real import dealt
 from tests.calibration.reference import CELLS
@@ -189,8 +190,9 @@ def in_order(found: Mapping[str, Counts]) -> list[Counts]:
 
 
 def _write(out: Path, found: Mapping[str, Counts]) -> None:
-    out.write_text(json.dumps({key: asdict(one) for key, one in found.items()}, indent=1) + "\n", encoding="utf-8")
-    out.with_suffix(".md").write_text(table(in_order(found)), encoding="utf-8")
+    # Hours of counting must outlive a run that is broken off: old counts or new ones, never half of either.
+    write_whole(out, (json.dumps({key: asdict(one) for key, one in found.items()}, indent=1) + "\n").encode())
+    write_whole(out.with_suffix(".md"), table(in_order(found)).encode())
 
 
 if __name__ == "__main__":

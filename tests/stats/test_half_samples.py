@@ -11,7 +11,7 @@ from scipy import stats
 
 from neurontest.neurons.select import MeanSelector
 from neurontest.stats.half_samples import HalfSamples
-from neurontest.stats.half_t import Hypothesis, equivalent, half_t, settle
+from neurontest.stats.half_t import HalfT, Hypothesis, equivalent, half_t, settle, weakest_of
 from neurontest.stats.halves import draw_halves, enumerate_halves, halves_of, jackknife_variance
 from neurontest.stats.power import detectable, prompts_needed
 from neurontest.stats.streams import Stream
@@ -19,6 +19,7 @@ from neurontest.stats.studentised import jackknife_variances
 from neurontest.stats.terms import Term
 
 A, B = ("a", ""), ("b", "")
+OTHER = ("a", "other")
 
 
 def samples_of(n: int, m: int, seed: int = 0, pairs: int = 200) -> tuple[HalfSamples, dict[str, Stream]]:
@@ -26,6 +27,13 @@ def samples_of(n: int, m: int, seed: int = 0, pairs: int = 200) -> tuple[HalfSam
     selectors = {(name, ""): MeanSelector(rng.normal(size=(n, 30)) + np.arange(30) / 8, 5, m) for name in "ab"}
     streams = {name: Stream(seed, name) for name in "ab"}
     return HalfSamples.draw(selectors, {"a": n, "b": n}, m, pairs, streams), streams
+
+
+def two_modes(n: int, m: int) -> HalfSamples:
+    rng = np.random.default_rng(1)
+    scores = rng.normal(size=(n, 30))
+    selectors = {A: MeanSelector(scores, 5, m), OTHER: MeanSelector(scores + np.arange(30) / 8, 5, m)}
+    return HalfSamples.draw(selectors, {"a": n}, m, 200, {"a": Stream(1, "a")})
 
 
 @settings(deadline=None)
@@ -115,9 +123,21 @@ def test_half_t_is_students() -> None:
 
 
 def test_levels_of_split_half_terms_count_twice() -> None:
-    samples, _ = samples_of(10, 5)
-    term = samples.within(A)
-    assert samples.variance(term, level=True) == pytest.approx(2 * samples.variance(term, level=False))
+    samples = two_modes(10, 5)
+    for term in (samples.within(A), samples.cross(A, OTHER)):
+        assert samples.variance(term, level=True) == pytest.approx(2 * samples.variance(term, level=False))
+
+
+def test_cross_by_brute_force() -> None:
+    samples = two_modes(8, 4)
+    halves = samples.halves["a"].subsets
+    sets = {key: np.zeros((len(halves), samples.sizes[key])) for key in samples.sets}
+    for key, found in samples.sets.items():
+        sets[key][:, samples.columns[key]] = found
+    shared = [
+        sets[A][i] @ sets[OTHER][j] for i, one in enumerate(halves) for j, two in enumerate(halves) if one @ two == 0
+    ]
+    assert samples.cross(A, OTHER).value == pytest.approx(np.mean(shared))
 
 
 @settings(deadline=None, max_examples=30)
@@ -146,6 +166,19 @@ def test_more_halves_are_drawn_until_no_threshold_is_in_doubt() -> None:
     near, [close] = settle(samples, {name: Stream(9, name) for name in "ab"}, hypothesis(near_value), [0.05])  # type: ignore[arg-type]
     assert near.pairs > 200
     assert near.pairs == 6400 or abs(abs(close.t) - critical) > 4 * close.se
+
+
+def test_what_may_be_the_weakest_part_is_told() -> None:
+    def part(t: float, se: float) -> HalfT:
+        p = float(stats.t.sf(t, 19))
+        return HalfT(1.0, 0.0, 1.0, 19, t, p, 1 - p, se, exact=False, pairs=200)
+
+    weakest, doubtful, clear = part(2.0, 0.01), part(2.1, 0.05), part(2.5, 0.05)
+    assert weakest_of([clear, doubtful, weakest]) == [weakest, doubtful]
+    assert weakest_of([clear, part(2.2, 0.04)]) == [part(2.2, 0.04)]
+    assert weakest_of([weakest]) == [weakest]
+    # Equal ones, as of concepts whose sets never change, are one answer.
+    assert weakest_of([part(2.0, 0.0), part(2.0, 0.0)]) == [part(2.0, 0.0)]
 
 
 def test_extending_keeps_what_was_drawn() -> None:
