@@ -97,7 +97,10 @@ class ModesMoreDistinct(Kind):
 
         names = list(claim.concepts)
         better, worse = (distinctness(samples, names, mode.name)[0] for mode in self.modes(claim))
-        return [Hypothesis(better - worse, claim.number("by"))]
+        # As a level: the modes' noise is apart enough for the second-order variance of the two ceilings not to cancel.
+        # With the linear part alone the claim was declared of equally distinct modes in .079 of 1,000 planted data
+        # sets of 10 prompts (nominal .05).
+        return [Hypothesis(better - worse, claim.number("by"), level=True)]
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Test it by half-t, on the same half-samples in both modes."""

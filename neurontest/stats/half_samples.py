@@ -201,7 +201,8 @@ class HalfSamples:
         Parameters
         ----------
         level : bool
-            The term is a level of split-half overlaps, not a difference of levels: their part counts twice.
+            Split-half overlaps count twice: in a level of them, and in a difference of levels whose second-order
+            variance does not cancel.
         """
         names = {self.sample(key) for key in term.gradient}
         return max(self.spread(term, level=level), sum(1 / self.halves[name].n ** 2 for name in names))
