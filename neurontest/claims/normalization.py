@@ -83,7 +83,7 @@ class SetsDiffer(Kind):
             trial.estimate(f"{labels[worst]} (the weakest of {len(results)} parts)", decisive),
             decisive,
             [
-                trial.key(one, ".022-.062 for one part; less for all together (nominal .05)")
+                trial.key(one, ".024-.031 for one part; less for all together (nominal .05)")
                 for one in weakest_of(results)
             ],
             [t_null(decisive)],
