@@ -20,13 +20,16 @@ from neurontest.stats.terms import one_below_the_other
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 
-#: Columns that are visited before the first look at how far down they can matter; changes nothing but the time.
-_BLOCK = 200
+#: Columns that are visited before the first look at how far down they can matter, at most and for each neuron of a set;
+#: changes nothing but the time.
+_BLOCK, _BLOCK_EACH = 200, 10
 #: How many times as many columns may be visited before the next look; changes nothing but the time.
 _GROWTH = 4
 #: Subsets that are looked at together: the more, the further down the worst of them makes all of them go. As many as
 #: half-samples of one concept in a relabeling, so that most leave out the prompts of all others.
 _ROWS = 80
+#: The same for whole sets of two groups: a look's relabelings, of which none leaves out the same prompts as another.
+_WHOLE_ROWS = 200
 
 
 def top(scores: Floats, k: int) -> Floats:
@@ -82,8 +85,8 @@ def _used(places: Indices, sets: Floats) -> tuple[Indices, Floats]:
     return places[held], sets[:, held]
 
 
-def _rows(subsets: Floats) -> list[Floats]:
-    return [subsets[start : start + _ROWS] for start in range(0, len(subsets), _ROWS)]
+def _rows(subsets: Floats, most: int) -> list[Floats]:
+    return [subsets[start : start + most] for start in range(0, len(subsets), most)]
 
 
 class MeanSelector:
@@ -129,7 +132,7 @@ class MeanSelector:
         """See :class:`neurontest.stats.terms.Selector`."""
         if self.k >= len(self.columns):
             return np.arange(len(self.columns)), np.ones((len(subsets), len(self.columns)))
-        return one_below_the_other([self._visit(part).held(self.k) for part in _rows(subsets)])
+        return one_below_the_other([self._visit(part).held(self.k) for part in _rows(subsets, _ROWS)])
 
     def sharing(self, held: Floats) -> Callable[[Floats], Floats]:
         """See :class:`neurontest.stats.terms.Selector`; the sets themselves are not written down."""
@@ -139,35 +142,41 @@ class MeanSelector:
         def shared(subsets: Floats) -> Floats:
             if self.k >= len(self.columns):
                 return np.full(len(subsets), own.sum())
-            out = np.empty(len(subsets))
-            for at, part in enumerate(_rows(subsets)):
+            out = [np.empty(0)]
+            for part in _rows(subsets, _WHOLE_ROWS):
                 visited = self._visit(part)
                 found = (sums_of_held(part) >= visited.edge[:, None]) @ own
                 if visited.tied.any():
                     chosen, sets = visited.held(self.k)
                     found[visited.tied] = sets[visited.tied] @ held[chosen]
-                out[at * _ROWS : at * _ROWS + len(part)] = found
-            return out
+                out.append(found)
+            return np.concatenate(out)
 
         return shared
 
     def _visit(self, subsets: Floats) -> _Visited:
         most = max(1, CHUNK_BYTES // (8 * len(subsets)))
         sizes = subsets.sum(axis=1)
-        start, stop = 0, min(max(_BLOCK, self.k), len(self.columns))
+        start, stop = 0, min(max(min(_BLOCK, _BLOCK_EACH * self.k), self.k), len(self.columns))
         places, sums = [np.arange(stop)], [self._sums(subsets, start, stop)]
-        best = np.concatenate([np.full((len(subsets), 1), -np.inf), sums[0]], axis=1)
+        best = self._best(np.concatenate([np.full((len(subsets), 1), -np.inf), sums[0]], axis=1))
+        edge = best[:, 1:].min(axis=1)
         while True:
-            surplus = best.shape[1] - self.k - 1
-            best = np.partition(best, surplus, axis=1)[:, surplus:]
-            edge = best[:, 1:].min(axis=1)
             start, stop = stop, min(self._needed(sizes, edge), _GROWTH * stop, stop + most)
             if start >= stop:
-                tied = best[:, 0] == edge
-                return _Visited(np.concatenate(places), np.concatenate(sums, axis=1), edge, tied)
-            places.append(self._sums.reaching(subsets, start, stop, float(edge.min())))
-            sums.append(self._sums.at(subsets, places[-1]))
-            best = np.concatenate([best, sums[-1]], axis=1)
+                return _Visited(np.concatenate(places), np.concatenate(sums, axis=1), edge, best[:, 0] == edge)
+            reaching = self._sums.reaching(subsets, start, stop, float(edge.min()))
+            if len(reaching):
+                places.append(reaching)
+                sums.append(self._sums.at(subsets, reaching))
+                best = self._best(np.concatenate([best, sums[-1]], axis=1))
+                edge = best[:, 1:].min(axis=1)
+
+    def _best(self, sums: Floats) -> Floats:
+        """The k largest of each row after the next one."""
+        surplus = sums.shape[1] - self.k - 1
+        largest: Floats = np.partition(sums, surplus, axis=1)[:, surplus:]
+        return largest
 
     def _needed(self, sizes: Floats, edge: Floats) -> int:
         """How many of the columns, by falling bound, can reach these edges of sums of so many prompts."""

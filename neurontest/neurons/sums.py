@@ -99,10 +99,11 @@ class Sums:
 
 def _product(subsets: npt.NDArray[Float], scores: npt.NDArray[Float]) -> npt.NDArray[Float]:
     """Sums of scores over subsets that may all leave out the same prompts, as those of one concept of a pool do."""
-    used = np.flatnonzero(subsets.any(axis=0))
-    if 2 * len(used) > len(scores):
-        return np.asarray(subsets @ scores)
-    return np.asarray(subsets[:, used] @ scores[used])
+    if len(subsets) and 2 * np.count_nonzero(subsets[0] + subsets[-1]) <= len(scores):
+        used = np.flatnonzero(subsets.any(axis=0))
+        if 2 * len(used) <= len(scores):
+            return np.asarray(subsets[:, used] @ scores[used])
+    return np.asarray(subsets @ scores)
 
 
 def bounds(scores: npt.NDArray[np.floating], scale: float, smallest: int) -> tuple[Floats, Floats]:
