@@ -49,7 +49,7 @@ def bare(model: Any, tokenizer: Any, rows: list[Row], generation: Generation) ->
         min_new_tokens=generation.max_new_tokens,
         max_new_tokens=generation.max_new_tokens,
     )
-    return len(rows) * (output.shape[1] - inputs["input_ids"].shape[1])
+    return len(rows) * int(output.shape[1] - inputs["input_ids"].shape[1])
 
 
 def timed(model: Any, call: Callable[[], int]) -> tuple[list[float], int]:
