@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 
@@ -26,7 +28,25 @@ def adjust(p: Sequence[float], method: str) -> list[float]:
         return [float(value) for value in p]
     from statsmodels.stats.multitest import multipletests
 
-    return [float(value) for value in multipletests(np.asarray(p, dtype=float), method=_METHODS[method])[1]]
+    with _nothing_to_collect():
+        return [float(value) for value in multipletests(np.asarray(p, dtype=float), method=_METHODS[method])[1]]
+
+
+@contextmanager
+def _nothing_to_collect() -> Iterator[None]:
+    """Keep what there is out of the garbage collector's sight.
+
+    statsmodels asks for a full collection at every Holm correction, and with torch loaded each looks through a million
+    objects: far longer than all else that a correction does.
+    """
+    if gc.get_freeze_count():
+        yield  # Somebody keeps objects frozen, and unfreezing ours would unfreeze theirs.
+        return
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def ladder(alpha: float, m: int, method: str) -> tuple[float, ...]:

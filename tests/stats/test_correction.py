@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,3 +70,16 @@ def test_ladders() -> None:
 def test_an_empty_family_has_a_threshold_all_the_same() -> None:
     assert thresholds(0.05, 0, "holm") == (0.05,)
     assert adjust([], "holm") == []
+
+
+def test_the_garbage_collector_is_left_as_it_was() -> None:
+    before = gc.get_freeze_count()
+    adjust([0.01, 0.02], "holm")
+    assert gc.get_freeze_count() == before
+    gc.freeze()
+    try:
+        frozen = gc.get_freeze_count()
+        assert adjust([0.01, 0.02], "holm") == [0.02, 0.02]
+        assert gc.get_freeze_count() == frozen
+    finally:
+        gc.unfreeze()
