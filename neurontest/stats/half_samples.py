@@ -159,7 +159,7 @@ class HalfSamples:
             raise ValueError(f"{a[0]!r} with itself: use within or cross, whose halves are disjoint")
         pi_a, pi_b = self.pi(a), self.pi(b)
         paired = not {a, b} & self.fixed.keys() and self.sample(a) == self.sample(b)
-        value = (self._across(a, b) + self._across(b, a)) / 2 if paired else float(pi_a @ pi_b)
+        value = (self._across(a, b) + self._across(b, a)) / 2 if paired else _dot(pi_a, pi_b)
         return Term(value, {key: pi for key, pi in ((a, pi_b), (b, pi_a)) if key not in self.fixed})
 
     def within(self, a: Key) -> Term:
@@ -218,13 +218,20 @@ class HalfSamples:
     def _jackknife(self, name: str, gradient: Mapping[Key, Floats]) -> float:
         halves = self.halves[name]
         values = sum(
-            self.sets[key] @ vector[self.columns[key]] for key, vector in gradient.items() if self.sample(key) == name
+            (self.sets[key] * vector[self.columns[key]]).sum(axis=1)
+            for key, vector in gradient.items()
+            if self.sample(key) == name
         )
         return jackknife_variance(halves.subsets, np.asarray(values, dtype=np.float64), exact=halves.exact)
 
     def df(self, term: Term) -> int:
         """Degrees of freedom: the smallest sample's prompts less one."""
         return min(self.halves[self.sample(key)].n for key in term.gradient) - 1
+
+
+def _dot(a: Floats, b: Floats) -> float:
+    # Not by BLAS, whose rounding hangs on its threads, nor einsum, whose hangs on where arrays lie in memory.
+    return float((a * b).sum())
 
 
 def distinctness(samples: HalfSamples, names: Sequence[str], mode: str = "") -> tuple[Term, Term, Term]:
