@@ -229,13 +229,14 @@ def occurrence_across_halves(trial: Trial, concept: str) -> Estimate:
         exact = exact.reshape(len(exact), -1, samples.sizes[key]).max(axis=1)
     lists: Floats = top(exact, own.per_prompt_k or own.k)[:, samples.columns[key]]
     halves = samples.halves[samples.sample(key)]
-    occurrences = halves.subsets @ lists / halves.m
+    # Whole numbers, as far as no list is split at a tie: their sums hang on no order.
+    occurrences = halves.subsets @ lists
     sets = samples.sets[key]
     hits = np.einsum("pc,pc->p", sets[halves.first], occurrences[halves.second])
     hits += np.einsum("pc,pc->p", sets[halves.second], occurrences[halves.first])
     return Estimate(
         f"{concept}, occurrence of a half's neurons in the other half's lists",
-        float(hits.mean()) / 2 / own.k,
+        float(hits.mean()) / (2 * own.k * halves.m),
         "share",
         note="cross-validated: in-sample occurrence flatters the winners",
     )

@@ -68,8 +68,8 @@ def _overlap_statistic(
     sets = np.ascontiguousarray(wide[:, pool.columns])
     sizes = [trial.n[name] for name in exchanged]
     halves = RelabelledHalves(pool, sizes, trial.m, trial.stream("permutation", "relabelled halves"))
-    statistic = halves.statistic(overlap_difference(sets.mean(axis=0), subsets, sets, trial.m))
-    shifted = halves.statistic(overlap_difference(sets.mean(axis=0), subsets, sets, trial.m, by=by)) if by else None
+    statistic = halves.statistic(overlap_difference(subsets, sets, trial.m))
+    shifted = halves.statistic(overlap_difference(subsets, sets, trial.m, by=by)) if by else None
     return statistic, shifted
 
 

@@ -204,16 +204,19 @@ class HalfSamples:
             Split-half overlaps count twice: in a level of them, and in a difference of levels whose second-order
             variance does not cancel.
         """
-        names = {self.sample(key) for key in term.gradient}
-        return max(self.spread(term, level=level), sum(1 / self.halves[name].n ** 2 for name in names))
+        floor = sum(1 / self.halves[name].n ** 2 for name in self._samples(term.gradient))
+        return max(self.spread(term, level=level), floor)
 
     def spread(self, term: Term, *, level: bool) -> float:
         """:meth:`variance` without its floor; 0 if no prompt's presence moves the term."""
-        names = {self.sample(key) for key in term.gradient}
-        total = sum(self._jackknife(name, term.gradient) for name in names)
+        total = sum(self._jackknife(name, term.gradient) for name in self._samples(term.gradient))
         if level:
-            total += sum(self._jackknife(name, term.split) for name in {self.sample(key) for key in term.split})
+            total += sum(self._jackknife(name, term.split) for name in self._samples(term.split))
         return total
+
+    def _samples(self, gradient: Mapping[Key, Floats]) -> list[str]:
+        # In a fixed order: a set's is another in every process, and with it the last digit of a sum.
+        return sorted({self.sample(key) for key in gradient})
 
     def _jackknife(self, name: str, gradient: Mapping[Key, Floats]) -> float:
         halves = self.halves[name]
@@ -230,7 +233,7 @@ class HalfSamples:
 
 
 def _dot(a: Floats, b: Floats) -> float:
-    # Not by BLAS, whose rounding hangs on its threads, nor einsum, whose hangs on where arrays lie in memory.
+    # Neither BLAS nor einsum promises an order of summation, and with it the last digit.
     return float((a * b).sum())
 
 

@@ -113,7 +113,7 @@ def jackknife_variance(subsets: Floats, values: Floats, *, exact: bool) -> float
     """
     draws, n = subsets.shape
     m = subsets[0].sum()
-    # Not by BLAS, whose rounding hangs on its threads.
+    # BLAS promises no order of summation, and with it the last digit.
     moves = ((subsets - subsets.mean(axis=0)) * (values - values.mean())[:, None]).sum(axis=0) / draws
     variance = (n - 1) / n * (n / (n - m)) ** 2 * float((moves**2).sum())
     bias = 0.0 if exact else (n - 1) * m / (n - m) * float(values.var()) / draws

@@ -53,8 +53,8 @@ class Welch:
 
     def __call__(self, first: Floats, start: int, stop: int) -> Floats:
         """T [relabeling, neuron] of the neurons from `start` to `stop`; ``first`` [relabeling, prompt] is 0 or 1."""
-        values = self._values[:, start:stop]
-        squares = values**2
+        values = _whole(self._values[:, start:stop])
+        squares = _whole(values**2)
         n = first.sum(axis=1, keepdims=True)
         rest = first.shape[1] - n
         sums, powers = first @ values, first @ squares
@@ -65,6 +65,14 @@ class Welch:
         floor = 1e-12 * squares.mean(axis=0) + np.finfo(np.float64).tiny
         out: Floats = (mean - other) / np.sqrt(np.maximum(spread, floor))
         return out
+
+
+def _whole(values: Floats) -> Floats:
+    """``values`` [prompt, neuron] to the power of two at which a neuron's sums are exact in any order."""
+    _, exponents = np.frexp(np.abs(values).max(axis=0))
+    scale = np.ldexp(1.0, np.minimum(53 - len(values).bit_length() - exponents, 1000))
+    out: Floats = np.rint(values * scale) / scale
+    return out
 
 
 class Occurrences:

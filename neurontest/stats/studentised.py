@@ -34,8 +34,9 @@ def jackknife_variances(subsets: Floats, values: Floats, m: int) -> Floats:
     values : float64 array [case, subset]
     """
     _, draws, n = subsets.shape
-    centred = values - values.mean(axis=1, keepdims=True)
-    moves = np.einsum("bsp,bs->bp", subsets, centred) / draws
+    # Whole numbers if the values are, so that their sums are the same in whatever order einsum takes them.
+    centred = draws * values - values.sum(axis=1, keepdims=True)
+    moves = np.einsum("bsp,bs->bp", subsets, centred) / draws**2
     bias = (n - 1) * m / (n - m) * values.var(axis=1) / draws
     variance: Floats = (n - 1) / n * (n / (n - m)) ** 2 * (moves**2).sum(axis=1) - bias
     return np.maximum(variance, 0.0)
@@ -100,30 +101,29 @@ class RelabelledHalves:
         return halves, places, [sets[:, group] for group in range(len(self.sizes))]
 
 
-def overlap_difference(pi: Floats, own_subsets: Floats, own_sets: Floats, m: int, by: float = 0.0) -> Studentised:
+def overlap_difference(own_subsets: Floats, own_sets: Floats, m: int, by: float = 0.0) -> Studentised:
     """Studentised ``<pi_a, pi_b - pi_c> - by`` under relabelings of b and c; a is held.
 
     Parameters
     ----------
-    pi : float64 array [column]
-        Selection probabilities of a in the columns of the pooled selector.
     own_subsets : float64 array [subset, prompt]
         Half-samples of a.
     own_sets : float64 array [subset, column]
         Their sets, in the columns of the pooled selector.
     """
-    n = own_subsets.shape[1]
+    draws, n = own_subsets.shape
+    counts = own_sets.sum(axis=0)
 
     def of(halves: list[Floats], places: Indices, sets: list[Floats]) -> Floats:
-        cases = len(sets[0])
-        difference = sets[0].mean(axis=1) - sets[1].mean(axis=1)
-        held, own = pi[places], own_sets[:, places]
-        variance = jackknife_variances(np.broadcast_to(own_subsets, (cases, *own_subsets.shape)), difference @ own.T, m)
-        floor = 1 / n**2
+        cases, drawn, _ = sets[0].shape
+        difference = sets[0].sum(axis=1) - sets[1].sum(axis=1)
+        held, own = counts[places], own_sets[:, places]
+        spread = jackknife_variances(np.broadcast_to(own_subsets, (cases, *own_subsets.shape)), difference @ own.T, m)
+        variance, floor = spread / drawn**2, 1 / n**2
         for group in (0, 1):
-            variance = variance + jackknife_variances(halves[group], sets[group] @ held, m)
+            variance = variance + jackknife_variances(halves[group], sets[group] @ held, m) / draws**2
             floor += 1 / halves[group].shape[-1] ** 2
-        out: Floats = (difference @ held - by) / np.sqrt(np.maximum(variance, floor))
+        out: Floats = (difference @ held / (drawn * draws) - by) / np.sqrt(np.maximum(variance, floor))
         return out
 
     return of
@@ -137,20 +137,22 @@ def distinctness(m: int, *, pairs: bool = False) -> Studentised:
 
     def of(halves: list[Floats], _: Indices, sets: list[Floats]) -> Floats:
         groups = range(len(sets))
-        pi = np.stack([one.mean(axis=1) for one in sets], axis=-1)
-        # [relabeling, subset, group]: what each set of a group shares with the mean set of each.
-        shared = [one @ pi for one in sets]
+        draws = sets[0].shape[1]
+        counts = np.stack([one.sum(axis=1) for one in sets], axis=-1)
+        # [relabeling, subset, group]: what each set of a group shares with all sets of each.
+        shared = [one @ counts for one in sets]
         within = [np.einsum("bpc,bpc->b", one[:, 0::2], one[:, 1::2]) / (one.shape[1] // 2) for one in sets]
 
         def statistic(members: Sequence[int]) -> Floats:
             size = len(members)
             apart = np.mean([within[one] for one in members], axis=0)
-            apart = apart - np.mean([shared[i][..., j].mean(axis=1) for i, j in combinations(members, 2)], axis=0)
+            between = [shared[i][..., j].sum(axis=1) / draws**2 for i, j in combinations(members, 2)]
+            apart = apart - np.mean(between, axis=0)
             variance = np.zeros(len(apart))
             for one in members:
                 others = sum(shared[one][..., other] for other in members if other != one)
-                values = 2 / size * shared[one][..., one] - 2 / (size * (size - 1)) * others
-                variance = variance + jackknife_variances(halves[one], values, m)
+                spread = jackknife_variances(halves[one], (size - 1) * shared[one][..., one] - others, m)
+                variance = variance + spread * (2 / (size * (size - 1) * draws)) ** 2
             floor = sum(1 / halves[one].shape[-1] ** 2 for one in members)
             out: Floats = apart / np.sqrt(np.maximum(variance, floor))
             return out

@@ -3,9 +3,9 @@
     python tests/benchmarks/trace_ratio.py [--repetitions 3] [--prompts 45] [--tokens 40]
 
 Both write the same number of tokens to the same prompts in one batch, in turns, so that a machine that grows slower
-meanwhile slows both. What else the machine does only adds to either, and a whole text is seldom written undisturbed:
-hence also the ratio of the sums, over the steps, of the fastest that each step was in any repetition.
-`generate` samples with the settings of the default suite and reads no activations.
+meanwhile slows both; no text ends early. What else the machine does only adds to either, and a whole text is seldom
+written undisturbed: hence also the ratio of the sums, over the steps, of the fastest that each step was in any
+repetition. `generate` samples with the settings of the default suite and reads no activations.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import platformdirs
 
 from neurontest.settings import from_environment
 from neurontest.trace import builtin
-from neurontest.trace.generation import Row, batches, encode, write
+from neurontest.trace.generation import Row, batches, encode, end_of_text, write
 from neurontest.trace.models import resolve
 from neurontest.trace.quiet import quiet
 from neurontest.trace.sites import find_sites
@@ -46,7 +46,6 @@ def bare(model: Any, tokenizer: Any, rows: list[Row], generation: Generation) ->
         do_sample=True,
         top_k=generation.top_k,
         temperature=generation.temperature,
-        min_new_tokens=generation.max_new_tokens,
         max_new_tokens=generation.max_new_tokens,
     )
     return len(rows) * int(output.shape[1] - inputs["input_ids"].shape[1])
@@ -73,6 +72,10 @@ def main() -> None:
     cache = Path(str(from_environment().get("cache_dir") or platformdirs.user_cache_dir("neurontest")))
     handle = resolve(builtin.NAME, cache_dir=cache, dtype="float32", device="cpu", suite_folder=None, progress=silent)
     model, tokenizer = handle.load()
+    for source in (model.generation_config, model.config.get_text_config(decoder=True)):
+        source.eos_token_id = None
+    tokenizer.eos_token = None
+    assert not end_of_text(model, tokenizer)
     names = sorted(PROMPTS.glob("*.txt"))
     lines = [line for name in names for line in name.read_text(encoding="utf-8").splitlines() if line.strip()]
     prompts = lines[:: max(1, len(lines) // said.prompts)][: said.prompts]
@@ -88,6 +91,7 @@ def main() -> None:
             their_steps, their_tokens = timed(model, lambda: bare(model, tokenizer, rows, generation))
             ours.append(steps)
             peers.append(their_steps)
+            assert tokens == their_tokens == len(rows) * said.tokens
             seconds, theirs = sum(steps), sum(their_steps)
             ratios.append(seconds / theirs)
             print(  # noqa: T201

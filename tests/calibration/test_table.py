@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.calibration.grid import Counts, in_order, in_short, read, table
+from tests.calibration.grid import Counts, _write, in_order, in_short, read, table
 
 ROOT = Path(__file__).parents[2]
 RATES = Path(__file__).parent / "rates.json"
@@ -49,3 +49,19 @@ def test_a_row_of_nothing_counted_is_left_out() -> None:
     assert "| `distinct` | noise | null | 6 | mean | 20 | 0.050 " in table(
         [one.__class__(**{**vars(one), "data_sets": 20, "declared": 1})]
     )
+
+
+def test_a_run_that_is_broken_off_leaves_the_counts_before_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found, out = read(RATES), tmp_path / "rates.json"
+    _write(out, found)
+
+    def interrupted(self: Path, data: bytes) -> int:
+        with self.open("wb") as file:
+            file.write(data[:100])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "write_bytes", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        _write(out, {})
+    assert read(out) == found
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["rates.json", "rates.md"]

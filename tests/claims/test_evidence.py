@@ -118,26 +118,28 @@ from tests.worlds import World, evidence_on
 describe.RESAMPLES = 19
 
 world = World(np.random.default_rng(3), layers=5, width=576)
-data = {name: world.concept(16, (world.take(6), np.full(6, 3.0))) for name in "abc"}
-for sentence in ("a overlaps b more than c", "a, b and c have distinct neurons"):
-    found = evidence_on(
-        sentence, data, world.neutral(12), (0.05,), width=576, statistics=Statistics(test="half-sample")
-    )
-    print(sha256(repr(found).encode()).hexdigest())
+for test, n, sentences in (
+    ("half-sample", 16, ("a overlaps b more than c", "a, b and c have distinct neurons")),
+    ("both", 6, ("a overlaps b more than c", "a has specific neurons against b", "a has consistent neurons")),
+):
+    data = {name: world.concept(n, (world.take(6), np.full(6, 3.0))) for name in "abc"}
+    for sentence in sentences:
+        found = evidence_on(sentence, data, world.neutral(12), (0.05,), width=576, statistics=Statistics(test=test))
+        print(sha256(repr(found).encode()).hexdigest())
 """
 
 
-def test_the_number_of_threads_changes_nothing() -> None:
+def test_neither_threads_nor_the_order_of_sets_change_anything() -> None:
     found = [
         subprocess.run(
             [sys.executable, "-c", DIGEST],
-            env={**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads},
+            env={**os.environ, "OMP_NUM_THREADS": one, "OPENBLAS_NUM_THREADS": one, "PYTHONHASHSEED": one},
             cwd=Path(__file__).parents[2],
             capture_output=True,
             text=True,
             timeout=900,
             check=True,
         ).stdout
-        for threads in ("1", "2")
+        for one in ("1", "2")
     ]
     assert found[0] == found[1]
