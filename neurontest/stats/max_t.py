@@ -48,12 +48,12 @@ class Welch:
 
     def __init__(self, values: Floats) -> None:
         # Centred, so that squares of massive dimensions lose no digits.
-        self._values = np.asarray(values, dtype=np.float64) - np.mean(values, axis=0, dtype=np.float64)
+        self._values = _whole(np.asarray(values, dtype=np.float64) - np.mean(values, axis=0, dtype=np.float64))
         self.size = self._values.shape[1]
 
     def __call__(self, first: Floats, start: int, stop: int) -> Floats:
         """T [relabeling, neuron] of the neurons from `start` to `stop`; ``first`` [relabeling, prompt] is 0 or 1."""
-        values = _whole(self._values[:, start:stop])
+        values = self._values[:, start:stop]
         squares = _whole(values**2)
         n = first.sum(axis=1, keepdims=True)
         rest = first.shape[1] - n
@@ -68,11 +68,13 @@ class Welch:
 
 
 def _whole(values: Floats) -> Floats:
-    """``values`` [prompt, neuron] to the power of two at which a neuron's sums are exact in any order."""
-    _, exponents = np.frexp(np.abs(values).max(axis=0))
+    """``values`` [prompt, neuron], in place, to the power of two at which a neuron's sums are exact in any order."""
+    _, exponents = np.frexp(np.maximum(values.max(axis=0), -values.min(axis=0)))
     scale = np.ldexp(1.0, np.minimum(53 - len(values).bit_length() - exponents, 1000))
-    out: Floats = np.rint(values * scale) / scale
-    return out
+    values *= scale
+    np.rint(values, out=values)
+    values /= scale
+    return values
 
 
 class Occurrences:

@@ -34,10 +34,10 @@ def jackknife_variances(subsets: Floats, values: Floats, m: int) -> Floats:
     values : float64 array [case, subset]
     """
     _, draws, n = subsets.shape
-    # Whole numbers if the values are, so that their sums are the same in whatever order einsum takes them.
+    # Whole numbers if the values are, so that their sums are the same in whatever order they are taken.
     centred = draws * values - values.sum(axis=1, keepdims=True)
     moves = np.einsum("bsp,bs->bp", subsets, centred) / draws**2
-    bias = (n - 1) * m / (n - m) * values.var(axis=1) / draws
+    bias = (n - 1) * m / (n - m) * (centred**2).sum(axis=1) / draws**4
     variance: Floats = (n - 1) / n * (n / (n - m)) ** 2 * (moves**2).sum(axis=1) - bias
     return np.maximum(variance, 0.0)
 

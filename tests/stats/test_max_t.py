@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from itertools import combinations
+from math import fsum
 
 import numpy as np
 import pytest
@@ -36,6 +37,16 @@ def test_welch_keeps_its_digits_beside_massive_dimensions() -> None:
     values = rng.normal(size=(10, 1))
     shifted = whole(Welch(values + 1e7), [0, 1, 2], 10)
     assert shifted == pytest.approx(whole(Welch(values), [0, 1, 2], 10), rel=1e-6)
+
+
+def test_sums_are_exact_in_any_order() -> None:
+    rng = np.random.default_rng(4)
+    values = rng.uniform(0.5, 1, size=(37, 200)) * 10.0 ** rng.integers(-12, 12, size=200)
+    rounded = module._whole(values.copy())
+    assert (np.abs(rounded - values) <= 1e-13 * np.abs(values).max(axis=0)).all()
+    exact = [fsum(column) for column in rounded.T]
+    for _ in range(5):
+        assert (np.cumsum(rounded[rng.permutation(37)], axis=0)[-1] == exact).all()
 
 
 def test_a_neuron_that_never_moves_is_no_sign() -> None:
