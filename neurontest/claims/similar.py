@@ -48,7 +48,10 @@ class SetsSimilar(Kind):
 
         pairs = combinations(claim.concepts, 2)
         shared = mean([samples.overlap((a, ""), (b, "")) for a, b in pairs])
-        return [Hypothesis(shared, claim.statistics.similar_above * claim.selection.k)]
+        # Sets near their ceiling are often the same in every half, and then their spread is told too small: without as
+        # much again as the least variance there is, the opposite was declared in .09 of data sets where it was untrue.
+        unseen = samples.least_variance(shared)
+        return [Hypothesis(shared, claim.statistics.similar_above * claim.selection.k, extra_variance=unseen)]
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Test it by half-t alone; the worst pair is shown."""

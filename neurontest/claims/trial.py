@@ -158,7 +158,10 @@ class Trial:
         def widened(samples: HalfSamples) -> list[Hypothesis]:
             asked = hypotheses(samples)
             widths = extra or [0.0] * len(asked)
-            return [replace(one, extra_variance=width) for one, width in zip(asked, widths, strict=True)]
+            return [
+                replace(one, extra_variance=one.extra_variance + width)
+                for one, width in zip(asked, widths, strict=True)
+            ]
 
         self.samples, results = settle(first, self.streams, widened, thresholds.open)
         return results

@@ -18,7 +18,7 @@ from neurontest.types import Claim, Concept, Family
 T = TypeVar("T")
 
 #: Changed whenever the same traces and spec would give other numbers.
-EVIDENCE_VERSION = 5
+EVIDENCE_VERSION = 6
 
 
 def evidence_key(family: Family, digests: Sequence[str]) -> str:

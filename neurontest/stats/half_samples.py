@@ -196,7 +196,7 @@ class HalfSamples:
         return total / len(halves.first)
 
     def variance(self, term: Term, *, level: bool) -> float:
-        """Sampling variance of a term over prompts, floored at one neuron flipping with probability 1/n a concept.
+        """Sampling variance of a term over prompts, floored at :meth:`least_variance`.
 
         Parameters
         ----------
@@ -204,8 +204,11 @@ class HalfSamples:
             Split-half overlaps count twice: in a level of them, and in a difference of levels whose second-order
             variance does not cancel.
         """
-        floor = sum(1 / self.halves[name].n ** 2 for name in self._samples(term.gradient))
-        return max(self.spread(term, level=level), floor)
+        return max(self.spread(term, level=level), self.least_variance(term))
+
+    def least_variance(self, term: Term) -> float:
+        """Variance of one neuron flipping with probability 1/n in each sample that a term is about."""
+        return sum(1 / self.halves[name].n ** 2 for name in self._samples(term.gradient))
 
     def spread(self, term: Term, *, level: bool) -> float:
         """:meth:`variance` without its floor; 0 if no prompt's presence moves the term."""

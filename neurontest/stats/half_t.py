@@ -30,7 +30,7 @@ class Hypothesis:
     level : bool
         See :meth:`HalfSamples.variance`.
     extra_variance : float
-        Variance that half-samples do not see, such as that of a small baseline.
+        Variance that half-samples do not see, such as that of a small baseline; added to theirs.
     """
 
     term: Term
