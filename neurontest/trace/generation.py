@@ -5,7 +5,6 @@ Step t (from 1) is the forward pass from whose last position new token t is samp
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from neurontest.errors import TraceError
 from neurontest.trace.hooks import SiteReader
+from neurontest.trace.passes import Passes
 from neurontest.trace.sampling import Draw, draw, uniforms
 from neurontest.trace.sites import Site
 from neurontest.types import Generation
@@ -151,7 +151,7 @@ def write(
     active = np.ones(count, dtype=bool)
     device = model.device
     with torch.inference_mode(), SiteReader(sites, count, device) as reader:
-        passes = _Passes(model, rows, steps, use_cache)
+        passes = Passes(model, [row.ids for row in rows], steps, use_cache)
         for step in range(steps):
             logits = passes.forward(written[:, step - 1] if step else None)
             drawn = _draw(logits, u[:, step], generation)
@@ -179,50 +179,6 @@ def write(
         )
         for i, row in enumerate(rows)
     ]
-
-
-class _Passes:
-    """The forward passes of a batch: left padding, explicit positions, and the cache between the steps."""
-
-    def __init__(self, model: Any, rows: Sequence[Row], steps: int, use_cache: bool) -> None:
-        import torch
-
-        self._model, self._use_cache = model, use_cache
-        self._past: Any = None
-        self._width = max(len(row.ids) for row in rows)
-        # Padding is masked out, so that any token does.
-        ids = np.zeros((len(rows), self._width + steps), dtype=np.int64)
-        mask = np.ones_like(ids)
-        for i, row in enumerate(rows):
-            ids[i, self._width - len(row.ids) : self._width] = row.ids
-            mask[i, : self._width - len(row.ids)] = 0
-        self._ids = torch.from_numpy(ids).to(model.device)
-        self._mask = torch.from_numpy(mask).to(model.device)
-        self._positions = (self._mask.cumsum(dim=1) - 1).clamp(min=0)
-        known = inspect.signature(model.forward).parameters
-        self._takes_positions = "position_ids" in known
-        self._options = {"logits_to_keep": 1} if "logits_to_keep" in known else {}
-
-    def forward(self, tokens: npt.NDArray[np.int64] | None) -> torch.Tensor:
-        """Logits ``[row, token]`` at the last position, once the `tokens` of the step before are appended."""
-        import torch
-
-        if tokens is not None:
-            self._ids[:, self._width] = torch.from_numpy(tokens).to(self._ids.device)
-            self._width += 1
-        new = slice(self._width - 1 if self._past is not None else 0, self._width)
-        positions = {"position_ids": self._positions[:, new]} if self._takes_positions else {}
-        output = self._model(
-            input_ids=self._ids[:, new],
-            attention_mask=self._mask[:, : self._width],
-            past_key_values=self._past,
-            use_cache=self._use_cache,
-            return_dict=True,
-            **positions,
-            **self._options,
-        )
-        self._past = output.past_key_values if self._use_cache else None
-        return output.logits[:, -1]
 
 
 def _draw(logits: torch.Tensor, u: npt.NDArray[np.float64], generation: Generation) -> Draw | None:

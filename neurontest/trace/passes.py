@@ -1,0 +1,68 @@
+"""The forward passes of a batch of texts: left padding, explicit positions, and the cache between the steps."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import torch
+
+
+class Passes:
+    """The forward passes of a batch.
+
+    Parameters
+    ----------
+    model : transformers.PreTrainedModel
+    prompts : sequence of sequences of int
+        Tokens of each row's prompt.
+    steps : int
+        New tokens that there must be room for.
+    use_cache : bool
+        False runs every pass over the whole text.
+    """
+
+    def __init__(self, model: Any, prompts: Sequence[Sequence[int]], steps: int, use_cache: bool) -> None:
+        import torch
+
+        self._model, self._use_cache = model, use_cache
+        self._past: Any = None
+        self._width = max(map(len, prompts))
+        # Padding is masked out, so that any token does.
+        ids = np.zeros((len(prompts), self._width + steps), dtype=np.int64)
+        mask = np.ones_like(ids)
+        for i, prompt in enumerate(prompts):
+            ids[i, self._width - len(prompt) : self._width] = prompt
+            mask[i, : self._width - len(prompt)] = 0
+        self._ids = torch.from_numpy(ids).to(model.device)
+        self._mask = torch.from_numpy(mask).to(model.device)
+        self._positions = (self._mask.cumsum(dim=1) - 1).clamp(min=0)
+        known = inspect.signature(model.forward).parameters
+        self._takes_positions = "position_ids" in known
+        self._options = {"logits_to_keep": 1} if "logits_to_keep" in known else {}
+
+    def forward(self, tokens: npt.NDArray[np.int64] | None) -> torch.Tensor:
+        """Logits ``[row, token]`` at the last position, once the `tokens` of the step before are appended."""
+        import torch
+
+        if tokens is not None:
+            self._ids[:, self._width] = torch.from_numpy(tokens).to(self._ids.device)
+            self._width += 1
+        new = slice(self._width - 1 if self._past is not None else 0, self._width)
+        positions = {"position_ids": self._positions[:, new]} if self._takes_positions else {}
+        output = self._model(
+            input_ids=self._ids[:, new],
+            attention_mask=self._mask[:, : self._width],
+            past_key_values=self._past,
+            use_cache=self._use_cache,
+            return_dict=True,
+            **positions,
+            **self._options,
+        )
+        self._past = output.past_key_values if self._use_cache else None
+        return output.logits[:, -1]
