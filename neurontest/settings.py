@@ -74,6 +74,14 @@ SETTINGS: tuple[Setting, ...] = (
         " distinct indices of what was selected, for display alone",
         choices=("neuron", "dimension", "index"),
     ),
+    Setting(
+        "neurons",
+        "ablate",
+        str,
+        "mean",
+        "What a causal claim sets ablated neurons to: the baseline's mean, zero, or the values of some baseline prompt",
+        choices=("mean", "zero", "resample"),
+    ),
     # How it is tested.
     Setting(
         "statistics",

@@ -162,7 +162,8 @@ def _varied(words: Sequence[str], rng: np.random.Generator) -> dict[str, float]:
 class Weights:
     """Weights for any architecture, as arrays [block, out, in], and which neuron has which role."""
 
-    def __init__(self, vocabulary: Mapping[str, int], seed: int) -> None:
+    def __init__(self, vocabulary: Mapping[str, int], seed: int, feedback: float) -> None:
+        self.feedback = feedback
         rng = self.rng = np.random.default_rng(seed)
         self.features = features(rng)
         slots = len(self.features)
@@ -223,7 +224,7 @@ class Weights:
                 place = int(next(places))
                 self.inward[block, place, dimension] = 1.0
                 self.bias[block, place] = -1.0
-                self.outward[block, dimension, place] = FEEDBACK
+                self.outward[block, dimension, place] = self.feedback
                 self._note("mlp", feature.role, block, place)
         self.mean[block + 1] = self.mean[block]
         for mean, dimension in zip(MASSIVE, self.massive, strict=True):
@@ -239,12 +240,15 @@ class Weights:
         self.roles.setdefault((site, role), set()).add((layer, index))
 
 
-def build(architecture: str = "gpt2", *, seed: int = 0) -> Planted:
-    """A model in evaluation mode, its tokenizer, and what is planted in it; the same truth for every architecture."""
+def build(architecture: str = "gpt2", *, seed: int = 0, feedback: float = FEEDBACK) -> Planted:
+    """A model in evaluation mode, its tokenizer, and what is planted in it; the same truth for every architecture.
+
+    Without `feedback` the MLP neurons light up as they do with it, and nothing comes of it.
+    """
     from tests.planted_fill import filled
 
     tokens = tokenizer()
-    weights = Weights(tokens.get_vocab(), seed)
+    weights = Weights(tokens.get_vocab(), seed, feedback)
     massive, hubs, template, decoys = ({site: weights.neurons(site, role) for site in SITES} for role in ROLES)
     concepts = {site: {name: weights.neurons(site, name) for name in CONCEPTS} for site in SITES}
     return Planted(filled(architecture, weights), tokens, concepts, massive, hubs, template, decoys)

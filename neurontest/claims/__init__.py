@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from neurontest.claims.base import Kind
+from neurontest.claims.causal import Necessary, Sufficient
 from neurontest.claims.consistent import Consistent
 from neurontest.claims.distinct import Distinct
 from neurontest.claims.normalization import NormalizationHelps, SetsDiffer
@@ -30,6 +31,8 @@ def kinds() -> tuple[Kind, ...]:
         Consistent(),
         SpecificNeuron(),
         HasSpecificNeurons(),
+        Necessary(),
+        Sufficient(),
     )
 
 

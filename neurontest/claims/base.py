@@ -13,7 +13,7 @@ from itertools import combinations
 from math import comb, factorial, prod
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from neurontest.types import BASELINE, Activations, Claim, Concept, Evidence, Thresholds, TraceRequest
+from neurontest.types import BASELINE, Activations, Claim, Concept, Evidence, ScoreRequest, Thresholds, TraceRequest
 
 if TYPE_CHECKING:
     from neurontest.stats.half_samples import HalfSamples
@@ -78,6 +78,8 @@ class Kind(ABC):
         What to say beside a claim of this kind that also holds on a dead model: what it is about, if not the concept.
     published_slots : tuple of str
         Slots in which a published set may stand.
+    repeatable : tuple of str
+        Slots whose concept another slot may name again.
     """
 
     name: ClassVar[str]
@@ -88,6 +90,7 @@ class Kind(ABC):
     advised: ClassVar[int] = 10
     about_method: ClassVar[str] = ""
     published_slots: ClassVar[tuple[str, ...]] = ()
+    repeatable: ClassVar[tuple[str, ...]] = ()
 
     def named(self, terms: Terms, known: Sequence[str]) -> tuple[str, ...]:
         """The concepts that the claim is about, each once, in the order of its slots.
@@ -109,7 +112,7 @@ class Kind(ABC):
         The base class checks that no concept is named twice, that published sets stand where they can be tested, and
         that a baseline is there if one is subtracted.
         """
-        names = [name for slot in self.slots for name in _concepts_in(slot, claim)]
+        names = [name for slot in self.slots if slot.name not in self.repeatable for name in _concepts_in(slot, claim)]
         found = []
         for name in sorted({name for name in names if names.count(name) > 1}):
             found.append(f"{name!r} is named twice; a concept cannot be compared with itself")
@@ -179,6 +182,16 @@ class Kind(ABC):
         """
         return []
 
+    def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ScoreRequest, ...]:
+        """What :meth:`evidence` must besides know of the model with neurons forced; decided by the traces.
+
+        Parameters
+        ----------
+        thresholds : Thresholds
+            The smallest decides how many random sets are compared with.
+        """
+        return ()
+
     @abstractmethod
     def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Test the claim.
@@ -186,7 +199,7 @@ class Kind(ABC):
         Parameters
         ----------
         traces : mapping from TraceRequest to Activations
-            Holds every request of :meth:`requests`.
+            Holds every request of :meth:`requests` and :meth:`scores`.
         thresholds : Thresholds
             The p-values that the family's correction may compare this claim's with; Monte-Carlo error is driven down
             until none of the open ones is in doubt.

@@ -16,6 +16,7 @@ from neurontest.neurons.normalize import Floats
 from neurontest.stats.half_t import HalfT
 from neurontest.stats.halves import draw_halves
 from neurontest.stats.max_t import MaxT, Occurrences, Welch, max_t
+from neurontest.stats.random_sets import Rank
 from neurontest.stats.relabel import TIE, Labels, Relabeling, relabel
 from neurontest.stats.studentised import PAIRS, RelabelledHalves, distinctness, overlap_difference
 from neurontest.types import KeyResult, NullSummary, Thresholds
@@ -187,7 +188,7 @@ def _key(found: Relabeling, null: str, error_rate: str, half_pairs: int) -> KeyR
     )
 
 
-def histogram(found: Relabeling) -> NullSummary:
+def histogram(found: Relabeling | Rank) -> NullSummary:
     """The null distribution in equal bins that hold the observed statistic too."""
     low = min(float(found.null.min()), found.observed)
     high = max(float(found.null.max()), found.observed)

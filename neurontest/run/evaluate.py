@@ -17,6 +17,7 @@ from neurontest.run.assemble import Outcome, claim_record, make_record
 from neurontest.run.evidence import Cache, evidence_key
 from neurontest.run.shown import Shown
 from neurontest.trace.engine import Tracer
+from neurontest.trace.scoring import Scorer
 from neurontest.types import (
     Activations,
     Claim,
@@ -29,6 +30,7 @@ from neurontest.types import (
     Progress,
     Record,
     Suite,
+    Thresholds,
     TraceRecord,
     TraceRequest,
     Vacuity,
@@ -77,6 +79,7 @@ class Run:
         self._handle = handle
         self._progress = progress
         self._tracer = Tracer(handle, cache_dir=cache_dir, batch_size=batch_size, progress=progress)
+        self._scorer = Scorer(handle, cache_dir=cache_dir, continuations=self._tracer.continuations, progress=progress)
         self._cache = Cache(cache_dir / "evidence", Finding)
         self._nulls = Cache(cache_dir / "evidence", Vacuity)
         self._findings: dict[str, Mapping[str, Finding]] = {}
@@ -135,9 +138,18 @@ class Run:
         from neurontest.run.settle import settle
         from neurontest.verdict import judge
 
-        evidence = settle(family, traces, self._progress)
+        evidence = settle(family, {**traces, **self._scores(family, traces)}, self._progress)
         verdicts = judge(family, evidence)
         return {one: Finding(evidence[one], verdicts[one]) for one in evidence}
+
+    def _scores(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> dict[TraceRequest, Activations]:
+        """What causal claims must know of the model with neurons forced."""
+        from neurontest.stats.correction import thresholds
+
+        asked = family.statistics
+        grid = Thresholds.of(*thresholds(asked.alpha, len(family.tested), asked.correction))
+        wanted = (kind_named(claim.kind).scores(claim, traces, grid) for claim in family.tested)
+        return {request: self._scorer.scores(request) for requests in wanted for request in requests}
 
     # Where concepts mean nothing.
 

@@ -61,7 +61,7 @@ def _substance(claim: Claim) -> list[object]:
 
 
 def _facts(concept: Concept) -> list[object]:
-    return [concept.name, concept.prompts, concept.groups, concept.site, concept.published]
+    return [concept.name, concept.prompts, concept.groups, concept.site, concept.published, concept.words]
 
 
 class Cache(Generic[T]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from neurontest.errors import Fault, SpecError
@@ -42,7 +42,9 @@ def read_concept(document: Document, keys: Keys, name: str, folder: Folder) -> P
     if isinstance(said, dict) and "published" in said:
         concept = read_published(document, keys, name)
         return None if concept is None else Prompts(concept, ())
-    return read_prompts(document, keys, name, folder)
+    read = read_prompts(document, keys, name, folder)
+    words = said.get("words", ()) if isinstance(said, dict) and document.sound(*keys, "words") else ()
+    return None if read is None else replace(read, concept=replace(read.concept, words=tuple(words)))
 
 
 def read_prompts(document: Document, keys: Keys, name: str, folder: Folder) -> Prompts | None:

@@ -83,4 +83,4 @@ def read_published(document: Document, keys: Keys, name: str) -> Concept | None:
         neurons.append(PublishedNeuron(int(layer), int(number), times))
     if not document.sound(*keys):
         return None
-    return Concept(name, (), published=tuple(neurons), site=sites[0], out_of=out_of)
+    return Concept(name, (), published=tuple(neurons), site=sites[0], out_of=out_of, words=tuple(said.get("words", ())))

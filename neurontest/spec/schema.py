@@ -118,10 +118,21 @@ def _section(name: str, level: Level, description: str) -> dict[str, Any]:
 def _concept() -> dict[str, Any]:
     return _closed(
         "A concept's prompts, or the neurons that were published for it",
-        {"prompts": _ref("prompts"), **published.schema()},
+        {"prompts": _ref("prompts"), "words": _words(), **published.schema()},
         oneOf=[{"required": ["prompts"]}, {"required": ["published"]}],
         dependencies={"out_of": ["published"]},
     )
+
+
+def _words() -> dict[str, Any]:
+    return {
+        "description": "Words of the concept, for claims that something makes it more likely to be named",
+        "type": "array",
+        "uniqueItems": True,
+        "minItems": 1,
+        "items": _text("A word or a few, without spaces around them", "must be a text", pattern=r"^\S(.*\S)?$"),
+        "errorMessage": "must be a list of one or more words, each once",
+    }
 
 
 def _prompts() -> dict[str, Any]:

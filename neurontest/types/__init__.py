@@ -7,6 +7,7 @@ Array axes: ``[prompt, neuron]`` for activations, ``[subset, prompt]`` for half-
 ``[subset, neuron]`` for memberships of sets.
 """
 
+from neurontest.types.causal import Forcing, ScoreRequest
 from neurontest.types.evidence import (
     Estimate,
     Evidence,
@@ -64,6 +65,7 @@ __all__ = [
     "Family",
     "FamilyRecord",
     "Finding",
+    "Forcing",
     "Generation",
     "Interval",
     "KeyResult",
@@ -77,6 +79,7 @@ __all__ = [
     "Progress",
     "PublishedNeuron",
     "Record",
+    "ScoreRequest",
     "Selection",
     "Statistics",
     "Suite",

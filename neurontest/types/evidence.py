@@ -60,7 +60,7 @@ class Estimate:
     name : str
         In words, such as ``hanoi/vietnam minus hanoi/violent``.
     unit : str
-        ``neurons``, ``share`` (0 to 1) or empty.
+        ``neurons``, ``share`` (0 to 1), ``nats`` or the like; or empty.
     reference : float or None
         The value that the null hypothesis gives it, if it is tested against one.
     note : str
@@ -81,7 +81,8 @@ class KeyResult:
 
     Attributes
     ----------
-    name : {"permutation", "half-sample"}
+    name : {"permutation", "half-sample", "prompts", "random sets"}
+        The last two are of causal claims: Student's t over prompts, and the rank among random sets.
     null : str
         The null hypothesis in words, and what is exchanged under it.
     statistic : float
@@ -93,9 +94,9 @@ class KeyResult:
     p_floor : float
         The smallest p-value this design can give.
     df : float or None
-        Degrees of freedom, half-sample keys only.
+        Degrees of freedom, of keys that refer to Student's t.
     draws, exceedances : int or None
-        Relabelings looked at and how many reached the observed statistic, permutation keys only.
+        Relabelings, or random sets, looked at and how many reached the observed statistic.
     exact : bool
         No Monte-Carlo error: all relabelings, or all half-samples, were enumerated.
     half_pairs : int
@@ -106,7 +107,7 @@ class KeyResult:
         The measured type-I error of this key, in words.
     """
 
-    name: Literal["permutation", "half-sample"]
+    name: Literal["permutation", "half-sample", "prompts", "random sets"]
     null: str
     statistic: float
     p: float
@@ -159,9 +160,9 @@ class Evidence:
     details : tuple of Estimate
         The other numbers worth showing: ceilings, counts, components of a composite claim.
     prompts : mapping from concept to int
-        Prompts used.
+        Prompts used; of causal claims, those that were measured.
     m : int
-        Prompts in a half-sample.
+        Prompts in a half-sample; 0 if there are none.
     detectable : float or None
         The smallest effect shown with power 0.8 by this many prompts, in the effect's unit.
     power : float or None

@@ -32,6 +32,7 @@ class Generation:
 class Selection:
     """What a set of neurons is: the `neurons` section. `per_prompt_k` None means `k`.
 
+    `ablate` is what causal claims set neurons to: the baseline's mean, zero, or another prompt's value.
     `identity` ``index`` selects as ``neuron`` does and counts overlaps by distinct index; it is shown, never tested.
     """
 
@@ -42,6 +43,7 @@ class Selection:
     k: int = 10
     per_prompt_k: int | None = None
     identity: Literal["neuron", "dimension", "index"] = "neuron"
+    ablate: Literal["mean", "zero", "resample"] = "mean"
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class Concept:
         Where in a block the published neurons live.
     out_of : int or None
         Prompts that the published occurrences were counted over, if that is told.
+    words : tuple of str
+        Words of the concept, whose likelihood a claim may be about.
     """
 
     name: str
@@ -87,6 +91,7 @@ class Concept:
     published: tuple[PublishedNeuron, ...] = ()
     site: str | None = None
     out_of: int | None = None
+    words: tuple[str, ...] = ()
 
     @property
     def units(self) -> int:

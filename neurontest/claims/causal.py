@@ -1,0 +1,175 @@
+"""Claims that neurons matter, and do not only light up: what the model loses without them, or says once they are set.
+
+Each is an intersection-union test of two nulls (Berger 1982, Technometrics 24:295): that the prompts make no
+difference, and that the set is like any random set of the same layers and of like norms. The neurons are selected on
+other prompts than those that are measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import comb
+from typing import TYPE_CHECKING, ClassVar
+
+from neurontest.claims.base import Kind, Slot, Traces, exchanged_within
+from neurontest.types import BASELINE, Claim, Evidence, ScoreRequest, Thresholds
+
+if TYPE_CHECKING:
+    from neurontest.claims.experiment import Experiment
+
+#: Prompts measured of each side, at least.
+MEASURED = 10
+_OF = "The concept, or published set, whose neurons are {}"
+
+
+class _Causal(Kind):
+    """Neurons of one set are forced, and the prompts of others measured."""
+
+    minimum: ClassVar[int] = MEASURED
+    advised: ClassVar[int] = 2 * MEASURED
+    published_slots: ClassVar[tuple[str, ...]] = ("of",)
+    repeatable: ClassVar[tuple[str, ...]] = ("of",)
+
+    def half_sampled(self, claim: Claim) -> bool:
+        """No: prompts and random sets decide."""
+        return False
+
+    def normalizes(self, claim: Claim) -> bool:
+        """Whether a baseline is subtracted where the set is selected; a published one is not."""
+        return not claim.concepts[claim.said("of")].published and super().normalizes(claim)
+
+    def faults(self, claim: Claim) -> list[str]:
+        """Neurons, not dimensions; prompts that share no templates."""
+        found = super().faults(claim)
+        if claim.selection.identity != "neuron":
+            found.append("a dimension of all layers cannot be forced; say 'neurons: {identity: neuron}'")
+        if exchanged_within(list(claim.concepts.values())) is not False:
+            found.append(f"{self.name} cannot be tested on concepts that share templates")
+        return found
+
+    def _shared(self, claim: Claim, name: str) -> list[str]:
+        """A fault if the concept's prompts must both select the set and be measured, and are too few."""
+        concept = claim.concepts[name]
+        if name != claim.said("of") or concept.units >= 2 * MEASURED:
+            return []
+        return [
+            f"{name!r} has {concept.units} prompts; half of them select the neurons and the others are measured:"
+            f" {self.name} needs at least {2 * MEASURED} of them"
+        ]
+
+
+class Necessary(_Causal):
+    """``vietnam's neurons are needed for vietnam more than for violent``."""
+
+    name: ClassVar[str] = "necessary"
+    sentence: ClassVar[str] = "{of}'s neurons are needed for {for} more than for {than}"
+    slots: ClassVar[tuple[Slot, ...]] = (
+        Slot("of", "concept", _OF.format("ablated")),
+        Slot("for", "concept", "The concept whose texts are to lose by it"),
+        Slot("than", "concepts", "Concepts whose texts are to lose less"),
+    )
+    summary: ClassVar[str] = "Ablating a concept's neurons makes its texts less likely, and those of others less so"
+
+    def smallest_p(self, claim: Claim) -> float:
+        """One over the ways to deal the measured prompts to the two sides."""
+        sizes = [_measured(claim, name) for name in (claim.said("for"), *claim.listed("than"))]
+        return 1 / comb(sum(sizes), sizes[0])
+
+    def faults(self, claim: Claim) -> list[str]:
+        """What is ablated to a baseline's values needs one."""
+        found = super().faults(claim)
+        for name in dict.fromkeys((claim.said("for"), *claim.listed("than"))):
+            found.extend(self._shared(claim, name))
+        if claim.baseline is None and claim.selection.ablate != "zero":
+            found.append(
+                f"ablate: {claim.selection.ablate} takes its values from a baseline;"
+                " say 'baseline: {prompts: ...}' in suite.yaml or 'ablate: zero'"
+            )
+        return found
+
+    def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ScoreRequest, ...]:
+        """The likelihood of what the model wrote, for each side."""
+        return tuple(self._requests(self._experiment(claim, traces), thresholds).values())
+
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
+        """Welch's t over prompts by relabeling, and the set's rank among random ones: the larger p-value."""
+        import numpy as np
+
+        from neurontest.claims.effects import losses_compared
+
+        ours = self._experiment(claim, traces)
+        losses = {}
+        for name, request in self._requests(ours, thresholds).items():
+            found = ours.scores(name, request)
+            losses[name] = found[:, :1] - found[:, 1:]
+        own, others = claim.said("for"), claim.listed("than")
+        return losses_compared(ours, own, losses[own], np.concatenate([losses[name] for name in others]), thresholds)
+
+    def _experiment(self, claim: Claim, traces: Traces) -> Experiment:
+        from neurontest.claims.experiment import Experiment
+
+        sides = dict.fromkeys((claim.said("for"), *claim.listed("than")))
+        return Experiment(self, claim, traces, claim.said("of"), list(sides), claim.said("for"))
+
+    def _requests(self, ours: Experiment, thresholds: Thresholds) -> Mapping[str, ScoreRequest]:
+        how = ours.claim.selection.ablate
+        if how == "resample":
+            own = {name: ours.forcings(ours.resampled(name), thresholds) for name in ours.measured}
+        else:
+            common = ours.forcings(ours.zeros if how == "zero" else ours.mean_on(BASELINE), thresholds)
+            own = dict.fromkeys(ours.measured, common)
+        return {name: ours.request(name, forcings) for name, forcings in own.items()}
+
+
+class Sufficient(_Causal):
+    """``forcing hanoi's neurons makes hanoi more likely``."""
+
+    name: ClassVar[str] = "sufficient"
+    sentence: ClassVar[str] = "forcing {of}'s neurons makes {for} more likely"
+    slots: ClassVar[tuple[Slot, ...]] = (
+        Slot("of", "concept", _OF.format("set to what they are on its prompts")),
+        Slot("for", "concept", "The concept whose 'words' are to become likelier after neutral prompts"),
+    )
+    summary: ClassVar[str] = "Setting a concept's neurons to their values on it makes its words likelier elsewhere"
+
+    def faults(self, claim: Claim) -> list[str]:
+        """Words are needed, and neutral prompts that do not select."""
+        found = super().faults(claim)
+        name = claim.said("for")
+        if not claim.concepts[name].words:
+            found.append(f"{name!r} has no words whose likelihood could rise; say 'words: [...]' in the concept")
+        size = 0 if claim.baseline is None else len(claim.baseline.prompts)
+        needed = MEASURED if claim.concepts[claim.said("of")].published else 2 * MEASURED
+        if size < needed:
+            found.append(
+                f"{self.name} measures neutral prompts, of which half serve to select the neurons: the baseline has"
+                f" {size} prompts and needs {needed}"
+            )
+        return found
+
+    def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ScoreRequest, ...]:
+        """The likelihood of the concept's words after neutral prompts."""
+        return (self._request(self._experiment(claim, traces), thresholds),)
+
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
+        """Student's t over prompts of the rise beyond that under random sets, and the set's rank among them."""
+        from neurontest.claims.effects import rises_compared
+
+        ours = self._experiment(claim, traces)
+        found = ours.scores(BASELINE, self._request(ours, thresholds))
+        return rises_compared(ours, claim.said("for"), found[:, 1:] - found[:, :1], thresholds)
+
+    def _experiment(self, claim: Claim, traces: Traces) -> Experiment:
+        from neurontest.claims.experiment import Experiment
+
+        return Experiment(self, claim, traces, claim.said("of"), [BASELINE], claim.said("for"))
+
+    def _request(self, ours: Experiment, thresholds: Thresholds) -> ScoreRequest:
+        words = ours.claim.concepts[ours.claim.said("for")].words
+        return ours.request(BASELINE, ours.forcings(ours.mean_on(ours.source), thresholds), words)
+
+
+def _measured(claim: Claim, name: str) -> int:
+    """Prompts of a concept that are measured, and do not select."""
+    units = claim.concepts[name].units
+    return units - units // 2 if name == claim.said("of") else units

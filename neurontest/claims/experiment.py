@@ -1,0 +1,168 @@
+"""What a causal claim does to the model: the set, what it and its random likes are set to, and where it is measured.
+
+The neurons are selected on other prompts than those that are measured. Imported inside a kind's methods only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from neurontest.claims.base import Kind, Traces
+from neurontest.claims.trial import Trial
+from neurontest.errors import EvidenceError
+from neurontest.neurons.matched import Indices, matched_sets, norms
+from neurontest.neurons.normalize import Floats, normalize
+from neurontest.neurons.table import units
+from neurontest.stats.random_sets import sets_needed
+from neurontest.types import BASELINE, Claim, Concept, Forcing, ScoreRequest, Thresholds
+
+Rows = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some of a concept's prompts, or of its groups of prompts.
+
+    Attributes
+    ----------
+    rows : int array [unit]
+        Which rows of the concept's activations.
+    prompts, groups : tuple of str
+    """
+
+    rows: Indices
+    prompts: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+class Experiment:
+    """The set of a causal claim, and the forcings that it and its random likes are put under.
+
+    Parameters
+    ----------
+    kind : Kind
+    claim : Claim
+    traces : mapping from TraceRequest to Activations
+    of : str
+        Whose neurons: a concept, or a published set.
+    measured : sequence of str
+        Concepts, or the baseline, whose prompts are measured.
+    like : str
+        The concept on whose prompts the neurons of a published set are looked at.
+    """
+
+    def __init__(self, kind: Kind, claim: Claim, traces: Traces, of: str, measured: Sequence[str], like: str) -> None:
+        self.trial = Trial(kind, claim, traces)
+        self.claim, self.traces, self.of = claim, traces, of
+        #: On whose prompts the neurons' activity is judged.
+        self.source = of if of in self.trial.n else like
+        published = claim.concepts[of].published
+        needed = {name: name == of or (name == BASELINE and not published) for name in measured}
+        halves = {name: self._halves(name) if split else self._whole(name) for name, split in needed.items()}
+        #: What is measured, by concept.
+        self.measured = {name: half[1] for name, half in halves.items()}
+        self._selecting = {name: half[0] for name, half in halves.items()}
+        self.set = self._set()
+
+    def forcings(self, values: Floats, thresholds: Thresholds) -> tuple[Forcing, ...]:
+        """The set's forcing, and those of random sets.
+
+        Parameters
+        ----------
+        values : float array [1 or prompt, neuron]
+            What each neuron is set to, for all prompts or for each.
+        thresholds : Thresholds
+            The smallest decides how many random sets there are.
+        """
+        raw = self._raw(self.source, self._selecting.get(self.source))
+        count = sets_needed(thresholds.smallest)
+        try:
+            random = matched_sets(self.set, norms(raw), self.trial.shape.width, count, self.trial.stream("random sets"))
+        except ValueError as error:
+            raise EvidenceError(f"{self.claim.node}: no random sets can be drawn: {error}; say a smaller k") from error
+        return tuple(_forcing(columns, values) for columns in (self.set, *random))
+
+    def request(self, name: str, forcings: tuple[Forcing, ...], words: tuple[str, ...] = ()) -> ScoreRequest:
+        """The scores of what is measured of a concept; with values for each prompt, those of its prompts."""
+        claim, prompts = self.claim, self.measured[name].prompts
+        selection = claim.selection
+        return ScoreRequest(
+            prompts, claim.generation, selection.site, selection.positions, words=words, forcings=forcings
+        )
+
+    def scores(self, name: str, request: ScoreRequest) -> Floats:
+        """Scores [unit, 1 + forcing] of what is measured of a concept."""
+        part = self.measured[name]
+        return np.asarray(units(self.traces[request], part.prompts, part.groups).values, dtype=np.float64)
+
+    def mean_on(self, name: str) -> Floats:
+        """Mean activation [1, neuron] over the prompts of a concept that are not measured."""
+        rows = self._raw(name, self._selecting.get(name))
+        return np.asarray(rows.mean(axis=0, dtype=np.float64, keepdims=True))
+
+    def resampled(self, name: str) -> Floats:
+        """For each measured prompt of a concept, the activations [prompt, neuron] of some baseline prompt."""
+        rows = self._raw(BASELINE, self._selecting.get(BASELINE))
+        words = self.trial.stream("resample", name).words(len(self.measured[name].prompts))
+        return np.asarray(rows[(words % len(rows)).astype(np.intp)], dtype=np.float64)
+
+    @property
+    def zeros(self) -> Floats:
+        """Zeros [1, neuron]."""
+        shape = self.trial.shape
+        return np.zeros((1, shape.layers * shape.width))
+
+    def _raw(self, name: str, part: Part | None = None) -> Rows:
+        values = self.trial.activations(name, "").values
+        return values if part is None else values[part.rows]
+
+    def _concept(self, name: str) -> Concept:
+        if name != BASELINE:
+            return self.claim.concepts[name]
+        if self.claim.baseline is None:
+            raise EvidenceError(f"{self.claim.node}: the suite has no baseline")
+        return self.claim.baseline
+
+    def _whole(self, name: str) -> tuple[Part, Part]:
+        whole = self._part(name, np.arange(self._units(name)))
+        return whole, whole
+
+    def _halves(self, name: str) -> tuple[Part, Part]:
+        """One half of a concept's prompts to select by, the other to be measured; the odd one is measured."""
+        count = self._units(name)
+        order = self.trial.stream("selected by", name).permutations(count)
+        return self._part(name, np.sort(order[: count // 2])), self._part(name, np.sort(order[count // 2 :]))
+
+    def _units(self, name: str) -> int:
+        concept = self._concept(name)
+        # The baseline's rows are its prompts, whatever their groups.
+        return len(concept.prompts) if name == BASELINE else concept.units
+
+    def _part(self, name: str, rows: Indices) -> Part:
+        concept = self._concept(name)
+        groups = () if name == BASELINE else concept.groups
+        labels = groups or concept.prompts
+        kept = {sorted(set(labels))[at] for at in rows}
+        places = [at for at, label in enumerate(labels) if label in kept]
+        return Part(
+            rows, tuple(concept.prompts[at] for at in places), tuple(groups[at] for at in places) if groups else ()
+        )
+
+    def _set(self) -> Indices:
+        if self.of not in self.trial.n:
+            return np.flatnonzero(self.trial.published(self.of))
+        how = self.claim.selection.normalize
+        neutral = None if how == "raw" else self._raw(BASELINE, self._selecting.get(BASELINE))
+        scores = normalize(self._raw(self.of, self._selecting.get(self.of)), neutral, how)
+        chosen = self.trial.selector(scores, len(scores))
+        # Neurons that tie for the last places are all in: ties are not broken by index where something is tested.
+        return np.sort(chosen.columns[chosen.memberships(np.ones((1, len(scores))))[0] > 0])
+
+
+def _forcing(columns: Indices, values: Floats) -> Forcing:
+    rows = tuple(tuple(float(one) for one in row[columns].astype(np.float32)) for row in values)
+    return Forcing(tuple(int(one) for one in columns), rows)

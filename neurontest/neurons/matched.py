@@ -1,0 +1,71 @@
+"""Random sets that are like a neuron set in all but which neurons they hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from neurontest.neurons.normalize import Floats
+from neurontest.stats.streams import Stream
+
+Indices = npt.NDArray[np.intp]
+
+#: Neurons of the same layer that a chosen one may be replaced by: those of the nearest norms.
+NEAREST = 20
+
+
+def norms(values: npt.NDArray[np.floating]) -> Floats:
+    """Root mean square over prompts [neuron] of raw activations ``values`` [prompt, neuron]."""
+    out: Floats = np.sqrt(np.square(values, dtype=np.float64).mean(axis=0))
+    return out
+
+
+def matched_sets(chosen: Indices, norm: Floats, width: int, count: int, stream: Stream) -> list[Indices]:
+    """Random sets of neurons of the same layers and of like norms.
+
+    Parameters
+    ----------
+    chosen : int array [member]
+        Columns ``layer * width + index`` of the set.
+    norm : float array [neuron]
+        As :func:`norms` gives them.
+    width : int
+        Neurons of a layer.
+    count : int
+        Random sets wanted.
+    stream : Stream
+
+    Returns
+    -------
+    list of int arrays [member]
+        As many members as the set in each of its layers, each once, none of them the set's own. A member is one of the
+        :data:`NEAREST` neurons of its layer nearest to one of the set in the logarithm of their norms, and further away
+        only as far as nearer ones are taken.
+
+    Raises
+    ------
+    ValueError
+        If a layer has too few other neurons.
+    """
+    nearest = []
+    for column in chosen:
+        layer = np.arange(width) + int(column) // width * width
+        free = np.setdiff1d(layer, chosen)
+        if len(free) < len(layer) - len(free):
+            raise ValueError(f"layer {int(column) // width} has {len(free)} neurons beside the set's")
+        with np.errstate(divide="ignore", invalid="ignore"):
+            apart = np.abs(np.log(norm[free]) - np.log(norm[column]))
+        # A neuron that is always silent is like another such one, and like no other.
+        apart[np.isnan(apart)] = 0.0
+        nearest.append(free[np.argsort(apart, kind="stable")])
+    words = stream.words(count, len(chosen), 1 + NEAREST)
+    out = []
+    for draw in words:
+        taken: set[int] = set()
+        # In random order, so that no place of the set always picks first.
+        for place in np.argsort(draw[:, 0], kind="stable"):
+            order = nearest[place][: len(draw[place]) - 1][np.argsort(draw[place, 1 : 1 + len(nearest[place])])]
+            candidates = (int(one) for one in (*order, *nearest[place][NEAREST:]))
+            taken.add(next(one for one in candidates if one not in taken))
+        out.append(np.array(sorted(taken), dtype=np.intp))
+    return out

@@ -1,0 +1,142 @@
+"""How likely a model finds texts, as it is and with neurons set to given values: one forward pass over each text."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from neurontest.errors import TraceError
+from neurontest.trace.generation import encode
+from neurontest.trace.likelihood import Text, likelihoods
+from neurontest.trace.locks import hold
+from neurontest.trace.sites import find_sites
+from neurontest.trace.store import FORMAT_VERSION, Store, Trace
+from neurontest.types import Activations, Continuation, Generation, ModelHandle, Progress, ScoreRequest
+
+Continuations = Callable[[Sequence[str], Generation], Sequence[Continuation]]
+
+
+class Scorer:
+    """Scores of one model.
+
+    Parameters
+    ----------
+    handle : ModelHandle
+        Loaded only if a score is missing.
+    cache_dir : Path
+        Where scores are kept, beside the traces.
+    continuations : callable
+        From prompts and generation settings to what the model wrote.
+    progress : Progress
+    """
+
+    def __init__(
+        self, handle: ModelHandle, *, cache_dir: Path, continuations: Continuations, progress: Progress
+    ) -> None:
+        self._handle, self._cache_dir = handle, cache_dir
+        self._continuations, self._progress = continuations, progress
+        self._store = Store(cache_dir, handle)
+
+    def scores(self, request: ScoreRequest) -> Activations:
+        """Log-probabilities [prompt, 1 + forcing], in nats; computed if they are not in the store.
+
+        Raises
+        ------
+        TraceError
+            If a text cannot be scored; the message names the prompt.
+        ModelError
+            If the model cannot be loaded.
+        StoreError
+            If the cache cannot be written to, or a continuation is not in it.
+        """
+        key = self._key(request)
+        found = self._store.read(key)
+        if found is None:
+            with hold(self._cache_dir, f"score-{key[:32]}", self._what, self._progress):
+                found = self._store.read(key)
+                if found is None:
+                    values = self._score(request).astype(np.float32)
+                    found = Trace(values.reshape(-1), len(values), values.shape[1])
+                    self._store.write(key, found)
+        values = found.values.reshape(found.layers, found.width)
+        return Activations(values, 1, found.width, hashlib.sha256(values.tobytes()).hexdigest())
+
+    @property
+    def _what(self) -> str:
+        return f"forcing neurons of {self._handle.name}"
+
+    def _key(self, request: ScoreRequest) -> str:
+        handle = self._handle
+        model = ["scores", FORMAT_VERSION, handle.fingerprint, handle.dtype, handle.device, handle.attention]
+        return hashlib.sha256(msgspec.json.encode([model, request])).hexdigest()
+
+    def _score(self, request: ScoreRequest) -> npt.NDArray[np.float64]:
+        self._progress(self._what, 0, 1, "loading the model")
+        model, tokenizer = self._handle.load()
+        from neurontest.trace.quiet import quiet
+
+        with quiet():
+            (site,) = find_sites(model, (request.site,))
+            texts, owner = self._texts(request, tokenizer)
+            forced = [
+                [(forcing.neurons, forcing.values[min(own, len(forcing.values) - 1)]) for own in owner]
+                for forcing in request.forcings
+            ]
+            total = len(texts) * len(forced)
+            sums = likelihoods(
+                model, site, texts, forced, on_pass=lambda done: self._progress(self._what, done, total, "texts")
+            )
+        out = np.empty((len(request.prompts), len(sums)))
+        lengths = np.array([len(text.after) for text in texts])
+        for prompt in range(len(request.prompts)):
+            own = np.flatnonzero(np.array(owner) == prompt)
+            if request.words:
+                out[prompt] = np.logaddexp.reduce(sums[:, own], axis=1)
+            else:
+                out[prompt] = (sums[:, own] / lengths[own]).mean(axis=1)
+        return out
+
+    def _texts(self, request: ScoreRequest, tokenizer: Any) -> tuple[list[Text], list[int]]:
+        """All texts to be scored, and the prompt that each belongs to."""
+        encoded = [encode(tokenizer, prompt, request.generation) for prompt in request.prompts]
+        if request.words:
+            texts = [
+                Text(ids, word_after(tokenizer, word, request.generation)) for ids in encoded for word in request.words
+            ]
+            return texts, [at for at in range(len(encoded)) for _ in request.words]
+        written = self._continuations(request.prompts, request.generation)
+        samples = request.generation.samples
+        texts, owner = [], []
+        for number, one in enumerate(written):
+            after = tuple(tokenizer(one.text, add_special_tokens=False)["input_ids"])
+            # A text that ended at once has nothing to be more or less likely than.
+            if after:
+                texts.append(Text(encoded[number // samples], after))
+                owner.append(number // samples)
+        for prompt, text in enumerate(request.prompts):
+            if prompt not in owner:
+                raise TraceError(
+                    f"The model wrote nothing to the prompt {text!r}, so that nothing of it can be scored."
+                )
+        return texts, owner
+
+
+def word_after(tokenizer: Any, word: str, generation: Generation) -> tuple[int, ...]:
+    """Tokens of a word that follows a prompt: after a space, but for the first word of an answer in a chat.
+
+    Raises
+    ------
+    TraceError
+        If the word is empty to the tokenizer.
+    """
+    text = word if generation.format == "chat" else f" {word}"
+    ids = tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
+    if not ids:
+        raise TraceError(f"The word {word!r} is empty to the tokenizer; name another one.")
+    return ids

@@ -1,0 +1,55 @@
+"""Random sets: as many of each layer, of like norms, and nothing of the set itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from neurontest.neurons.matched import NEAREST, matched_sets, norms
+from neurontest.stats.streams import Stream
+
+LAYERS, WIDTH = 3, 60
+
+
+@given(st.sets(st.integers(0, LAYERS * WIDTH - 1), min_size=1, max_size=40), st.integers(0, 9))
+def test_a_random_set_has_as_many_of_each_layer(members: set[int], seed: int) -> None:
+    chosen = np.array(sorted(members))
+    layers = np.bincount(chosen // WIDTH, minlength=LAYERS)
+    norm = np.random.default_rng(seed).lognormal(size=LAYERS * WIDTH)
+    if (layers > WIDTH - layers).any():
+        with pytest.raises(ValueError, match="beside the set's"):
+            matched_sets(chosen, norm, WIDTH, 5, Stream(seed, "sets"))
+        return
+    found = matched_sets(chosen, norm, WIDTH, 5, Stream(seed, "sets"))
+    assert len(found) == 5
+    for one in found:
+        assert len(set(one.tolist())) == len(chosen)
+        assert not set(one.tolist()) & members
+        assert (np.bincount(one // WIDTH, minlength=LAYERS) == layers).all()
+
+
+def test_members_have_the_nearest_norms() -> None:
+    norm = np.exp(np.linspace(0, 6, WIDTH))
+    found = matched_sets(np.array([30]), norm, WIDTH, 400, Stream(0, "sets"))
+    near = set(range(20, 30)) | set(range(31, 41))
+    assert {int(one[0]) for one in found} == near
+    assert len(near) == NEAREST
+    counts = np.bincount([int(one[0]) for one in found], minlength=WIDTH)[sorted(near)]
+    assert counts.min() >= 5  # 20 are expected of each; fewer than 5 of any has a probability below 1e-4
+    # The whole norm of a silent neuron is 0: it is like others that are silent.
+    silent = np.r_[np.zeros(30), np.ones(30)]
+    drawn = matched_sets(np.array([0, 1, 2]), silent, WIDTH, 20, Stream(1, "sets"))
+    assert all((one < 30).all() for one in drawn)
+
+
+def test_streams_decide_the_sets() -> None:
+    norm = np.random.default_rng(0).lognormal(size=LAYERS * WIDTH)
+    draw = [np.stack(matched_sets(np.array([3, 70]), norm, WIDTH, 9, Stream(seed, "sets"))) for seed in (1, 1, 2)]
+    assert (draw[0] == draw[1]).all()
+    assert (draw[0] != draw[2]).any()
+
+
+def test_norms_are_over_prompts() -> None:
+    assert norms(np.array([[3.0, 0.0], [4.0, 0.0]])) == pytest.approx([np.sqrt(12.5), 0.0])

@@ -1,0 +1,175 @@
+"""Likelihoods against one text at a time, read by hand; neurons that are set, and where; passes that begin late."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from neurontest.errors import TraceError
+from neurontest.trace.forcing import Forced, SiteForcer
+from neurontest.trace.likelihood import Text, likelihoods
+from neurontest.trace.resume import Resume
+from neurontest.trace.sites import find_sites
+from tests import tiny
+
+TEXTS = [Text((0, 5, 9, 30), (7, 8, 21)), Text((0, 44), (100, 3)), Text((0, 12, 13, 14, 15, 16), (90, 91, 92, 93, 2))]
+SITES = ("mlp", "residual")
+
+
+def width(site: str) -> int:
+    return tiny.WIDTH if site == "mlp" else tiny.HIDDEN
+
+
+def by_hand(model: Any, text: Text) -> float:
+    import torch
+
+    ids = torch.tensor([(*text.prompt, *text.after)])
+    with torch.inference_mode():
+        logits = model(input_ids=ids, use_cache=False).logits[0].double().log_softmax(-1)
+    first = len(text.prompt)
+    return float(sum(logits[first + at - 1, token] for at, token in enumerate(text.after)))
+
+
+def one_by_one(model: Any, text: Text, site: str, forced: Forced) -> float:
+    """Hooks of a few lines over a single text without padding."""
+    (found,) = find_sites(model, (site,))
+    first = len(text.prompt) - 1
+
+    def set_in(layer: int, value: Any) -> Any:
+        value = value.clone()
+        for column, to in zip(*forced, strict=True):
+            if column // found.width == layer:
+                value[:, first:, column % found.width] = to
+        return value
+
+    handles = []
+    for layer, module in enumerate(found.modules):
+        if site == "mlp":
+            handles.append(module.register_forward_pre_hook(lambda _, args, at=layer: (set_in(at, args[0]),)))
+        else:
+            handles.append(
+                module.register_forward_hook(
+                    lambda _, args, out, at=layer: (
+                        (set_in(at, out[0]), *out[1:]) if isinstance(out, tuple) else set_in(at, out)
+                    )
+                )
+            )
+    try:
+        return by_hand(model, text)
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def test_a_model_as_it_is(pair: tuple[Any, Any]) -> None:
+    model, _ = pair
+    (site,) = find_sites(model, ("residual",))
+    found = likelihoods(model, site, TEXTS, [])
+    assert found.shape == (1, len(TEXTS))
+    assert found[0] == pytest.approx([by_hand(model, text) for text in TEXTS], rel=1e-4)
+
+
+@pytest.mark.parametrize("resume", [True, False])
+@pytest.mark.parametrize("name", SITES)
+def test_neurons_are_set_from_the_last_token_of_the_prompt_on(pair: tuple[Any, Any], name: str, resume: bool) -> None:
+    model, _ = pair
+    (site,) = find_sites(model, (name,))
+    # None in the first block, so that later passes may begin behind it; another value for each text.
+    columns = (site.width + 3, 2 * site.width, 2 * site.width + 7)
+    forced: list[list[Forced]] = [
+        [(columns, (1.0 + at, -2.0, 0.5)) for at in range(len(TEXTS))],
+        [(columns[:1], (4.0,))] * len(TEXTS),
+    ]
+    found = likelihoods(model, site, TEXTS, forced, resume=resume)
+    wanted = [[one_by_one(model, text, name, row) for text, row in zip(TEXTS, rows, strict=True)] for rows in forced]
+    assert found[0] == pytest.approx([by_hand(model, text) for text in TEXTS], rel=1e-4)
+    assert found[1:] == pytest.approx(np.array(wanted), rel=1e-4)
+    assert (np.abs(found[1] - found[0]) > 0.01).all()
+
+
+def test_nothing_is_left_behind(pair: tuple[Any, Any]) -> None:
+    model, _ = pair
+    (site,) = find_sites(model, ("residual",))
+    before = likelihoods(model, site, TEXTS, [])
+    likelihoods(model, site, TEXTS, [[((2 * site.width,), (9.0,))] * len(TEXTS)])
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
+    assert not any("forward" in block.__dict__ for block in site.modules)
+    assert (likelihoods(model, site, TEXTS, []) == before).all()
+
+
+def test_a_pass_that_fails_lets_go(llama: tuple[Any, Any]) -> None:
+    import torch
+
+    model, _ = llama
+    (site,) = find_sites(model, ("residual",))
+    begun = Resume(site.modules, 1)
+    with begun.recording():
+        model(input_ids=torch.tensor([[0, 1]]), use_cache=False)
+    rows = torch.tensor([0])
+    with (
+        pytest.raises(ZeroDivisionError),
+        SiteForcer(site, [((1,), (2.0,))], torch.ones((1, 2), dtype=torch.bool)),
+        begun.resumed(rows),
+    ):
+        raise ZeroDivisionError
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
+    assert not any("forward" in block.__dict__ for block in site.modules)
+
+
+def test_a_forward_method_that_somebody_replaced_is_put_back(llama: tuple[Any, Any]) -> None:
+    import torch
+
+    model, _ = tiny.build("llama")
+    (site,) = find_sites(model, ("residual",))
+    own = site.modules[0].forward
+    site.modules[0].forward = lambda *args, **kwargs: own(*args, **kwargs)
+    replaced = site.modules[0].__dict__["forward"]
+    begun = Resume(site.modules, 2)
+    with begun.recording():
+        whole = model(input_ids=torch.tensor([[0, 1, 7]]), use_cache=False).logits
+    with begun.resumed(torch.tensor([0])):
+        late = model(input_ids=torch.tensor([[0, 1, 7]]), use_cache=False).logits
+    assert torch.allclose(whole, late, atol=1e-5)
+    assert site.modules[0].__dict__["forward"] is replaced
+
+
+def test_an_architecture_that_cannot_begin_late_runs_whole(
+    llama: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, _ = llama
+    (site,) = find_sites(model, ("residual",))
+    forced = [[((2 * site.width + 1,), (3.0,))] * len(TEXTS)]
+    wanted = likelihoods(model, site, TEXTS, forced, resume=False)
+    original = Resume.recording
+
+    def spoilt(self: Resume) -> Any:
+        context = original(self)
+        self._first = 1  # what was recorded is another block's
+        return context
+
+    monkeypatch.setattr(Resume, "recording", spoilt)
+    resumed = Resume.resumed
+
+    def elsewhere(self: Resume, rows: Any) -> Any:
+        self._first = 2
+        return resumed(self, rows)
+
+    monkeypatch.setattr(Resume, "resumed", elsewhere)
+    assert likelihoods(model, site, TEXTS, forced) == pytest.approx(wanted, rel=1e-6)
+
+
+def test_what_is_no_number_is_said(llama: tuple[Any, Any]) -> None:
+    model, _ = llama
+    (site,) = find_sites(model, ("residual",))
+    with pytest.raises(TraceError, match=r"NaN or infinite with neurons set.*--concept-dtype float32"):
+        likelihoods(model, site, TEXTS, [[((1,), (float("nan"),))] * len(TEXTS)])
+
+
+def test_the_order_of_texts_changes_nothing_but_rounding(llama: tuple[Any, Any]) -> None:
+    model, _ = llama
+    (site,) = find_sites(model, ("mlp",))
+    rows: list[Forced] = [((50 + at,), (1.0,)) for at in range(len(TEXTS))]
+    found = likelihoods(model, site, TEXTS, [rows])
+    assert likelihoods(model, site, TEXTS[::-1], [rows[::-1]])[:, ::-1] == pytest.approx(found, rel=1e-6)
