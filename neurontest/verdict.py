@@ -144,6 +144,9 @@ def _why(evidence: Evidence, threshold: float) -> str:
     floor = max((key.p_floor for key in evidence.keys), default=0.0)
     if floor > threshold:
         return f"too few prompts: the smallest p-value of this design is {floor:.2g}, and {threshold:.2g} was needed"
+    for key in evidence.keys:
+        if key.name == "random sets" and key.p > threshold and key.p == evidence.p:
+            return f"{key.exceedances} of {key.draws} random sets, of the same layers and of like norms, do as much"
     if evidence.degenerate:
         return "degenerate: no prompt's presence moves the effect, so its spread over prompts cannot be told"
     if evidence.needed is None:

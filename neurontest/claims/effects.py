@@ -160,7 +160,8 @@ def _evidence(
         m=0,
         detectable=planned.detectable,
         power=planned.power,
-        needed=planned.needed,
-        needed_95=planned.needed_95,
+        # Where random sets do as much, it is not prompts that are wanting.
+        needed=planned.needed if prompts.p >= ranked.p else None,
+        needed_95=planned.needed_95 if prompts.p >= ranked.p else None,
         warnings=(warning,) if noisy else (),
     )

@@ -197,7 +197,9 @@ def _effect_line(evidence: Evidence) -> str:
 
 def _key(key: KeyResult, claim: ClaimRecord) -> str:
     drawn = ""
-    if key.draws is not None:
+    if key.name == "random sets":
+        drawn = f" ({key.draws:,})"
+    elif key.draws is not None:
         drawn = f" ({'all ' if key.exact else ''}{numbers.plural(key.draws, 'relabeling')})"
     return f"{key.name} p {numbers.p_value(key.p, claim.judgement.threshold if claim.judgement else None)}{drawn}"
 

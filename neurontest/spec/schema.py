@@ -130,7 +130,7 @@ def _words() -> dict[str, Any]:
         "type": "array",
         "uniqueItems": True,
         "minItems": 1,
-        "items": _text("A word or a few, without spaces around them", "must be a text", pattern=r"^\S(.*\S)?$"),
+        "items": _text("A word or a few", "must be a text, without spaces around it", pattern=r"^\S(.*\S)?$"),
         "errorMessage": "must be a list of one or more words, each once",
     }
 

@@ -409,6 +409,36 @@ def test_groups_are_what_is_warned_of(tmp_path: Path) -> None:
     assert advice.endswith("10 groups of prompts or more for each concept are advised for consistent; 'a' has 8")
 
 
+def test_causal_claims_in_both_forms(tmp_path: Path) -> None:
+    text = (
+        "neurontest: 1\n"
+        f"baseline: {{prompts: {prompts('neutral', 20)}}}\n"
+        "concepts:\n"
+        f"  tulip: {{prompts: {prompts('tulip', 20)}, words: [tulip, a flower]}}\n"
+        f"  violent: {{prompts: {prompts('violent')}}}\n"
+        "  found: {published: ['L1.residual[3]', 'L2.residual[4]'], words: [seen]}\n"
+    )
+    said = """claims:
+  - tulip's neurons are needed for tulip more than for violent
+  - {kind: necessary, of: found, for: tulip, than: [violent], neurons: {ablate: zero}}
+  - forcing found's neurons makes tulip more likely
+  - {kind: sufficient, of: tulip, for: tulip}
+"""
+    suite = load_suite(write(tmp_path, {"suite.yaml": text, "a.yaml": said}))
+    assert [claim.sentence for claim in suite.claims] == [
+        "tulip's neurons are needed for tulip more than for violent",
+        "found's neurons are needed for tulip more than for violent",
+        "forcing found's neurons makes tulip more likely",
+        "forcing tulip's neurons makes tulip more likely",
+    ]
+    assert [suite.concepts[name].words for name in ("tulip", "violent", "found")] == [
+        ("tulip", "a flower"),
+        (),
+        ("seen",),
+    ]
+    assert [claim.selection.ablate for claim in suite.claims] == ["mean", "zero", "mean", "mean"]
+
+
 def test_every_kind_is_read_in_both_forms(tmp_path: Path) -> None:
     prompts = {name: {"prompts": [f"{name} {at}" for at in range(12)]} for name in ("a", "b", "c", "d", "neutral")}
     said: list[object] = [

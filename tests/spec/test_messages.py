@@ -580,12 +580,32 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         claims("tulip overlaps vietnam more than tulip"),
         [CLAIM + "'tulip' is named twice; a concept cannot be compared with itself"],
     ),
+    "causal claim with nothing to measure by": (
+        claims(
+            "forcing hanoi's neurons makes tulip more likely\n"
+            "  - hanoi's neurons are needed for hanoi more than for tulip"
+        ),
+        [
+            CLAIM + "'tulip' has no words whose likelihood could rise; say 'words: [...]' in the concept",
+            CLAIM + "sufficient measures neutral prompts, of which half serve to select the neurons: the baseline has"
+            " 12 prompts and needs 20",
+            "c.yaml:3:5: 'hanoi' has 12 prompts; half of them select the neurons and the others are measured: necessary"
+            " needs at least 20 of them",
+        ],
+    ),
+    "words with spaces around them": (
+        {"c.yaml": "concepts: {rose: {prompts: [a, b], words: [' rose']}, ivy: {prompts: [c, d], words: rose}}\n"},
+        [
+            "c.yaml:1:44: an item must be a text, without spaces around it, not ' rose'",
+            "c.yaml:1:85: 'words' must be a list of one or more words, each once, not 'rose'",
+        ],
+    ),
     "unknown kind": (
         claims("{kind: distnct, concepts: [tulip, hanoi]}"),
         [
             "c.yaml:2:12: 'kind' must be one of overlap_greater, overlap_above, overlap_below, overlap_above_chance,"
             " distinct, positions_more_distinct, sets_differ, normalization_helps, sets_similar, consistent, specific,"
-            " specific_any, not 'distnct'; did you mean 'distinct'?"
+            " specific_any, necessary, sufficient, not 'distnct'; did you mean 'distinct'?"
         ],
     ),
     "key of another kind": (
