@@ -119,3 +119,11 @@ def test_the_threshold_is_that_of_the_rank(threshold: float) -> None:
     verdicts = judge(family(2), {"c0": found(half(0.001)), "c1": found(half(0.03))})
     assert verdicts["c0"].threshold == pytest.approx(threshold / 2)
     assert verdicts["c1"].threshold == pytest.approx(threshold)
+
+
+def test_random_sets_that_do_as_much_are_the_reason() -> None:
+    prompts = KeyResult("prompts", "", 4.0, 0.001, 0.999, 0.0, df=23.0)
+    sets = KeyResult("random sets", "", 1.0, 0.1, 0.91, 0.01, draws=99, exceedances=9)
+    (verdict,) = judge(family(1), {"c0": found(prompts, sets, needed=None)}).values()
+    assert verdict.name == "inconclusive"
+    assert verdict.reason == "9 of 99 random sets, of the same layers and of like norms, do as much"
