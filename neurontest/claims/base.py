@@ -153,6 +153,10 @@ class Kind(ABC):
         """Prompts per concept: the fewest that the test can decide with, and the fewest that are advised."""
         return self.minimum, self.advised
 
+    def shortages(self, claim: Claim) -> list[str]:
+        """What the claim has too few of beside prompts of each concept, in sentences; no fault in a pilot."""
+        return []
+
     def smallest_p(self, claim: Claim) -> float:
         """The smallest p-value that the claim's design can give; 0 if there is no such bound."""
         return 0.0

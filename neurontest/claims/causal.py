@@ -47,16 +47,6 @@ class _Causal(Kind):
             found.append(f"{self.name} cannot be tested on concepts that share templates")
         return found
 
-    def _shared(self, claim: Claim, name: str) -> list[str]:
-        """A fault if the concept's prompts must both select the set and be measured, and are too few."""
-        concept = claim.concepts[name]
-        if name != claim.said("of") or concept.units >= 2 * MEASURED:
-            return []
-        return [
-            f"{name!r} has {concept.units} prompts; half of them select the neurons and the others are measured:"
-            f" {self.name} needs at least {2 * MEASURED} of them"
-        ]
-
 
 class Necessary(_Causal):
     """``vietnam's neurons are needed for vietnam more than for violent``."""
@@ -78,14 +68,23 @@ class Necessary(_Causal):
     def faults(self, claim: Claim) -> list[str]:
         """What is ablated to a baseline's values needs one."""
         found = super().faults(claim)
-        for name in dict.fromkeys((claim.said("for"), *claim.listed("than"))):
-            found.extend(self._shared(claim, name))
         if claim.baseline is None and claim.selection.ablate != "zero":
             found.append(
                 f"ablate: {claim.selection.ablate} takes its values from a baseline;"
                 " say 'baseline: {prompts: ...}' in suite.yaml or 'ablate: zero'"
             )
         return found
+
+    def shortages(self, claim: Claim) -> list[str]:
+        """Prompts that both select the set and are measured must do for both."""
+        of = claim.said("of")
+        units = claim.concepts[of].units
+        if of not in (claim.said("for"), *claim.listed("than")) or units >= 2 * MEASURED:
+            return []
+        return [
+            f"{of!r} has {units} prompts; half of them select the neurons and the others are measured:"
+            f" {self.name} needs at least {2 * MEASURED} of them"
+        ]
 
     def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ScoreRequest, ...]:
         """The likelihood of what the model wrote, for each side."""
@@ -138,14 +137,20 @@ class Sufficient(_Causal):
         name = claim.said("for")
         if not claim.concepts[name].words:
             found.append(f"{name!r} has no words whose likelihood could rise; say 'words: [...]' in the concept")
+        if claim.baseline is None:
+            found.append(f"{self.name} measures neutral prompts; say 'baseline: {{prompts: ...}}' in suite.yaml")
+        return found
+
+    def shortages(self, claim: Claim) -> list[str]:
+        """Neutral prompts that both select the set and are measured must do for both."""
         size = 0 if claim.baseline is None else len(claim.baseline.prompts)
         needed = MEASURED if claim.concepts[claim.said("of")].published else 2 * MEASURED
-        if size < needed:
-            found.append(
-                f"{self.name} measures neutral prompts, of which half serve to select the neurons: the baseline has"
-                f" {size} prompts and needs {needed}"
-            )
-        return found
+        if claim.baseline is None or size >= needed:
+            return []
+        return [
+            f"{self.name} measures neutral prompts, of which half serve to select the neurons: the baseline has"
+            f" {size} prompts and needs {needed}"
+        ]
 
     def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ScoreRequest, ...]:
         """The likelihood of the concept's words after neutral prompts."""

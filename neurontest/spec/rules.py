@@ -33,6 +33,8 @@ def claim_faults(claim: Claim, family: Family, *, pilot: bool = False) -> Iterat
     least, advised = kind.prompts_needed(claim)
     if pilot:
         least = min(least, PILOT)
+    else:
+        yield from kind.shortages(claim)
     if claim.selection.identity == "index":
         yield (
             "overlaps by distinct index are shown, not tested: their sets differ in size, and so in what they share by"

@@ -192,7 +192,8 @@ def test_the_smallest_p_of_the_design() -> None:
 
 def test_faults() -> None:
     kind, claim, _ = World2(prompts=16).claim(NEEDED)
-    (few,) = kind.faults(claim)
+    assert kind.faults(claim) == []
+    (few,) = kind.shortages(claim)
     assert few.startswith("'a' has 16 prompts; half of them select the neurons")
     kind, claim, _ = World2().claim(NEEDED, identity="dimension")
     assert kind.faults(claim) == ["a dimension of all layers cannot be forced; say 'neurons: {identity: neuron}'"]
@@ -201,7 +202,7 @@ def test_faults() -> None:
     (said,) = kind.faults(replace(claim, concepts=wordless))
     assert said == "'b' has no words whose likelihood could rise; say 'words: [...]' in the concept"
     small = replace(claim.baseline, prompts=claim.baseline.prompts[:19])
-    (said,) = kind.faults(replace(claim, baseline=small))
+    (said,) = kind.shortages(replace(claim, baseline=small))
     assert said.endswith("the baseline has 19 prompts and needs 20")
     kind, claim, _ = World2().claim(NEEDED, normalize="raw")
     (said,) = kind.faults(replace(claim, baseline=None))
