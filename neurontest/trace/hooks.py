@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import TraceError
+from neurontest.trace.readings import Tallies
 from neurontest.trace.sites import Site
+from neurontest.types import Positions
 
 if TYPE_CHECKING:
     import torch
@@ -29,6 +31,13 @@ class SiteReader:
         Texts written side by side.
     device : torch.device
         Where the running values are kept.
+    readings : sequence of str or Reading
+        What is read beside all steps, averaged, and the last of them.
+
+    Attributes
+    ----------
+    tallies : Tallies
+        Their running values.
 
     Examples
     --------
@@ -37,8 +46,11 @@ class SiteReader:
     ...     reader.end_step(active)
     """
 
-    def __init__(self, sites: Sequence[Site], rows: int, device: torch.device) -> None:
+    def __init__(
+        self, sites: Sequence[Site], rows: int, device: torch.device, readings: Sequence[Positions] = ()
+    ) -> None:
         self.sites = tuple(sites)
+        self._readings = tuple(readings)
         self.rows = rows
         self._device = device
         self._handles: list[RemovableHandle] = []
@@ -53,6 +65,7 @@ class SiteReader:
             self._last = [torch.zeros(shape, device=self._device) for shape in shapes]
             self._fired = [np.zeros(site.layers, dtype=np.int64) for site in self.sites]
             self._steps = torch.zeros(self.rows, device=self._device)
+            self.tallies = Tallies(self._readings, self.sites, self.rows, self._device)
             for number, site in enumerate(self.sites):
                 for layer, module in enumerate(site.modules):
                     self._handles.append(self._attach(number, site, layer, module))
@@ -99,6 +112,7 @@ class SiteReader:
                 self._sums[number] += step.masked_fill(~mask, 0.0)
                 self._last[number].copy_(step.where(mask, self._last[number]))
         self._steps += active
+        self.tallies.end_step(self._step, active)
 
     def unfit(self) -> tuple[int, int, str] | None:
         """Row, layer and site of the first value that is NaN or infinite in the last pass or in the sums, if any is.
@@ -106,7 +120,7 @@ class SiteReader:
         Within a pass the earliest layer is the one named, since all later ones inherit what is wrong with it.
         """
         found: list[tuple[int, int, str]] = []
-        for values in (self._step, self._sums):
+        for values in (self._step, self._sums, *self.tallies.sums()):
             for site, value in zip(self.sites, values, strict=True):
                 bad = (~value.isfinite()).any(dim=2).nonzero()
                 found.extend([(int(bad[0, 1]), int(bad[0, 0]), site.name)] if len(bad) else [])
@@ -146,7 +160,9 @@ class SiteReader:
                     "this architecture cannot be traced there."
                 )
             # Some architectures flatten rows and positions into one axis before the MLP.
-            target.copy_(value.detach().reshape(rows, -1, site.width)[:, -1])
+            values = value.detach().reshape(rows, -1, site.width)
+            target.copy_(values[:, -1])
+            self.tallies.take(number, layer, values)
             fired[layer] += 1
 
         return take

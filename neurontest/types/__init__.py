@@ -38,15 +38,20 @@ from neurontest.types.spec import (
     Selection,
     Statistics,
     Suite,
+    drawn_positions,
 )
 from neurontest.types.trace import (
     Activations,
     Continuation,
+    GivenText,
     ModelHandle,
+    Positions,
     Progress,
+    Reading,
     TraceGroup,
     TracePlan,
     TraceRequest,
+    reading_of,
     silent,
 )
 
@@ -65,6 +70,7 @@ __all__ = [
     "FamilyRecord",
     "Finding",
     "Generation",
+    "GivenText",
     "Interval",
     "KeyResult",
     "Location",
@@ -74,8 +80,10 @@ __all__ = [
     "NeuronSet",
     "NullSummary",
     "OverlapMatrix",
+    "Positions",
     "Progress",
     "PublishedNeuron",
+    "Reading",
     "Record",
     "Selection",
     "Statistics",
@@ -87,5 +95,7 @@ __all__ = [
     "TraceRequest",
     "Vacuity",
     "Verdict",
+    "drawn_positions",
+    "reading_of",
     "silent",
 ]
