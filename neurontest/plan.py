@@ -7,38 +7,76 @@ that is why the same prompt gets the same text whatever ``-k`` selects.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple
+from dataclasses import astuple, dataclass, field
 
 from neurontest.claims import kind_named
-from neurontest.types import Generation, Suite, TraceGroup, TracePlan, TraceRequest
+from neurontest.types import (
+    Generation,
+    Positions,
+    Suite,
+    TraceGroup,
+    TracePlan,
+    TraceRequest,
+    drawn_positions,
+    reading_of,
+)
 
-#: The report draws every concept at both, whatever the claims ask for.
-_DRAWN = ("generated", "last")
+
+@dataclass
+class _Merged:
+    """What is wanted of the texts that are written in one way, as far as it looks for one word or for none."""
+
+    prompts: set[str] = field(default_factory=set)
+    sites: set[str] = field(default_factory=set)
+    positions: set[Positions] = field(default_factory=set)
 
 
-def make_plan(suite: Suite) -> TracePlan:
+def make_plan(suite: Suite, more: Iterable[TraceRequest] = ()) -> TracePlan:
     """Merge all that a suite's claims and its report need into one group for each way of writing texts.
 
     A group traces each of its prompts at each of its sites and positions: reading one more costs next to nothing beside
-    writing the text.
+    writing the text. Where the tokens of a word are read, the prompts that need it are a group of their own, read after
+    their texts are written.
+
+    Parameters
+    ----------
+    more : iterable of TraceRequest
+        What is asked for besides.
     """
-    merged: dict[Generation, tuple[set[str], set[str], set[str]]] = {}
-    for request in _requests(suite):
-        prompts, sites, positions = merged.setdefault(request.generation, (set(), set(), set()))
-        prompts.update(request.prompts)
-        sites.add(request.site)
-        positions.add(request.positions)
+    merged: dict[tuple[Generation, str], _Merged] = {}
+    for request in (*_requests(suite), *more):
+        reading = reading_of(request.positions)
+        wanted = merged.setdefault((request.generation, reading.match), _Merged())
+        wanted.prompts.update(request.prompts)
+        wanted.sites.add(request.site)
+        wanted.positions.add(request.positions)
+        if reading.match and reading.positions != "prompt" and request.generation.replay is None:
+            merged.setdefault((request.generation, ""), _Merged()).prompts.update(request.prompts)
     groups = (
-        TraceGroup(generation, tuple(sorted(prompts)), tuple(sorted(sites)), tuple(sorted(positions)))
-        for generation, (prompts, sites, positions) in merged.items()
+        TraceGroup(
+            generation,
+            tuple(sorted(wanted.prompts)),
+            tuple(sorted(wanted.sites)),
+            tuple(sorted(wanted.positions, key=reading_of)),
+        )
+        for (generation, _), wanted in merged.items()
     )
-    return TracePlan(tuple(sorted(groups, key=lambda group: astuple(group.generation))))
+    return TracePlan(tuple(sorted(groups, key=_order)))
 
 
 def groups_for(plan: TracePlan, requests: Iterable[TraceRequest]) -> tuple[TraceGroup, ...]:
-    """List the groups of a plan that hold the traces of some of its requests, in the plan's order."""
-    wanted = {request.generation for request in requests}
-    return tuple(group for group in plan.groups if group.generation in wanted)
+    """List the groups of a plan that hold the traces of some of its requests, in the plan's order.
+
+    With a group that looks for a word comes the one that its texts are written in.
+    """
+    wanted = {
+        (request.generation, match) for request in requests for match in ("", reading_of(request.positions).match)
+    }
+    return tuple(group for group in plan.groups if (group.generation, group.match) in wanted)
+
+
+def _order(group: TraceGroup) -> tuple[object, ...]:
+    return (*("" if value is None else value for value in astuple(group.generation)), group.match)
 
 
 def _requests(suite: Suite) -> Iterator[TraceRequest]:
@@ -47,5 +85,5 @@ def _requests(suite: Suite) -> Iterator[TraceRequest]:
             yield from kind_named(claim.kind).requests(claim)
     traced = [concept for concept in suite.concepts.values() if not concept.published]
     for concept in (*traced, *([suite.baseline] if suite.baseline else [])):
-        for positions in _DRAWN:
+        for positions in dict.fromkeys((*drawn_positions(suite.selection), suite.selection.neutral)):
             yield TraceRequest(concept.prompts, suite.generation, suite.selection.site, positions)

@@ -29,6 +29,8 @@ class Setting:
         None means "decided from the others"; the help says how.
     level : {"claim", "file", "suite", "person"}
         The innermost place that may say it.
+    switch : bool
+        Of a text: true and false may be said as well, and stand for the texts ``true`` and ``false``.
     """
 
     section: str
@@ -42,6 +44,7 @@ class Setting:
     maximum: float | None = None
     above: float | None = None
     below: float | None = None
+    switch: bool = False
 
     @property
     def option(self) -> str:
@@ -65,7 +68,7 @@ class Setting:
         if self.choices:
             out["enum"] = list(self.choices)
         else:
-            out["type"] = kind
+            out["type"] = [kind, "boolean"] if self.switch else kind
             bounds = {
                 "minimum": self.minimum,
                 "maximum": self.maximum,
@@ -76,6 +79,10 @@ class Setting:
         if self.default is not None:
             out["default"] = self.default
         return out
+
+    def said(self, value: Any) -> Value:
+        """The value that a spec says, which the schema has nothing against."""
+        return str(value).lower() if isinstance(value, bool) else self.type(value)
 
     def parse(self, text: str) -> Value:
         """The value that `text` (an option, ini value or environment variable) stands for.
@@ -111,6 +118,7 @@ class Setting:
         if self.choices:
             return "one of " + ", ".join(self.choices)
         words = {str: "a text", int: "a whole number", float: "a number"}[self.type]
+        words += ", true or false" if self.switch else ""
         bounds = [
             f"at least {self.minimum:g}" if self.minimum is not None else "",
             f"above {self.above:g}" if self.above is not None else "",

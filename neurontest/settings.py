@@ -30,6 +30,15 @@ SETTINGS: tuple[Setting, ...] = (
         "plain: the prompt with the tokenizer's own special tokens; chat: the chat template with one user turn",
         choices=("plain", "chat"),
     ),
+    Setting(
+        "trace",
+        "replay",
+        str,
+        None,
+        "Texts to read instead of letting the model write: a .json or .jsonl file of {prompt, text}, a record.json or"
+        " its folder; true: replay.json beside suite.yaml",
+        switch=True,
+    ),
     # What a set of neurons is.
     Setting(
         "neurons",
@@ -44,8 +53,18 @@ SETTINGS: tuple[Setting, ...] = (
         "positions",
         str,
         "generated",
-        "Which steps count: all new tokens averaged, or the last one alone",
-        choices=("generated", "last"),
+        "Which steps count: all new tokens averaged, or the last one alone; or the prompt's own tokens averaged",
+        choices=("generated", "last", "prompt"),
+    ),
+    Setting("neurons", "match", str, None, "Of these positions only the tokens of this word, as it is written here"),
+    Setting("neurons", "exclude_first", int, 0, "As many of the positions that count are left out first", minimum=0),
+    Setting(
+        "neurons",
+        "reduce",
+        str,
+        "mean",
+        "What becomes of a neuron's values over the positions; rate: the share of them above zero",
+        choices=("mean", "max", "rate"),
     ),
     Setting(
         "neurons",

@@ -13,7 +13,17 @@ from itertools import combinations
 from math import comb, factorial, prod
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from neurontest.types import BASELINE, Activations, Claim, Concept, Evidence, ScoreRequest, Thresholds, TraceRequest
+from neurontest.types import (
+    BASELINE,
+    Activations,
+    Claim,
+    Concept,
+    Evidence,
+    Positions,
+    ScoreRequest,
+    Thresholds,
+    TraceRequest,
+)
 
 if TYPE_CHECKING:
     from neurontest.stats.half_samples import HalfSamples
@@ -49,13 +59,13 @@ class Slot:
 
 @dataclass(frozen=True)
 class Mode:
-    """A way to look at the same prompts: `positions` and `normalize` of a selection, under a name.
+    """A way to look at the same prompts: the reading and `normalize` of a selection, under a name.
 
     A claim that looks in one way alone has one mode, which is called ``""``.
     """
 
     name: str
-    positions: str
+    positions: Positions
     normalize: str
 
 
@@ -163,9 +173,9 @@ class Kind(ABC):
 
     def modes(self, claim: Claim) -> tuple[Mode, ...]:
         """The ways in which the claim looks at its prompts; their half-samples are the same."""
-        return (Mode("", claim.selection.positions, claim.selection.normalize),)
+        return (Mode("", claim.selection.reading, claim.selection.normalize),)
 
-    def positions(self, claim: Claim) -> tuple[str, ...]:
+    def positions(self, claim: Claim) -> tuple[Positions, ...]:
         """The positions that must be traced."""
         return tuple(dict.fromkeys(mode.positions for mode in self.modes(claim)))
 

@@ -44,7 +44,7 @@ class SetsDiffer(Kind):
 
     def modes(self, claim: Claim) -> tuple[Mode, ...]:
         """Raw, and as the claim's settings say."""
-        where, how = claim.selection.positions, claim.selection.normalize
+        where, how = claim.selection.reading, claim.selection.normalize
         return Mode("raw", where, "raw"), Mode("normalized", where, how)
 
     def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
@@ -114,7 +114,7 @@ class NormalizationHelps(ModesMoreDistinct):
 
     def modes(self, claim: Claim) -> tuple[Mode, ...]:
         """As the claim's settings say, and raw."""
-        where, how = claim.selection.positions, claim.selection.normalize
+        where, how = claim.selection.reading, claim.selection.normalize
         return Mode("normalized", where, how), Mode("raw", where, "raw")
 
 

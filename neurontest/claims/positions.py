@@ -18,6 +18,6 @@ class PositionsMoreDistinct(ModesMoreDistinct):
     summary: ClassVar[str] = "The sets of concepts are more distinct over all generated tokens than at the last one"
 
     def modes(self, claim: Claim) -> tuple[Mode, ...]:
-        """Both positions, whatever the claim's own setting."""
+        """The mean over all new tokens, and the last of them, whatever the claim's own setting."""
         how = claim.selection.normalize
         return Mode("all tokens", "generated", how), Mode("last token", "last", how)

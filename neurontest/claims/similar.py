@@ -32,7 +32,7 @@ class SetsSimilar(Kind):
     def modes(self, claim: Claim) -> tuple[Mode, ...]:
         """Raw, or the claim's own."""
         how = "raw" if claim.terms["how"] == "raw" else claim.selection.normalize
-        return (Mode("", claim.selection.positions, how),)
+        return (Mode("", claim.selection.reading, how),)
 
     def faults(self, claim: Claim) -> list[str]:
         """Normalized sets need a normalization."""

@@ -30,7 +30,7 @@ class _Specific(Kind):
 
     def modes(self, claim: Claim) -> tuple[Mode, ...]:
         """Raw activations."""
-        return (Mode("", claim.selection.positions, "raw"),)
+        return (Mode("", claim.selection.reading, "raw"),)
 
     def half_sampled(self, claim: Claim) -> bool:
         """No: relabeling decides."""

@@ -109,4 +109,7 @@ def neuron_set(concept: str, selection: Selection, activations: Activations, bas
             )
             for rank, one in enumerate(ranked, start=1)
         ),
+        match=selection.match,
+        exclude_first=selection.exclude_first,
+        reduce=selection.reduce,
     )

@@ -235,6 +235,7 @@ def _environment() -> Environment:
         "SHORT": SHORT,
         "SYMBOLS": SYMBOLS,
         "POSITIONS": text.POSITIONS,
+        "positions": text.positions,
         "CORRECTIONS": text.CORRECTIONS,
         "adjusted_p": text.adjusted_p,
         "asdict": asdict,

@@ -9,9 +9,10 @@ from typing import NamedTuple
 from neurontest.report import numbers
 from neurontest.report.outcome import is_vacuous, label, outcome, status, vacuous
 from neurontest.report.untrusted import visible
-from neurontest.types import ClaimRecord, Evidence, KeyResult, Record
+from neurontest.types import ClaimRecord, Evidence, KeyResult, NeuronSet, Record, Selection
 
-POSITIONS = {"generated": "generated tokens", "last": "last token"}
+POSITIONS = {"generated": "generated tokens", "last": "last token", "prompt": "prompt tokens"}
+REDUCED = {"max": "largest value", "rate": "share above zero"}
 CORRECTIONS = {"bonferroni": "Bonferroni", "holm": "Holm", "bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli"}
 
 
@@ -146,9 +147,18 @@ def corrected(claim: ClaimRecord, declared: int) -> str:
 def selection(claim: ClaimRecord) -> str:
     """The claim's neuron sets in a few words: ``residual, generated tokens, difference, top 10 by mean``."""
     chosen = claim.selection
-    positions = POSITIONS.get(chosen.positions, chosen.positions)
-    words = f"{chosen.site}, {positions}, {chosen.normalize}, top {chosen.k} by {chosen.select}"
+    words = f"{chosen.site}, {positions(chosen)}, {chosen.normalize}, top {chosen.k} by {chosen.select}"
     return words if chosen.identity == "neuron" else f"{words}, by {chosen.identity}"
+
+
+def positions(chosen: Selection | NeuronSet) -> str:
+    """What a selection reads: ``generated tokens``, or ``prompt tokens of 'Hanoi' but the first, largest value``."""
+    words = POSITIONS.get(chosen.positions, chosen.positions)
+    if chosen.match:
+        words += f" of {chosen.match!r}"
+    if chosen.exclude_first:
+        words += " but the first" + (f" {chosen.exclude_first}" if chosen.exclude_first > 1 else "")
+    return ", ".join(filter(None, (words, REDUCED.get(chosen.reduce, ""))))
 
 
 def common_selection(claims: Sequence[ClaimRecord]) -> str:
@@ -205,4 +215,6 @@ def _key(key: KeyResult, claim: ClaimRecord) -> str:
 
 
 def _traced(claim: ClaimRecord, evidence: Evidence, model: str) -> str:
-    return f"{model}, {selection(claim)}, {prompts(evidence)} x {numbers.plural(claim.generation.samples, 'sample')}"
+    replayed = claim.generation.replay
+    texts = f"texts of {replayed}" if replayed else numbers.plural(claim.generation.samples, "sample")
+    return f"{model}, {selection(claim)}, {prompts(evidence)} x {texts}"

@@ -15,6 +15,7 @@ from neurontest.plan import groups_for, make_plan
 from neurontest.run import nulls
 from neurontest.run.assemble import Outcome, claim_record, make_record
 from neurontest.run.evidence import Cache, evidence_key
+from neurontest.run.positions import first_positions
 from neurontest.run.shown import Shown
 from neurontest.trace.engine import Tracer
 from neurontest.trace.scoring import Scorer
@@ -78,7 +79,7 @@ class Run:
         self.cost = TraceRecord()
         self._handle = handle
         self._progress = progress
-        self._tracer = Tracer(handle, cache_dir=cache_dir, batch_size=batch_size, progress=progress)
+        self._tracer = Tracer(handle, cache_dir=cache_dir, batch_size=batch_size, progress=progress, given=suite.given)
         self._scorer = Scorer(handle, cache_dir=cache_dir, continuations=self._tracer.continuations, progress=progress)
         self._cache = Cache(cache_dir / "evidence", Finding)
         self._nulls = Cache(cache_dir / "evidence", Vacuity)
@@ -219,7 +220,9 @@ class Run:
                 f"{concept!r} is a published set: it is not selected from traces;"
                 f" its neurons are concepts[{concept!r}].published of the suite"
             )
-        self._trace(set(self._shown.requests(self.suite.concepts[concept], selection)))
+        requests = self._shown.requests(self.suite.concepts[concept], selection)
+        plan = make_plan(self.suite, requests)
+        self._add(self._tracer.ensure(plan, groups_for(plan, requests)))
         return self._shown.set_of(concept, selection)
 
     # The record.
@@ -281,7 +284,9 @@ class Run:
             self.claim_record(claim, self._findings.get(claim.where.file, {}).get(claim.id), outcomes.get(claim.node))
             for claim in self.suite.claims
         )
-        return make_record(self.suite, self.model, self.cost, set(self._findings), claims, self._shown)
+        record = make_record(self.suite, self.model, self.cost, set(self._findings), claims, self._shown)
+        # Only now is all read that the record shows.
+        return replace(record, warnings=(*record.warnings, *first_positions(self._activations)))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import msgspec
 from filelock import FileLock
 
 from neurontest import __version__
-from neurontest.types import Claim, Concept, Family
+from neurontest.types import Claim, Concept, Family, Generation, Selection
 
 T = TypeVar("T")
 
@@ -54,10 +54,19 @@ def _substance(claim: Claim) -> list[object]:
         dict(claim.terms),
         [_facts(concept) for concept in claim.concepts.values()],
         _facts(claim.baseline) if claim.baseline else None,
-        claim.generation,
-        claim.selection,
+        _said(claim.generation, ("replay",)),
+        _said(claim.selection, ("match", "exclude_first", "reduce")),
         claim.statistics,
     ]
+
+
+def _said(section: Generation | Selection, later: tuple[str, ...]) -> msgspec.Raw:
+    """A section without those `later` settings that it says nothing by: the evidence from before they were there."""
+    default = type(section)()
+    kept = {
+        name: value for name, value in vars(section).items() if name not in later or value != getattr(default, name)
+    }
+    return msgspec.Raw(msgspec.json.encode(kept))
 
 
 def _facts(concept: Concept) -> list[object]:

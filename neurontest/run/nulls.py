@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from neurontest.claims import kind_named
-from neurontest.errors import StoreError
+from neurontest.errors import StoreError, TraceError
 from neurontest.run.evidence import Cache, vacuity_key
 from neurontest.types import Activations, Claim, Concept, Family, Progress, Suite, TraceRequest, Vacuity
 
@@ -60,6 +60,6 @@ def _dealt(suite: Suite, claim: Claim, read: Callable[[TraceRequest], Activation
     try:
         for request in kind_named(claim.kind).requests(replace(claim, concepts=everyone)):
             read(request)
-    except StoreError:
+    except (StoreError, TraceError):
         return dict(claim.concepts)
     return everyone

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
-from neurontest.errors import StoreError
+from neurontest.errors import StoreError, TraceError
 from neurontest.types import (
     BASELINE,
     Activations,
@@ -17,17 +18,21 @@ from neurontest.types import (
     Selection,
     Suite,
     TraceRequest,
+    drawn_positions,
 )
 
 
 def standard_selections(suite: Suite) -> tuple[Selection, ...]:
-    """The suite's own selection raw and normalized, over all tokens and at the last: the write-up's figures."""
+    """The suite's own selection raw and normalized, over all tokens and at the last: the write-up's figures.
+
+    Of prompts that are read without writing on, over their tokens.
+    """
     own = suite.selection
     normalized = own.normalize if own.normalize != "raw" else "difference"
     hows = ("raw", normalized) if suite.baseline else ("raw",)
     return tuple(
-        replace(own, positions=where, normalize=how)  # type: ignore[arg-type]
-        for where in ("generated", "last")
+        replace(own, positions=where, normalize=how, match=None, exclude_first=0, reduce="mean")  # type: ignore[arg-type]
+        for where in drawn_positions(own)
         for how in hows
     )
 
@@ -88,8 +93,10 @@ class Shown:
 
     def requests(self, concept: Concept, selection: Selection) -> list[TraceRequest]:
         """The traces that a concept's set is selected from: its own, and the baseline's if there is one."""
-        lists = [concept.prompts, *([self._suite.baseline.prompts] if self._suite.baseline else [])]
-        return [TraceRequest(one, self._suite.generation, selection.site, selection.positions) for one in lists]
+        lists = [(concept.prompts, selection.reading)]
+        if self._suite.baseline:
+            lists.append((self._suite.baseline.prompts, selection.neutral))
+        return [TraceRequest(prompts, self._suite.generation, selection.site, where) for prompts, where in lists]
 
     def _activations(self, concept: Concept, selection: Selection) -> tuple[Activations, Activations | None]:
         from neurontest.neurons.table import units
@@ -113,13 +120,10 @@ class Shown:
         """Every concept's sets, by concept, under every selection that the suite looks at."""
         out: dict[str, list[NeuronSet]] = {name: [] for name in self._traced}
         for selection in selections_of(self._suite):
-            try:
-                found = {name: self.set_of(name, selection) for name in out}
-            except StoreError:
-                # Not traced: nobody asked about a claim that needs it.
-                continue
-            for name, one in found.items():
-                out[name].append(one)
+            for name, found in out.items():
+                # Not traced: nobody asked about a claim that needs it. Or it has no such positions: the claim said so.
+                with suppress(StoreError, TraceError):
+                    found.append(self.set_of(name, selection))
         return out
 
     def matrices(self) -> tuple[OverlapMatrix, ...]:
@@ -131,7 +135,7 @@ class Shown:
         for selection in standard_selections(self._suite) if self._traced else ():
             try:
                 read = {name: self._activations(concept, selection) for name, concept in self._traced.items()}
-            except StoreError:
+            except (StoreError, TraceError):
                 continue
             sets = side_by_side(
                 {name: full_set(selection, own, neutral) for name, (own, neutral) in read.items()},

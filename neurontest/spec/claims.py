@@ -12,6 +12,7 @@ from neurontest.claims.base import Kind
 from neurontest.claims.grammar import SentenceError, parse, render, terms_of
 from neurontest.setting import Value
 from neurontest.settings import SECTIONS, resolve, section
+from neurontest.spec.given import file_of
 from neurontest.spec.source import Document, Keys
 from neurontest.spec.validate import did_you_mean
 from neurontest.types import Claim, Concept, Generation, Location, Selection, Statistics
@@ -63,18 +64,21 @@ def said(document: Document, keys: Keys = ()) -> dict[str, Value]:
             continue
         for setting in section(part):
             if setting.name in values and document.sound(*keys, part, setting.name):
-                found[setting.name] = setting.type(values[setting.name])
+                found[setting.name] = setting.said(values[setting.name])
     return found
 
 
 def generation(layers: tuple[Layer, ...]) -> Generation:
     """Resolve the `trace` section."""
-    return Generation(**_resolved("trace", layers))
+    said_so = _resolved("trace", layers)
+    return Generation(**said_so | {"replay": file_of(said_so["replay"])})
 
 
 def selection(layers: tuple[Layer, ...]) -> Selection:
     """Resolve the `neurons` section."""
-    return Selection(**_resolved("neurons", layers))
+    said_so = _resolved("neurons", layers)
+    # An empty word is how a claim takes back what its suite says.
+    return Selection(**said_so | {"match": said_so["match"] or None})
 
 
 def statistics(layers: tuple[Layer, ...]) -> Statistics:

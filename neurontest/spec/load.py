@@ -15,10 +15,11 @@ from neurontest.settings import BY_NAME, SECTIONS, resolve
 from neurontest.spec import rules
 from neurontest.spec.claims import Layer, Surroundings, generation, read_claim, said, selection, statistics
 from neurontest.spec.folder import SUITE_FILE, Folder, OutsideError
+from neurontest.spec.given import Given, file_of, given_texts
 from neurontest.spec.prompts import Prompts, read_concept, read_prompts
 from neurontest.spec.source import Document, Keys, read
 from neurontest.spec.validate import check
-from neurontest.types import BASELINE, Claim, Family, Suite
+from neurontest.types import BASELINE, Claim, Family, Generation, Suite
 
 _NOTHING: Mapping[str, Value] = MappingProxyType({})
 
@@ -101,6 +102,7 @@ def load_suite(
         claims = [claim for family in families for claim in family.claims]
         if warning := rules.baseline_warning(baseline.concept, claims):
             warnings.append(str(Fault(suite.shown, *suite.position(("baseline",), key=True), warning)))
+    given = _given(home, documents, strongest, generation(layers), found, baseline, families)
     if faults := [fault for document in documents.values() for fault in document.faults]:
         raise SpecError(faults)
     return Suite(
@@ -113,7 +115,28 @@ def load_suite(
         selection=selection(layers),
         statistics=statistics(layers),
         warnings=tuple(warnings),
+        given=given,
     )
+
+
+def _given(
+    home: Folder,
+    documents: Mapping[str, Document],
+    strongest: tuple[Layer, ...],
+    own: Generation,
+    concepts: Mapping[str, Prompts],
+    baseline: Prompts | None,
+    families: Sequence[Family],
+) -> dict[str, Given]:
+    """Read the texts that are replayed; what is wrong with them is noted in suite.yaml's document."""
+    neutral = [baseline.concept] if baseline else []
+    everyone = [read.concept for read in concepts.values()]
+    uses = [(own, [*everyone, *neutral])]
+    uses += [(claim.generation, [*claim.concepts.values(), *neutral]) for family in families for claim in family.tested]
+    person = next((layer["replay"] for layer in strongest if layer.get("replay") is not None), "true")
+    given, faults = given_texts(home, documents, uses, is_trusted=person != "true" and file_of(person) is not None)
+    next(iter(documents.values())).faults.extend(faults)
+    return given
 
 
 def _documents(home: Folder) -> dict[str, Document]:

@@ -12,6 +12,7 @@ from neurontest.spec.groups import group_faults
 from neurontest.spec.prompts import Prompts
 from neurontest.spec.validate import shown
 from neurontest.types import Claim, Concept, Family
+from neurontest.words import occurrences
 
 #: Fewer baseline prompts leave a noise in their mean that all concepts share, and so seem to overlap by.
 BASELINE_ADVISED = 10
@@ -41,6 +42,7 @@ def claim_faults(claim: Claim, family: Family, *, pilot: bool = False) -> Iterat
             " chance; say 'neurons: {identity: dimension}', which aggregates over layers before it selects"
         )
     yield from group_faults(claim)
+    yield from _position_faults(claim)
     few = [concept for concept in traced(claim) if concept.units < least]
     for concept in few:
         yield f"{concept.name!r} has {_size(concept)}; {kind.name} needs at least {least} ({advised} advised)"
@@ -55,6 +57,25 @@ def claim_faults(claim: Claim, family: Family, *, pilot: bool = False) -> Iterat
             f"{kind.name} cannot hold here: its smallest p-value is {smallest:.2g}, and the family ({asked})"
             f" accepts at most {limit:.2g}; {remedy}"
         )
+
+
+def _position_faults(claim: Claim) -> Iterator[str]:
+    """Yield what is said of positions that have no such thing, and prompts that lack the word that is looked for."""
+    chosen = claim.selection
+    said = {"match": chosen.match, "exclude_first": chosen.exclude_first, "reduce": chosen.reduce != "mean"}
+    if chosen.positions == "last" and any(said.values()):
+        names = " and ".join(repr(name) for name, value in said.items() if value)
+        yield f"positions: last is one step, of which {names} can say nothing; say positions: generated, or drop it"
+    if chosen.positions != "prompt" or not chosen.match:
+        return
+    for concept in traced(claim):
+        without = [prompt for prompt in concept.prompts if not occurrences(prompt, chosen.match)]
+        if without:
+            more = f" (nor is it in {len(without) - 1} more)" if len(without) > 1 else ""
+            yield (
+                f"the word {chosen.match!r} is not in the prompt {shown(without[0])} of {concept.name!r}{more};"
+                " 'match' at positions: prompt needs it in every prompt"
+            )
 
 
 def traced(claim: Claim) -> list[Concept]:

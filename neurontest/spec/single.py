@@ -39,6 +39,8 @@ def claim_from(suite: Suite, said: str | Mapping[str, object]) -> Claim:
     if claim is not None:
         family = Family(NOWHERE, (claim,), claim.statistics)
         half_sample = rules.half_sample_fault(claim)
+        if claim.generation.replay not in (None, suite.generation.replay):
+            document.complain(("claims", 0), "a claim from Python replays what its suite does; say 'replay' there")
         for message in [*rules.claim_faults(claim, family), *([half_sample] if half_sample else [])]:
             document.complain(("claims", 0), message)
     if document.faults or claim is None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,26 +11,33 @@ import msgspec
 
 from neurontest.errors import StoreError, TraceError
 from neurontest.trace.locks import hold
-from neurontest.trace.sites import SITES, Site, find_sites
-from neurontest.trace.store import Store, Trace
+from neurontest.trace.sites import SITES
+from neurontest.trace.store import Store
+from neurontest.trace.work import Work
 from neurontest.types import (
     Activations,
     Continuation,
     Generation,
+    GivenText,
     ModelHandle,
+    Positions,
     Progress,
     TraceGroup,
     TracePlan,
     TraceRecord,
     TraceRequest,
+    reading_of,
 )
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from neurontest.trace.generation import Row, Written
 
-POSITIONS = ("generated", "last")
+POSITIONS = ("generated", "last", "prompt")
+
+#: Above this part of the norm the first position weighs more than all others of a prompt together: a mean over the
+#: prompt is then mostly that of a token which, whatever it is, models give hundreds of times the activations of others.
+DOMINATES = 0.5
 
 
 class Tracer:
@@ -44,16 +50,26 @@ class Tracer:
     cache_dir : Path
         Where traces are kept.
     batch_size : int
-        Texts written side by side.
+        Texts written side by side; halved where memory does not suffice, which may move activations within rounding.
     progress : Progress
+    given : mapping from file to mapping from prompt to tuple of GivenText, optional
+        What `replay` of a generation names.
     """
 
-    def __init__(self, handle: ModelHandle, *, cache_dir: Path, batch_size: int, progress: Progress) -> None:
+    def __init__(
+        self,
+        handle: ModelHandle,
+        *,
+        cache_dir: Path,
+        batch_size: int,
+        progress: Progress,
+        given: Mapping[str, Mapping[str, tuple[GivenText, ...]]] | None = None,
+    ) -> None:
         self._handle = handle
         self._cache_dir = cache_dir
         self._batch_size = batch_size
         self._progress = progress
-        self._store = Store(cache_dir, handle)
+        self._store = Store(cache_dir, handle, given)
         self._whole: set[TraceGroup] = set()
 
     def ensure(self, plan: TracePlan, groups: Collection[TraceGroup] | None = None) -> TraceRecord:
@@ -93,7 +109,7 @@ class Tracer:
     def _trace(self, plan: TracePlan, wanted: Collection[TraceGroup]) -> TraceRecord:
         # Workers that wait here find everything traced when they come in, and then load nothing.
         with hold(self._cache_dir, f"trace-{self._plan_key(plan)}", self._what, self._progress):
-            run = _Run(self._handle, self._store, self._batch_size, self._progress, self._what)
+            run = Work(self._handle, self._store, self._batch_size, self._progress, self._what)
             for group in wanted:
                 missing = self._missing(group)
                 if missing:
@@ -103,31 +119,43 @@ class Tracer:
     def activations(self, request: TraceRequest) -> Activations:
         """Activations that were traced, averaged over samples; rows in the order of the request's prompts.
 
+        Samples of which no position counts are left out of their prompt's average.
+
         Raises
         ------
         StoreError
             If one of them is not in the store.
+        TraceError
+            If no position of a prompt's texts counts.
         """
         import numpy as np
 
         rows: list[npt.NDArray[np.float32]] = []
         shapes: set[tuple[int, int]] = set()
-        samples = request.generation.samples
+        dominated: list[str] = []
         for prompt in request.prompts:
             total: npt.NDArray[np.float64] | None = None
-            for sample in range(samples):
+            samples = 0
+            for sample in range(self._store.samples(prompt, request.generation, request.positions)):
                 key = self._store.key(prompt, sample, request.generation, request.site, request.positions)
                 trace = self._store.read(key)
                 if trace is None:
                     raise StoreError(
                         f"The activations of the prompt {prompt!r} (sample {sample}, site {request.site}, positions "
-                        f"{request.positions}) are not in {self._cache_dir}; run again to trace them."
+                        f"{reading_of(request.positions).positions}) are not in {self._cache_dir}; run again to trace "
+                        "them."
                     )
                 shapes.add((trace.layers, trace.width))
+                if trace.first is not None and trace.first > DOMINATES:
+                    dominated.append(prompt)
+                if not trace.values.size:
+                    continue
                 values = trace.values.astype(np.float64)
                 total = values if total is None else total + values
-            if total is not None:
-                rows.append((total / samples).astype(np.float32))
+                samples += 1
+            if total is None:
+                raise _nothing_counts(prompt, request.positions)
+            rows.append((total / samples).astype(np.float32))
         if len(shapes) != 1:
             raise StoreError(
                 f"The traces at site {request.site} are of {len(shapes)} different shapes; "
@@ -136,7 +164,7 @@ class Tracer:
         layers, width = shapes.pop()
         values32 = np.stack(rows)
         digest = hashlib.sha256(repr(values32.shape).encode() + values32.astype("<f4", copy=False).tobytes())
-        return Activations(values32, layers, width, digest.hexdigest())
+        return Activations(values32, layers, width, digest.hexdigest(), tuple(dict.fromkeys(dominated)))
 
     def continuations(self, prompts: Sequence[str], generation: Generation) -> tuple[Continuation, ...]:
         """What the model wrote, prompt by prompt and sample by sample.
@@ -148,7 +176,7 @@ class Tracer:
         """
         texts = []
         for prompt in prompts:
-            for sample in range(generation.samples):
+            for sample in range(self._store.samples(prompt, generation)):
                 text = self._store.read_text(self._store.text_key(prompt, sample, generation))
                 if text is None:
                     raise StoreError(
@@ -171,90 +199,20 @@ class Tracer:
         return hashlib.sha256(msgspec.json.encode([model, plan])).hexdigest()[:32]
 
 
-class _Run:
-    """The batches of one call: gathered first, so that progress knows how many texts there are."""
-
-    def __init__(self, handle: ModelHandle, store: Store, batch_size: int, progress: Progress, what: str) -> None:
-        self._handle, self._store, self._batch_size = handle, store, batch_size
-        self._progress, self._what = progress, what
-        self._groups: list[tuple[TraceGroup, set[tuple[str, int]]]] = []
-
-    def add(self, group: TraceGroup, missing: set[tuple[str, int]]) -> None:
-        self._groups.append((group, missing))
-
-    def trace(self) -> TraceRecord:
-        if not self._groups:
-            return TraceRecord()
-        self._progress(self._what, 0, 1, "loading the model")
-        model, tokenizer = self._handle.load()
-        from neurontest.trace import generation
-        from neurontest.trace.quiet import quiet
-
-        with quiet():
-            work = [
-                (group, tuple(find_sites(model, group.sites)), batch)
-                for group, missing in self._groups
-                for batch in self._batches(model, tokenizer, group, missing)
-            ]
-            total = sum(len(batch) for _, _, batch in work)
-            texts = tokens = near = 0
-            begun = time.monotonic()
-
-            for group, sites, batch in work:
-                steps = group.generation.max_new_tokens
-
-                def on_step(
-                    step: int, new: int, *, done: int = texts, before: int = tokens, steps: int = steps
-                ) -> None:
-                    rate = (before + new) / max(time.monotonic() - begun, 1e-9)
-                    self._progress(self._what, done, total, f"token {step} of {steps}, {rate:.0f} tokens/s")
-
-                written = generation.write(
-                    model, tokenizer, batch, group.generation, sites, group.positions, on_step=on_step
-                )
-                for text in written:
-                    self._keep(text, group, sites, tokenizer)
-                texts += len(written)
-                tokens += sum(len(text.ids) for text in written)
-                near += sum(text.near_boundary for text in written)
-            seconds = time.monotonic() - begun
-        self._progress(self._what, total, total, f"{tokens / max(seconds, 1e-9):.0f} tokens/s")
-        return TraceRecord(texts, tokens, seconds, near)
-
-    def _batches(
-        self, model: object, tokenizer: object, group: TraceGroup, missing: set[tuple[str, int]]
-    ) -> list[tuple[Row, ...]]:
-        """The batches that hold a missing row, whole: a row's rounding depends on what it was batched with."""
-        from neurontest.trace.generation import Row, batches, check_lengths, encode
-
-        encoded = [(prompt, encode(tokenizer, prompt, group.generation)) for prompt in group.prompts]
-        rows = [Row(prompt, sample, ids) for prompt, ids in encoded for sample in range(group.generation.samples)]
-        check_lengths(model, rows, group.generation)
-        return [
-            batch
-            for batch in batches(rows, self._batch_size)
-            if any((row.prompt, row.sample) in missing for row in batch)
-        ]
-
-    def _keep(self, written: Written, group: TraceGroup, sites: Sequence[Site], tokenizer: object) -> None:
-        prompt, sample = written.row.prompt, written.row.sample
-        for site in sites:
-            for where in group.positions:
-                key = self._store.key(prompt, sample, group.generation, site.name, where)
-                self._store.write(key, Trace(written.activations[site.name, where], site.layers, site.width))
-        text = Continuation(
-            prompt=prompt,
-            sample=sample,
-            text=tokenizer.decode(list(written.ids), skip_special_tokens=True),  # type: ignore[attr-defined]
-            tokens=len(written.ids),
-            ended=written.ended,
-            near_boundary=written.near_boundary,
-        )
-        self._store.write_text(self._store.text_key(prompt, sample, group.generation), text)
+def _nothing_counts(prompt: str, positions: Positions) -> TraceError:
+    reading = reading_of(positions)
+    what = f"the word {reading.match!r}" if reading.match else "them"
+    place = "the prompt itself" if reading.positions == "prompt" else "what follows the prompt"
+    left = f" once the first {reading.exclude_first} are left out" if reading.exclude_first else ""
+    return TraceError(
+        f"Of {place} {prompt!r} no token counts{left}: positions: {reading.positions} reads the tokens of {what} that "
+        "are there. Change the prompt, or 'match' and 'exclude_first'."
+    )
 
 
 def _check(group: TraceGroup) -> None:
-    for name, values, valid in (("site", group.sites, SITES), ("positions", group.positions, POSITIONS)):
+    positions = [reading_of(where).positions for where in group.positions]
+    for name, values, valid in (("site", group.sites, SITES), ("positions", positions, POSITIONS)):
         for value in values:
             if value not in valid:
                 raise TraceError(f"{name}: {value} cannot be traced; valid: {', '.join(valid)}.")

@@ -6,7 +6,7 @@ Step t (from 1) is the forward pass from whose last position new token t is samp
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,9 +15,10 @@ import numpy.typing as npt
 from neurontest.errors import TraceError
 from neurontest.trace.hooks import SiteReader
 from neurontest.trace.passes import Passes
+from neurontest.trace.readings import counted, padded
 from neurontest.trace.sampling import Draw, draw, uniforms
 from neurontest.trace.sites import Site
-from neurontest.types import Generation
+from neurontest.types import Generation, Positions, reading_of
 
 if TYPE_CHECKING:
     import torch
@@ -38,7 +39,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Written:
-    """A text that was written.
+    """A text that was written, or given.
 
     Attributes
     ----------
@@ -47,13 +48,18 @@ class Written:
     near_boundary : int
         Draws within rounding of a boundary between two tokens.
     activations : mapping from (site, positions) to float32 array [neuron]
+        Without a neuron where no position counted.
+    shares : mapping from (site, positions) to float
+        The first position's part of the activations over the whole prompt, where that was looked at; see
+        :meth:`neurontest.trace.readings.Tally.shares`.
     """
 
     row: Row
     ids: tuple[int, ...]
     ended: bool
     near_boundary: int
-    activations: dict[tuple[str, str], npt.NDArray[np.float32]]
+    activations: dict[tuple[str, Positions], npt.NDArray[np.float32]]
+    shares: dict[tuple[str, Positions], float] = field(default_factory=dict)
 
 
 def encode(tokenizer: Any, prompt: str, generation: Generation) -> tuple[int, ...]:
@@ -123,7 +129,7 @@ def write(
     rows: Sequence[Row],
     generation: Generation,
     sites: Sequence[Site],
-    positions: Sequence[str],
+    positions: Sequence[Positions],
     *,
     on_step: Callable[[int, int], None] = lambda step, tokens: None,
     use_cache: bool = True,
@@ -155,14 +161,18 @@ def write(
     active = np.ones(count, dtype=bool)
     running = np.arange(count)
     device = model.device
-    with torch.inference_mode(), SiteReader(sites, count, device) as reader:
+    readings = [where for where in positions if where not in ("generated", "last")]
+    with torch.inference_mode(), SiteReader(sites, count, device, readings) as reader:
         passes = Passes(model, [row.ids for row in rows], steps, use_cache)
         reader.expect(shared=passes.shared)
+        prompts = [where for where in readings if reading_of(where).positions == "prompt"]
+        own = [len(row.ids) for row in rows]
+        reader.tallies.open({where: padded([counted(where, n, 0) for n in own], own) for where in prompts})
         for step in range(steps):
             logits = passes.forward(written[running, step - 1] if step else None)
             drawn = _draw(logits, u[running, step], generation)
             if drawn is None:
-                raise _unfit(reader, rows)
+                raise unfit(reader, rows)
             reader.end_step(torch.from_numpy(active).to(device))
             written[running, step] = drawn.tokens
             lengths += active
@@ -173,7 +183,7 @@ def write(
             if not active.any():
                 break
             left = active[running]
-            if passes.can_drop and left.mean() <= WORTH_DROPPING:
+            if passes.can_drop and not readings and left.mean() <= WORTH_DROPPING:
                 passes.keep(np.flatnonzero(left))
                 running = running[left]
             if len(running) < count:
@@ -181,8 +191,12 @@ def write(
             elif step == 0:
                 reader.expect()
         if reader.unfit() is not None:
-            raise _unfit(reader, rows)
-        values = {where: reader.result(where) for where in positions}
+            raise unfit(reader, rows)
+        values = {
+            where: reader.tallies.result(where) if where in readings else reader.result(str(where))
+            for where in positions
+        }
+    shares = shares_of(reader, readings)
     return [
         Written(
             row,
@@ -190,9 +204,21 @@ def write(
             not active[i],
             int(near[i]),
             {(site.name, where): arrays[n][i] for where, arrays in values.items() for n, site in enumerate(sites)},
+            shares[i],
         )
         for i, row in enumerate(rows)
     ]
+
+
+def shares_of(reader: SiteReader, readings: Sequence[Positions]) -> list[dict[tuple[str, Positions], float]]:
+    """Of each row the first position's parts, by site and reading, where they were looked at."""
+    shares: list[dict[tuple[str, Positions], float]] = [{} for _ in range(reader.rows)]
+    for where in readings:
+        for site, found in zip(reader.sites, reader.tallies.shares(where), strict=True):
+            for own, share in zip(shares, found, strict=True):
+                if share is not None:
+                    own[site.name, where] = share
+    return shares
 
 
 def _draw(logits: torch.Tensor, u: npt.NDArray[np.float64], generation: Generation) -> Draw | None:
@@ -215,7 +241,8 @@ def _draw(logits: torch.Tensor, u: npt.NDArray[np.float64], generation: Generati
     )
 
 
-def _unfit(reader: SiteReader, rows: Sequence[Row]) -> TraceError:
+def unfit(reader: SiteReader, rows: Sequence[Row]) -> TraceError:
+    """The error of a batch whose activations or logits are no numbers."""
     fault = reader.unfit()
     if fault is None:
         return TraceError("The model's logits are NaN or infinite though its activations are not; its head is broken.")

@@ -10,7 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import TraceError
+from neurontest.trace.readings import Tallies
 from neurontest.trace.sites import Site
+from neurontest.types import Positions
 
 if TYPE_CHECKING:
     import torch
@@ -29,6 +31,13 @@ class SiteReader:
         Texts written side by side.
     device : torch.device
         Where the running values are kept.
+    readings : sequence of str or Reading
+        What is read beside all steps, averaged, and the last of them.
+
+    Attributes
+    ----------
+    tallies : Tallies
+        Their running values.
 
     Examples
     --------
@@ -37,8 +46,11 @@ class SiteReader:
     ...     reader.end_step(active)
     """
 
-    def __init__(self, sites: Sequence[Site], rows: int, device: torch.device) -> None:
+    def __init__(
+        self, sites: Sequence[Site], rows: int, device: torch.device, readings: Sequence[Positions] = ()
+    ) -> None:
         self.sites = tuple(sites)
+        self._readings = tuple(readings)
         self.rows = rows
         self._device = device
         self._handles: list[RemovableHandle] = []
@@ -55,6 +67,7 @@ class SiteReader:
             self._last = [torch.zeros(shape, device=self._device) for shape in shapes]
             self._fired = [np.zeros(site.layers, dtype=np.int64) for site in self.sites]
             self._steps = torch.zeros(self.rows, device=self._device)
+            self.tallies = Tallies(self._readings, self.sites, self.rows, self._device)
             for number, site in enumerate(self.sites):
                 for layer, module in enumerate(site.modules):
                     self._handles.append(self._attach(number, site, layer, module))
@@ -68,9 +81,7 @@ class SiteReader:
     ) -> None:
         self._let_go()
 
-    def expect(
-        self, *, shared: npt.NDArray[np.int64] | None = None, kept: npt.NDArray[np.int64] | None = None
-    ) -> None:
+    def expect(self, *, shared: npt.NDArray[np.int64] | None = None, kept: npt.NDArray[np.int64] | None = None) -> None:
         """Say which rows the coming passes run over; without arguments, over every text in a row of its own.
 
         Parameters
@@ -119,6 +130,7 @@ class SiteReader:
                 self._sums[number] += step.masked_fill(~mask, 0.0)
                 self._last[number].copy_(step.where(mask, self._last[number]))
         self._steps += active
+        self.tallies.end_step(self._step, active)
 
     def unfit(self) -> tuple[int, int, str] | None:
         """Row, layer and site of the first value that is NaN or infinite in the last pass or in the sums, if any is.
@@ -126,7 +138,7 @@ class SiteReader:
         Within a pass the earliest layer is the one named, since all later ones inherit what is wrong with it.
         """
         found: list[tuple[int, int, str]] = []
-        for values in (self._step, self._sums):
+        for values in (self._step, self._sums, *self.tallies.sums()):
             for site, value in zip(self.sites, values, strict=True):
                 bad = (~value.isfinite()).any(dim=2).nonzero()
                 found.extend([(int(bad[0, 1]), int(bad[0, 0]), site.name)] if len(bad) else [])
@@ -166,11 +178,13 @@ class SiteReader:
                     "this architecture cannot be traced there."
                 )
             # Some architectures flatten rows and positions into one axis before the MLP.
-            read = value.detach().reshape(self._running, -1, site.width)[:, -1]
+            values = value.detach().reshape(self._running, -1, site.width)
+            read = values[:, -1]
             if self._kept is not None:
                 target.index_copy_(0, self._kept, read.to(target.dtype))
             else:
                 target.copy_(read if self._shared is None else read[self._shared])
+                self.tallies.take(number, layer, values if self._shared is None else values[self._shared])
             fired[layer] += 1
 
         return take

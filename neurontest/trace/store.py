@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from neurontest.errors import StoreError
+from neurontest.errors import StoreError, TraceError
 from neurontest.trace.files import replace_bytes
-from neurontest.types import Continuation, Generation, ModelHandle
+from neurontest.types import Continuation, Generation, GivenText, ModelHandle, Positions, reading_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 #: Raise it when what a step, position or site means changes, or how it is stored.
 FORMAT_VERSION = 1
+
+#: What is left out of an address: what every reading said before there was more to say.
+_PLAIN = {"match": "", "exclude_first": 0, "reduce": "mean"}
 
 #: One key of metadata for all: safetensors writes several in an order that changes from run to run.
 _ABOUT = "neurontest"
@@ -38,13 +41,16 @@ class Trace:
     Attributes
     ----------
     values : float32 array [neuron]
-        Neurons layer by layer.
+        Neurons layer by layer; empty if no position counted.
     layers, width : int
+    first : float or None
+        The first position's part of the activations over the whole prompt, 0 to 1; None if not looked at.
     """
 
     values: npt.NDArray[np.float32]
     layers: int
     width: int
+    first: float | None = None
 
 
 class Store:
@@ -55,10 +61,18 @@ class Store:
     cache_dir : Path
     handle : ModelHandle
         Its fingerprint, dtype, device and attention implementation are part of every address.
+    given : mapping from file to mapping from prompt to tuple of GivenText, optional
+        What `replay` of a generation names.
     """
 
-    def __init__(self, cache_dir: Path, handle: ModelHandle) -> None:
+    def __init__(
+        self,
+        cache_dir: Path,
+        handle: ModelHandle,
+        given: Mapping[str, Mapping[str, tuple[GivenText, ...]]] | None = None,
+    ) -> None:
         self._folder = cache_dir / "traces"
+        self._given = given or {}
         self._model = {
             "version": FORMAT_VERSION,
             "fingerprint": handle.fingerprint,
@@ -68,26 +82,57 @@ class Store:
         }
 
     def text_key(self, prompt: str, sample: int, generation: Generation) -> str:
-        """Address of what the model wrote."""
+        """Address of what the model wrote, or of what was given."""
         return self._key(prompt, sample, generation, {})
 
-    def key(self, prompt: str, sample: int, generation: Generation, site: str, positions: str) -> str:
+    def key(self, prompt: str, sample: int, generation: Generation, site: str, positions: Positions) -> str:
         """Address of an activation."""
-        return self._key(prompt, sample, generation, {"site": site, "positions": positions})
+        said = {name: value for name, value in asdict(reading_of(positions)).items() if value != _PLAIN.get(name)}
+        return self._key(prompt, sample, generation, {"site": site, **said})
+
+    def given(self, prompt: str, generation: Generation) -> tuple[GivenText, ...]:
+        """The texts that are read after a prompt.
+
+        Raises
+        ------
+        TraceError
+            If there are none.
+        """
+        found = self._given.get(generation.replay or "", {}).get(prompt, ())
+        if not found:
+            raise TraceError(f"There is no text for the prompt {prompt!r} in {generation.replay}; add one to replay.")
+        return found
+
+    def samples(self, prompt: str, generation: Generation, positions: Positions | None = None) -> int:
+        """Texts after a prompt that have activations of their own.
+
+        Over the prompt's own tokens all texts have the same ones, and only the first has them stored.
+        """
+        if positions is not None and reading_of(positions).positions == "prompt":
+            return 1
+        return generation.samples if generation.replay is None else len(self.given(prompt, generation))
 
     def missing(
-        self, prompts: Iterable[str], generation: Generation, sites: Iterable[str], positions: Iterable[str]
+        self, prompts: Iterable[str], generation: Generation, sites: Iterable[str], positions: Iterable[Positions]
     ) -> set[tuple[str, int]]:
         """The (prompt, sample) of which the text or one of the activations is not there, or not legible.
 
-        Only the head of a file is read: a damaged body is found by :meth:`read`, a truncated one here.
+        Only the head of a file is read: a damaged body is found by :meth:`read`, a truncated one here. Where only
+        prompts are read no text is missed.
         """
-        where = [(site, at) for site in sites for at in positions]
+        sites, positions = tuple(sites), tuple(positions)
+        alone = bool(positions) and all(reading_of(at).positions == "prompt" for at in positions)
         return {
             (prompt, sample)
             for prompt in prompts
-            for sample in range(generation.samples)
-            if not self._complete(prompt, sample, generation, where)
+            for sample in range(1 if alone else self.samples(prompt, generation))
+            if not self._complete(
+                prompt,
+                sample,
+                generation,
+                [(site, at) for at in positions if sample < self.samples(prompt, generation, at) for site in sites],
+                with_text=not alone,
+            )
         }
 
     def read(self, key: str) -> Trace | None:
@@ -102,7 +147,7 @@ class Store:
                 values = file.get_tensor("activation")
             if values.dtype != np.float32 or about["sha256"] != _digest(values):
                 raise ValueError("damaged")
-            return Trace(values, about["layers"], about["width"])
+            return Trace(values, about["layers"], about["width"], about.get("first"))
         except FileNotFoundError:
             return None
         except (OSError, SafetensorError, KeyError, TypeError, ValueError):
@@ -121,6 +166,7 @@ class Store:
         from safetensors.numpy import save
 
         about = {"layers": trace.layers, "width": trace.width, "sha256": _digest(trace.values)}
+        about |= {} if trace.first is None else {"first": trace.first}
         replace_bytes(
             self._path(key, ".safetensors"), save({"activation": trace.values}, metadata={_ABOUT: json.dumps(about)})
         )
@@ -144,14 +190,22 @@ class Store:
         """
         replace_bytes(self._path(key, ".json"), msgspec.json.encode(text))
 
-    def _complete(self, prompt: str, sample: int, generation: Generation, where: Iterable[tuple[str, str]]) -> bool:
+    def _complete(
+        self,
+        prompt: str,
+        sample: int,
+        generation: Generation,
+        where: Iterable[tuple[str, Positions]],
+        *,
+        with_text: bool,
+    ) -> bool:
         addresses = self._addresses(prompt, sample, generation, where)
         return all(self._legible(key) for key in addresses) and (
-            self.read_text(self.text_key(prompt, sample, generation)) is not None
+            not with_text or self.read_text(self.text_key(prompt, sample, generation)) is not None
         )
 
     def _addresses(
-        self, prompt: str, sample: int, generation: Generation, where: Iterable[tuple[str, str]]
+        self, prompt: str, sample: int, generation: Generation, where: Iterable[tuple[str, Positions]]
     ) -> Iterator[str]:
         return (self.key(prompt, sample, generation, site, at) for site, at in where)
 
@@ -165,14 +219,13 @@ class Store:
         except (OSError, SafetensorError):
             return False
 
-    def _key(self, prompt: str, sample: int, generation: Generation, where: dict[str, str]) -> str:
-        address = {
-            "model": self._model,
-            "generation": _settings(generation),
-            "prompt": prompt,
-            "sample": sample,
-            **where,
-        }
+    def _key(self, prompt: str, sample: int, generation: Generation, where: Mapping[str, object]) -> str:
+        if generation.replay is None:
+            decides: dict[str, object] = {"generation": _settings(generation), "sample": sample}
+        else:
+            # Not where the text is from: of the settings of a text that is given, its format alone decides anything.
+            decides = {"format": generation.format, "replay": self.given(prompt, generation)[sample].digest}
+        address = {"model": self._model, **decides, "prompt": prompt, **where}
         return hashlib.sha256(json.dumps(address, sort_keys=True).encode()).hexdigest()
 
     def _path(self, key: str, suffix: str) -> Path:
@@ -183,7 +236,7 @@ class Store:
 def _settings(generation: Generation) -> dict[str, object]:
     """What of it decides a text: how many samples there are does not change any one of them."""
     settings = asdict(generation)
-    del settings["samples"]
+    del settings["samples"], settings["replay"]
     settings["temperature"] = float(generation.temperature)
     return settings
 

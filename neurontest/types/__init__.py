@@ -39,15 +39,20 @@ from neurontest.types.spec import (
     Selection,
     Statistics,
     Suite,
+    drawn_positions,
 )
 from neurontest.types.trace import (
     Activations,
     Continuation,
+    GivenText,
     ModelHandle,
+    Positions,
     Progress,
+    Reading,
     TraceGroup,
     TracePlan,
     TraceRequest,
+    reading_of,
     silent,
 )
 
@@ -67,6 +72,7 @@ __all__ = [
     "Finding",
     "Forcing",
     "Generation",
+    "GivenText",
     "Interval",
     "KeyResult",
     "Location",
@@ -76,8 +82,10 @@ __all__ = [
     "NeuronSet",
     "NullSummary",
     "OverlapMatrix",
+    "Positions",
     "Progress",
     "PublishedNeuron",
+    "Reading",
     "Record",
     "ScoreRequest",
     "Selection",
@@ -90,5 +98,7 @@ __all__ = [
     "TraceRequest",
     "Vacuity",
     "Verdict",
+    "drawn_positions",
+    "reading_of",
     "silent",
 ]

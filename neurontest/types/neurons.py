@@ -63,7 +63,7 @@ class PublishedNeuron:
 
 @dataclass(frozen=True)
 class NeuronSet:
-    """The k selected neurons of a concept, ranked."""
+    """The k selected neurons of a concept, ranked; how is said as by :class:`~neurontest.types.Selection`."""
 
     concept: str
     site: str
@@ -74,6 +74,9 @@ class NeuronSet:
     identity: str
     prompts: int
     neurons: tuple[Neuron, ...]
+    match: str | None = None
+    exclude_first: int = 0
+    reduce: str = "mean"
 
 
 @dataclass(frozen=True)

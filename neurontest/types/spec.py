@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from neurontest.types.neurons import PublishedNeuron
-from neurontest.types.trace import TraceRequest
+from neurontest.types.trace import GivenText, Positions, Reading, TraceRequest
 
 #: The name under which the baseline travels beside the concepts. No concept can be called so (it is no valid name).
 BASELINE = "(baseline)"
@@ -18,7 +18,11 @@ Correction = Literal["none", "bonferroni", "holm", "bh", "by"]
 
 @dataclass(frozen=True)
 class Generation:
-    """What decides the texts: the `trace` section."""
+    """What decides the texts: the `trace` section.
+
+    `replay` names the file of texts that are read instead of written; None if the model writes its own. Then the format
+    alone of the other settings says anything.
+    """
 
     max_new_tokens: int = 40
     samples: int = 4
@@ -26,6 +30,7 @@ class Generation:
     top_k: int = 200
     seed: int = 1337
     format: Literal["plain", "chat"] = "plain"
+    replay: str | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,31 @@ class Selection:
     per_prompt_k: int | None = None
     identity: Literal["neuron", "dimension", "index"] = "neuron"
     ablate: Literal["mean", "zero", "resample"] = "mean"
+    match: str | None = None
+    exclude_first: int = 0
+    reduce: Literal["mean", "max", "rate"] = "mean"
+
+    @property
+    def reading(self) -> Positions:
+        """The positions that count, with what else is said of them; of the last step nothing else can be."""
+        plain = Reading(self.positions)
+        if self.positions == "last":
+            return self.positions
+        found = Reading(self.positions, self.match or "", self.exclude_first, self.reduce)
+        return self.positions if found == plain else found
+
+    @property
+    def neutral(self) -> Positions:
+        """The same for the baseline: a neutral text need not have the word, so all its tokens count."""
+        return replace(self, match=None).reading
+
+
+def drawn_positions(selection: Selection) -> tuple[Positions, ...]:
+    """The positions that the report draws every concept at, whatever the claims ask for.
+
+    All new tokens and the last one, as the write-up did; of prompts that are read without writing on, themselves.
+    """
+    return ("prompt",) if selection.positions == "prompt" else ("generated", "last")
 
 
 @dataclass(frozen=True)
@@ -173,8 +203,10 @@ class Claim:
         value = self.terms[slot]
         return float(value.rstrip("%")) / 100 * self.selection.k if isinstance(value, str) else self.number(slot)
 
-    def request(self, concept: str, *, positions: str | None = None) -> TraceRequest:
+    def request(self, concept: str, *, positions: Positions | None = None) -> TraceRequest:
         """The traces of one concept (or :data:`BASELINE`) at the claim's own setting, or at other `positions`.
+
+        No word is looked for in the baseline: its tokens count all.
 
         Raises
         ------
@@ -185,11 +217,13 @@ class Claim:
             if self.baseline is None:
                 raise KeyError(BASELINE)
             prompts = self.baseline.prompts
+            if positions is None or positions == self.selection.reading:
+                positions = self.selection.neutral
         else:
             if self.concepts[concept].published:
                 raise KeyError(concept)
             prompts = self.concepts[concept].prompts
-        return TraceRequest(prompts, self.generation, self.selection.site, positions or self.selection.positions)
+        return TraceRequest(prompts, self.generation, self.selection.site, positions or self.selection.reading)
 
     def at(self, **selection: object) -> Claim:
         """The same claim with another selection; for evidence that compares two."""
@@ -212,7 +246,13 @@ class Family:
 
 @dataclass(frozen=True)
 class Suite:
-    """A folder of specs, read and merged with the settings of the command line and the ini file."""
+    """A folder of specs, read and merged with the settings of the command line and the ini file.
+
+    Attributes
+    ----------
+    given : mapping from file to mapping from prompt to tuple of GivenText
+        What `replay` of its generations names.
+    """
 
     folder: Path
     model: str
@@ -223,6 +263,7 @@ class Suite:
     selection: Selection
     statistics: Statistics
     warnings: tuple[str, ...] = field(default=())
+    given: Mapping[str, Mapping[str, tuple[GivenText, ...]]] = field(default_factory=dict)
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,6 +22,37 @@ def silent(what: str, done: int, total: int, detail: str) -> None:
     """A :data:`Progress` that shows nothing."""
 
 
+@dataclass(frozen=True, order=True)
+class Reading:
+    """Positions that are read in another way than all of them, averaged.
+
+    Attributes
+    ----------
+    positions : {"generated", "prompt"}
+    match : str
+        Of these only the tokens of this word; empty for all of them.
+    exclude_first : int
+        As many of those that count are left out, from the first.
+    reduce : {"mean", "max", "rate"}
+        What becomes of a neuron's values over the positions; the rate is the share of them above zero.
+    """
+
+    positions: str
+    match: str = ""
+    exclude_first: int = 0
+    reduce: Literal["mean", "max", "rate"] = "mean"
+
+
+#: ``generated``, ``last`` or ``prompt``, averaged; or a `Reading`, if something else is said of them. One thing has one
+#: form: a `Reading` that says no more than its word is never made.
+Positions = str | Reading
+
+
+def reading_of(positions: Positions) -> Reading:
+    """What is read, in full."""
+    return positions if isinstance(positions, Reading) else Reading(positions)
+
+
 @dataclass(frozen=True)
 class TraceRequest:
     """Activations that a claim needs: those of some prompts, at one site, over some positions."""
@@ -27,7 +60,7 @@ class TraceRequest:
     prompts: tuple[str, ...]
     generation: Generation
     site: str
-    positions: str
+    positions: Positions
 
 
 @dataclass(frozen=True)
@@ -41,14 +74,25 @@ class TraceGroup:
         Each once, sorted: batches are a function of this set alone.
     sites : tuple of str
         Sorted.
-    positions : tuple of str
-        Sorted.
+    positions : tuple of str or Reading
+        Sorted. If one of them matches a word, all of them match this one: other prompts need not have it. Empty if
+        the texts alone are wanted.
     """
 
     generation: Generation
     prompts: tuple[str, ...]
     sites: tuple[str, ...]
-    positions: tuple[str, ...]
+    positions: tuple[Positions, ...]
+
+    @property
+    def match(self) -> str:
+        """The word whose tokens are read; empty if all tokens count."""
+        return next((reading_of(one).match for one in self.positions), "")
+
+    @property
+    def needs_text(self) -> bool:
+        """Whether anything after the prompts is looked at."""
+        return not self.positions or any(reading_of(one).positions != "prompt" for one in self.positions)
 
 
 @dataclass(frozen=True)
@@ -70,17 +114,20 @@ class Activations:
         Blocks of the model, neurons of a block at this site.
     digest : str
         sha256 of prompts' values, in hexadecimal.
+    dominated : tuple of str
+        Prompts of which the first position outweighs all others together.
     """
 
     values: npt.NDArray[np.float32]
     layers: int
     width: int
     digest: str
+    dominated: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Continuation:
-    """What the model wrote to a prompt.
+    """What the model wrote to a prompt, or what was given to be read as if it had.
 
     Attributes
     ----------
@@ -91,6 +138,8 @@ class Continuation:
     near_boundary : int
         Draws that fell within rounding of a boundary between two tokens: another batch size or thread count might
         have written another token there.
+    ids : tuple of int
+        The new tokens; empty of a text that was stored before they were.
     """
 
     prompt: str
@@ -99,6 +148,29 @@ class Continuation:
     tokens: int
     ended: bool
     near_boundary: int
+    ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class GivenText:
+    """A text that is read instead of one that the model writes.
+
+    Attributes
+    ----------
+    ids : tuple of int
+        Its tokens, if they are known: one text can be cut into tokens in many ways.
+    ended : bool
+        Whether an end-of-text token comes after it.
+    """
+
+    text: str
+    ids: tuple[int, ...] = ()
+    ended: bool = False
+
+    @property
+    def digest(self) -> str:
+        """sha256 in hexadecimal."""
+        return hashlib.sha256(json.dumps([self.text, self.ids, self.ended]).encode()).hexdigest()
 
 
 class ModelHandle(Protocol):

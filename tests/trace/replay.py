@@ -7,8 +7,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from neurontest.types import Positions
 
-def replay(model: Any, ids: tuple[int, ...], new: tuple[int, ...]) -> dict[tuple[str, str], npt.NDArray[np.float64]]:
+Found = dict[tuple[str, Positions], npt.NDArray[np.float64]]
+
+
+def replay(model: Any, ids: tuple[int, ...], new: tuple[int, ...]) -> Found:
     """Activations ``[neuron]`` per (site, positions), read at positions P - 1 to P + T - 2 (from 0)."""
     import torch
 
@@ -25,7 +29,7 @@ def replay(model: Any, ids: tuple[int, ...], new: tuple[int, ...]) -> dict[tuple
         for handle in handles:
             handle.remove()
     steps = slice(len(ids) - 1, len(ids) + len(new) - 1)
-    found = {}
+    found: Found = {}
     for site, outputs in (("residual", residual), ("mlp", mlp)):
         read = np.stack([output[0, steps].double().numpy() for output in outputs])  # [layer, step, index]
         found[site, "generated"] = read.mean(axis=1).ravel()

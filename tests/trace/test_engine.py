@@ -169,8 +169,8 @@ def test_what_is_not_there_is_an_error(tracer: MakeTracer) -> None:
 def test_what_cannot_be_traced_is_said_before_anything_is_loaded(tracer: MakeTracer, handle: Counting) -> None:
     with pytest.raises(TraceError, match="site: attention cannot be traced; valid: mlp, residual"):
         tracer().ensure(TracePlan((replace(GROUP, sites=("attention",)),)))
-    with pytest.raises(TraceError, match="positions: prompt cannot be traced; valid: generated, last"):
-        tracer().ensure(TracePlan((replace(GROUP, positions=("prompt",)),)))
+    with pytest.raises(TraceError, match="positions: middle cannot be traced; valid: generated, last, prompt"):
+        tracer().ensure(TracePlan((replace(GROUP, positions=("middle",)),)))
     assert handle.loaded == 0
 
 

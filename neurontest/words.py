@@ -1,0 +1,36 @@
+"""Where a word stands in a text."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def occurrences(text: str, word: str) -> list[tuple[int, int]]:
+    """Where `word` stands in `text` as a whole word, as written: (begin, end) in characters, none within another.
+
+    "Hanoi" is not found in "Hanois". Letters of scripts without capitals (such as Chinese, Thai or Arabic, which write
+    words together or join particles to them) bound no word: there it is found anywhere.
+
+    Examples
+    --------
+    >>> occurrences("Vietnamese? Vietnam.", "Vietnam")
+    [(12, 19)]
+    """
+    found = []
+    begin = text.find(word) if word else -1
+    while begin >= 0:
+        end = begin + len(word)
+        if not (_joined(text[begin - 1 : begin], word[0]) or _joined(word[-1], text[end : end + 1])):
+            found.append((begin, end))
+            begin = text.find(word, end)
+        else:
+            begin = text.find(word, begin + 1)
+    return found
+
+
+def _joined(before: str, after: str) -> bool:
+    """Whether two neighbouring characters belong to one word."""
+    if not before or not after:
+        return False
+    kinds = [unicodedata.category(character) for character in (before, after)]
+    return "Lo" not in kinds and all(kind[0] in "LMN" or kind == "Pc" for kind in kinds)
