@@ -114,7 +114,7 @@ class Scorer:
         samples = request.generation.samples
         texts, owner = [], []
         for number, one in enumerate(written):
-            after = tuple(tokenizer(one.text, add_special_tokens=False)["input_ids"])
+            after = one.ids or tuple(tokenizer(one.text, add_special_tokens=False)["input_ids"])
             # A text that ended at once has nothing to be more or less likely than.
             if after:
                 texts.append(Text(encoded[number // samples], after))

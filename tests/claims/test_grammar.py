@@ -186,6 +186,8 @@ def test_forms_can_be_read() -> None:
         "A has consistent neurons [against B]",
         "neuron L11.residual[756] is specific to A against B, C and D",
         "A has specific neurons [against B, C and D]",
+        "A's neurons are needed for B more than for C, D and E",
+        "forcing A's neurons makes B more likely",
     ]
 
 
