@@ -8,7 +8,7 @@ import pytest
 from neurontest.claims import kind_named
 from neurontest.plan import groups_for, make_plan
 from neurontest.spec.load import load_suite
-from neurontest.types import Generation, Suite, TraceRequest
+from neurontest.types import Generation, Reading, Suite, TraceGroup, TraceRequest
 from tests.spec.suites import write
 
 CLAIMS = """\
@@ -71,6 +71,48 @@ def test_groups_come_in_the_order_of_the_plan(suite: Suite) -> None:
     assert groups_for(plan, requests) == plan.groups
     assert groups_for(plan, requests[:1]) == plan.groups[1:]
     assert groups_for(plan, []) == ()
+
+
+def test_what_looks_for_a_word_is_a_group_of_its_own(tmp_path: Path) -> None:
+    claims = """\
+claims:
+  - {claim: tulip has consistent neurons, id: both, neurons: {match: tulip, reduce: max}}
+  - {claim: hanoi has consistent neurons, id: own, neurons: {positions: prompt, match: hanoi}, trace: {top_k: 7}}
+  - {claim: violent has consistent neurons, id: late, neurons: {match: violent}, trace: {top_k: 8}}
+"""
+    suite = load_suite(write(tmp_path, {"c.yaml": claims}))
+    plan = make_plan(suite)
+    groups = {(group.generation.top_k, group.match): group for group in plan.groups}
+    assert list(groups) == [(7, ""), (7, "hanoi"), (8, ""), (8, "violent"), (200, ""), (200, "tulip")]
+    whole, tulip = groups[200, ""], groups[200, "tulip"]
+    assert tulip.prompts == tuple(sorted(suite.concepts["tulip"].prompts))
+    assert tulip.positions == (Reading("generated", "tulip", reduce="max"),)
+    assert set(tulip.prompts) < set(whole.prompts), "the texts that the word is looked for in are written there"
+    # No word is looked for in the baseline.
+    assert whole.positions == (Reading("generated", reduce="max"), "generated", "last")
+    assert groups[7, "hanoi"].positions == (Reading("prompt", "hanoi"),)
+    neutral = TraceGroup(suite.claims[1].generation, tuple(sorted(baseline(suite))), ("residual",), ("prompt",))
+    assert groups[7, ""] == neutral
+    assert set(groups[8, ""].prompts) == {*suite.concepts["violent"].prompts, *baseline(suite)}
+    requests = kind_named("consistent").requests(suite.claims[0])
+    assert groups_for(plan, requests) == (whole, tulip)
+    assert groups_for(plan, kind_named("consistent").requests(suite.claims[1])) == (groups[7, ""], groups[7, "hanoi"])
+
+
+def test_prompts_that_are_read_alone_are_drawn_so(tmp_path: Path) -> None:
+    suite = load_suite(write(tmp_path, {"c.yaml": CLAIMS}), {"positions": "prompt", "exclude_first": 1})
+    for group in make_plan(suite).groups:
+        assert not group.needs_text
+    assert make_plan(suite).groups[-1].positions == ("prompt", Reading("prompt", exclude_first=1))
+
+
+def test_more_may_be_asked_for(suite: Suite) -> None:
+    extra = TraceRequest(("x",), suite.generation, "mlp", Reading("generated", "x"))
+    plan = make_plan(suite, [extra])
+    assert [group.match for group in plan.groups] == ["", "", "x"]
+    assert "x" in plan.groups[1].prompts
+    there = TraceRequest(baseline(suite), suite.generation, "residual", "last")
+    assert make_plan(suite, [there]) == make_plan(suite)
 
 
 def test_a_suite_without_claims_is_drawn_all_the_same(tmp_path: Path) -> None:

@@ -180,9 +180,15 @@ def _from_ini(config: pytest.Config, setting: Setting) -> Value:
 
 
 def _anchored(ini: dict[str, Value], root: Path) -> dict[str, Value]:
-    """With a model's path made absolute: the ini file means it from the rootdir on, wherever pytest is started."""
-    model = ini["model"]
-    return ini | {"model": str(root / model)} if isinstance(model, str) and (root / model).exists() else ini
+    """With paths made absolute that pytest does not know of: the ini file means them from the rootdir on."""
+    said = {name: ini[name] for name in ("model", "replay")}
+    return ini | {
+        name: str(root / str(path)) for name, path in said.items() if isinstance(path, str) and _is_below(root, path)
+    }
+
+
+def _is_below(root: Path, path: str) -> bool:
+    return path not in ("", "true", "false") and (root / path).exists()
 
 
 def _suite_folder(folder: Path, said: str) -> Path:

@@ -20,6 +20,9 @@ T = TypeVar("T")
 #: Changed whenever the same traces and spec would give other numbers.
 EVIDENCE_VERSION = 6
 
+#: Settings that came after this version, and are left out of a key where they say no more than their default.
+_LATER = frozenset({"replay", "match", "exclude_first", "reduce"})
+
 
 def evidence_key(family: Family, digests: Sequence[str]) -> str:
     """Name of a family's evidence: what its tests depend on, and nothing else.
@@ -54,17 +57,17 @@ def _substance(claim: Claim) -> list[object]:
         dict(claim.terms),
         [_facts(concept) for concept in claim.concepts.values()],
         _facts(claim.baseline) if claim.baseline else None,
-        _said(claim.generation, ("replay",)),
-        _said(claim.selection, ("match", "exclude_first", "reduce")),
+        said(claim.generation),
+        said(claim.selection),
         claim.statistics,
     ]
 
 
-def _said(section: Generation | Selection, later: tuple[str, ...]) -> msgspec.Raw:
-    """A section without those `later` settings that it says nothing by: the evidence from before they were there."""
+def said(section: Generation | Selection) -> msgspec.Raw:
+    """A section as JSON, without what it says nothing by: so is found the evidence from before it could be said."""
     default = type(section)()
     kept = {
-        name: value for name, value in vars(section).items() if name not in later or value != getattr(default, name)
+        name: value for name, value in vars(section).items() if name not in _LATER or value != getattr(default, name)
     }
     return msgspec.Raw(msgspec.json.encode(kept))
 

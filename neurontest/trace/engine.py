@@ -201,13 +201,10 @@ class Tracer:
 
 def _nothing_counts(prompt: str, positions: Positions) -> TraceError:
     reading = reading_of(positions)
-    what = f"the word {reading.match!r}" if reading.match else "them"
-    place = "the prompt itself" if reading.positions == "prompt" else "what follows the prompt"
-    left = f" once the first {reading.exclude_first} are left out" if reading.exclude_first else ""
-    return TraceError(
-        f"Of {place} {prompt!r} no token counts{left}: positions: {reading.positions} reads the tokens of {what} that "
-        "are there. Change the prompt, or 'match' and 'exclude_first'."
-    )
+    tokens = f"tokens of the word {reading.match!r}" if reading.match else "tokens"
+    place = "The prompt" if reading.positions == "prompt" else "What follows the prompt"
+    left = f" beyond the first {reading.exclude_first} (exclude_first)" if reading.exclude_first else ""
+    return TraceError(f"{place} {prompt!r} has no {tokens} to be read{left}; change the prompt, or what is read of it.")
 
 
 def _check(group: TraceGroup) -> None:

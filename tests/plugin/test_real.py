@@ -59,10 +59,32 @@ def test_a_second_run_finds_everything_and_imports_no_torch(
     assert skipped["salmon"] is None
 
 
-def _run(command: list[str], folder: Path) -> dict[str, Any]:
+def test_a_replay_of_a_run_finds_what_the_run_found(
+    pytester: pytest.Pytester, suite: Make, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite(claims=CLAIMS)
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    pytester.makepyfile(spy="def pytest_unconfigure(config):\n    open('torch', 'w').write('')")
+    own = ["--concept-specs=specs", f"--concept-model={model}", "--concept-cache-dir=cache"]
+    few = ["--concept-max-new-tokens=4", "--concept-samples=2", "--concept-vacuous=off", "-W", "error"]
+    command = [sys.executable, "-m", "pytest", *LOADED, "-p", "spy", *own, *few]
+    live = _run(command, pytester.path)
+    (pytester.path / "reports" / "latest").rename(pytester.path / "live")
+    replayed = _run([*command, "--concept-replay=live", "--concept-report=again"], pytester.path, "again")
+    assert replayed["tokens"] == live["tokens"]
+    for one, other in zip(json.loads(live["claims"]), json.loads(replayed["claims"]), strict=True):
+        assert one["verdict"] == other["verdict"]
+        assert one["p"] is None or one["p"] == pytest.approx(other["p"], rel=0.05)
+    first, again = (load_record(pytester.path / folder / "record.json") for folder in ("live", "again"))
+    assert (first.generation.replay, again.generation.replay) == (None, "live")
+    texts = [[text.text for concept in one.concepts for text in concept.continuations] for one in (first, again)]
+    assert texts[0] == texts[1]
+
+
+def _run(command: list[str], folder: Path, report: str = "reports/latest") -> dict[str, Any]:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode in (0, 1), done.stdout + done.stderr
-    record = load_record(folder / "reports" / "latest" / "record.json")
+    record = load_record(folder / report / "record.json")
     found = [
         {"verdict": one.verdict, "salmon": one.salmon, "p": one.evidence.p if one.evidence else None}
         for one in record.claims

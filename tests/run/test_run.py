@@ -14,11 +14,12 @@ from neurontest.claims.overlap import OverlapGreater
 from neurontest.errors import EvidenceError, ModelError, SpecError
 from neurontest.neurons.overlap import shared
 from neurontest.report.record import dump_record, load_record, record_schema
+from neurontest.report.text import failure_text
 from neurontest.run import Outcome, Run
-from neurontest.run.evidence import evidence_key
+from neurontest.run.evidence import evidence_key, said
 from neurontest.spec.load import load_suite
 from neurontest.trace.models import from_transformers
-from neurontest.types import Concept, PublishedNeuron, Suite
+from neurontest.types import Concept, Generation, PublishedNeuron, Selection, Suite
 from tests import tiny
 
 CONCEPTS = ("tulip", "vietnam", "hanoi", "violent")
@@ -207,6 +208,70 @@ def test_published_sets_are_described_and_never_traced(
         )
         expected = shared(paper.published, hanoi.neurons, identity)
         assert shared_with_hanoi.counts[0][1 + CONCEPTS.index("hanoi")] == expected
+    dump_record(record, tmp_path / "record.json")
+    assert load_record(tmp_path / "record.json") == record
+
+
+def test_evidence_from_before_there_was_more_to_say_is_found_again(suite: Suite) -> None:
+    selection = b'{"site":"mlp","positions":"last","normalize":"difference","select":"mean","k":3,"per_prompt_k":null,'
+    assert bytes(said(Selection(site="mlp", positions="last", k=3))) == selection + b'"identity":"neuron"}'
+    generation = b'{"max_new_tokens":40,"samples":2,"temperature":0.9,"top_k":200,"seed":1337,"format":"plain"}'
+    assert bytes(said(Generation(samples=2))) == generation
+    family = suite.families[0]
+    claim = family.claims[0]
+    others = [
+        claim,
+        replace(claim, selection=replace(claim.selection, match="tulip")),
+        replace(claim, selection=replace(claim.selection, exclude_first=1)),
+        replace(claim, selection=replace(claim.selection, reduce="max")),
+        replace(claim, generation=replace(claim.generation, replay="replay.json")),
+    ]
+    assert len({evidence_key(replace(family, claims=(one,)), ["digest"]) for one in others}) == len(others)
+
+
+def test_prompts_may_be_read_alone_and_a_first_position_that_drowns_them_is_told(tmp_path: Path) -> None:
+    model, tokenizer = tiny.build()
+    model.model.embed_tokens.weight.data[0] *= 1000.0
+    handle = from_transformers(model, tokenizer, name="massive")
+    said_so = {}
+    for first in (0, 1):
+        overrides = {"positions": "prompt", "exclude_first": first}
+        folder = suite_in(tmp_path / "suite", "claims: [hanoi overlaps vietnam more than violent]")
+        run = Run(load_suite(folder, overrides), handle, cache_dir=tmp_path / "cache")
+        found = run.finding(run.suite.claims[0])
+        assert found.evidence.prompts == {"hanoi": 8, "vietnam": 8, "violent": 8}
+        assert len(run.sets("tulip").neurons) == 4
+        record = run.record(outcomes={})
+        said_so[first] = record.warnings
+        assert {one.positions for one in record.overlaps} == {"prompt"}
+        assert next((one.positions, one.exclude_first) for one in record.concepts[0].sets) == ("prompt", first)
+        assert record.trace.texts == 42, "each prompt once, and nothing written to it"
+        assert not any(one.continuations for one in record.concepts)
+    (warning,) = (one for one in said_so[0] if "positions: prompt" in one)
+    assert warning.startswith("positions: prompt, site residual, reduce: mean: in 42 of 42 prompts the first token's")
+    assert warning.endswith("say 'neurons: {exclude_first: 1}'")
+
+
+def test_claims_about_a_word_in_what_was_written(tmp_path: Path) -> None:
+    folder = suite_in(tmp_path / "suite", "claims: [{claim: tulip has consistent neurons, neurons: {match: tulip}}]")
+    texts = [
+        {"prompt": f"{name} {at}", "text": f" grew: the tulip {at} of them, a tulip"}
+        for name, count in (*((name, 8) for name in CONCEPTS), ("neutral", 10))
+        for at in range(count)
+    ]
+    (folder / "replay.json").write_text(json.dumps(texts))
+    run = Run(load_suite(folder, {"replay": "true"}), from_transformers(*tiny.build(), name="tiny"), cache_dir=tmp_path)
+    assert run.finding(run.suite.claims[0]).evidence.prompts == {"tulip": 8}
+    record = run.record(outcomes={})
+    assert record.trace.texts == 42 + 8
+    assert {text.text for one in record.concepts for text in one.continuations} == {one["text"] for one in texts}
+    sets = {one.name: [(found.positions, found.match) for found in one.sets] for one in record.concepts}
+    assert ("generated", "tulip") in sets["tulip"]
+    assert ("generated", "tulip") not in sets["hanoi"], "nobody asked for it there"
+    assert "texts of replay.json" in failure_text(record.claims[0], suite="s", model="m", declared=1)
+    assert "residual, generated tokens of 'tulip', difference" in failure_text(
+        record.claims[0], suite="s", model="m", declared=1
+    )
     dump_record(record, tmp_path / "record.json")
     assert load_record(tmp_path / "record.json") == record
 

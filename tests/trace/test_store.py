@@ -11,7 +11,7 @@ import pytest
 
 from neurontest.errors import StoreError
 from neurontest.trace.store import Store, Trace
-from neurontest.types import Continuation, Generation
+from neurontest.types import Continuation, Generation, Reading
 
 GENERATION = Generation(samples=2)
 VALUES = (np.arange(12) / 7).astype(np.float32)
@@ -97,6 +97,28 @@ def test_what_decides_nothing_is_not_in_the_address(tmp_path: Path) -> None:
     assert base.key("Tulips", 1, GENERATION, "mlp", "last") == other.key("Tulips", 1, more, "mlp", "last")
     whole, real = replace(GENERATION, temperature=1), replace(GENERATION, temperature=1.0)
     assert base.text_key("Tulips", 0, whole) == base.text_key("Tulips", 0, real)
+
+
+def test_addresses_are_those_of_releases_before_there_was_more_to_say(tmp_path: Path) -> None:
+    store = Store(tmp_path, Handle())
+    activation = "10af5a6d48077d87eb5f9520f76cb64db9b4df0d037caa996b88aa772ab62a3f"
+    assert store.key("Tulips", 1, Generation(), "mlp", "last") == activation
+    text = "b8e177f77dff7ce36e5b63ccf9afd87a21d5c507f9da7e07471bf35faf4d64d7"
+    assert store.text_key("Tulips", 1, Generation(temperature=1)) == text
+    more = [
+        store.key("Tulips", 1, Generation(), "mlp", where)
+        for where in (
+            "generated",
+            "prompt",
+            Reading("generated", "Hanoi"),
+            Reading("prompt", "Hanoi"),
+            Reading("generated", exclude_first=1),
+            Reading("generated", exclude_first=2),
+            Reading("generated", reduce="max"),
+            Reading("generated", reduce="rate"),
+        )
+    ]
+    assert len({*more, activation}) == 9
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".json"])
