@@ -188,9 +188,10 @@ class _Run:
         self._progress(self._what, 0, 1, "loading the model")
         model, tokenizer = self._handle.load()
         from neurontest.trace import generation
+        from neurontest.trace.packed import packed
         from neurontest.trace.quiet import quiet
 
-        with quiet():
+        with quiet(), packed(model):
             work = [
                 (group, tuple(find_sites(model, group.sites)), batch)
                 for group, missing in self._groups

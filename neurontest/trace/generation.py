@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     import torch
 
 
+#: Share of a pass's rows still being written at which those that have ended leave it. Leaving copies the cache.
+WORTH_DROPPING = 0.75
+
+
 @dataclass(frozen=True)
 class Row:
     """A text to be written: `ids` are the prompt's tokens."""
@@ -149,23 +153,33 @@ def write(
     lengths = np.zeros(count, dtype=np.int64)
     near = np.zeros(count, dtype=np.int64)
     active = np.ones(count, dtype=bool)
+    running = np.arange(count)
     device = model.device
     with torch.inference_mode(), SiteReader(sites, count, device) as reader:
         passes = Passes(model, [row.ids for row in rows], steps, use_cache)
+        reader.expect(shared=passes.shared)
         for step in range(steps):
-            logits = passes.forward(written[:, step - 1] if step else None)
-            drawn = _draw(logits, u[:, step], generation)
+            logits = passes.forward(written[running, step - 1] if step else None)
+            drawn = _draw(logits, u[running, step], generation)
             if drawn is None:
                 raise _unfit(reader, rows)
             reader.end_step(torch.from_numpy(active).to(device))
-            written[:, step] = drawn.tokens
+            written[running, step] = drawn.tokens
             lengths += active
-            near += active & drawn.near
+            near[running] += active[running] & drawn.near
             # Which rows have ended is kept apart from the tokens: the padding token may be the end-of-text token.
-            active = active & ~np.isin(drawn.tokens, ends)
+            active[running] &= ~np.isin(drawn.tokens, ends)
             on_step(step + 1, int(lengths.sum()))
             if not active.any():
                 break
+            left = active[running]
+            if passes.can_drop and left.mean() <= WORTH_DROPPING:
+                passes.keep(np.flatnonzero(left))
+                running = running[left]
+            if len(running) < count:
+                reader.expect(kept=running)
+            elif step == 0:
+                reader.expect()
         if reader.unfit() is not None:
             raise _unfit(reader, rows)
         values = {where: reader.result(where) for where in positions}

@@ -42,6 +42,8 @@ class SiteReader:
         self.rows = rows
         self._device = device
         self._handles: list[RemovableHandle] = []
+        self._shared: torch.Tensor | None = None
+        self._kept: torch.Tensor | None = None
 
     def __enter__(self) -> SiteReader:
         import torch
@@ -65,6 +67,22 @@ class SiteReader:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._let_go()
+
+    def expect(self, *, shared: npt.NDArray[np.int64] | None = None, kept: npt.NDArray[np.int64] | None = None) -> None:
+        """Say which rows the coming passes run over; without arguments, over every text in a row of its own.
+
+        Parameters
+        ----------
+        shared : int64 array [text], optional
+            Which row of the passes stands for each text.
+        kept : int64 array [row], optional
+            Which text each row of the passes is; those of others keep the values they have.
+        """
+        import torch
+
+        self._shared, self._kept = (
+            None if rows is None else torch.from_numpy(rows).to(self._device) for rows in (shared, kept)
+        )
 
     def end_step(self, active: torch.Tensor) -> None:
         """Take the forward pass that just ran as one step of the active rows.
@@ -137,7 +155,7 @@ class SiteReader:
         )
 
     def _taker(self, number: int, site: Site, layer: int) -> Callable[[torch.Tensor], None]:
-        target, fired, rows = self._step[number][layer], self._fired[number], self.rows
+        target, fired = self._step[number][layer], self._fired[number]
 
         def take(value: torch.Tensor) -> None:
             if value.shape[-1] != site.width:
@@ -146,10 +164,21 @@ class SiteReader:
                     "this architecture cannot be traced there."
                 )
             # Some architectures flatten rows and positions into one axis before the MLP.
-            target.copy_(value.detach().reshape(rows, -1, site.width)[:, -1])
+            read = value.detach().reshape(self._running, -1, site.width)[:, -1]
+            if self._kept is not None:
+                target.index_copy_(0, self._kept, read.to(target.dtype))
+            else:
+                target.copy_(read if self._shared is None else read[self._shared])
             fired[layer] += 1
 
         return take
+
+    @property
+    def _running(self) -> int:
+        """Rows of the passes."""
+        if self._kept is not None:
+            return len(self._kept)
+        return self.rows if self._shared is None else int(self._shared.max()) + 1
 
     def _let_go(self) -> None:
         while self._handles:

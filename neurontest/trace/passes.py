@@ -25,6 +25,11 @@ class Passes:
         New tokens that there must be room for.
     use_cache : bool
         False runs every pass over the whole text.
+
+    Attributes
+    ----------
+    shared : int64 array [row] or None
+        Which row of the first pass stands for each row: rows of the same prompt share one. None if each has its own.
     """
 
     def __init__(self, model: Any, prompts: Sequence[Sequence[int]], steps: int, use_cache: bool) -> None:
@@ -32,6 +37,7 @@ class Passes:
 
         self._model, self._use_cache = model, use_cache
         self._past: Any = None
+        self.shared: npt.NDArray[np.int64] | None = None
         self._width = max(map(len, prompts))
         # Padding is masked out, so that any token does.
         ids = np.zeros((len(prompts), self._width + steps), dtype=np.int64)
@@ -45,6 +51,28 @@ class Passes:
         known = inspect.signature(model.forward).parameters
         self._takes_positions = "position_ids" in known
         self._options = {"logits_to_keep": 1} if "logits_to_keep" in known else {}
+        self._begun = False
+        #: Whether rows may leave the batch: the model then keeps between the passes what was handed to it.
+        self.can_drop = False
+        if use_cache and "past_key_values" in known:
+            from neurontest.trace.cache import roomy, takes_cache
+
+            if takes_cache(model):
+                self.can_drop, self._past = True, roomy(model, steps)
+                self._share(prompts)
+
+    def _share(self, prompts: Sequence[Sequence[int]]) -> None:
+        """Let rows of the same prompt share a row of the first pass."""
+        first: dict[tuple[int, ...], int] = {}
+        leaders: list[int] = []
+        shared = np.zeros(len(prompts), dtype=np.int64)
+        for i, prompt in enumerate(map(tuple, prompts)):
+            if prompt not in first:
+                first[prompt] = len(leaders)
+                leaders.append(i)
+            shared[i] = first[prompt]
+        if len(leaders) < len(prompts):
+            self.shared, self._leaders = shared, leaders
 
     def forward(self, tokens: npt.NDArray[np.int64] | None) -> torch.Tensor:
         """Logits ``[row, token]`` at the last position, once the `tokens` of the step before are appended."""
@@ -53,16 +81,31 @@ class Passes:
         if tokens is not None:
             self._ids[:, self._width] = torch.from_numpy(tokens).to(self._ids.device)
             self._width += 1
-        new = slice(self._width - 1 if self._past is not None else 0, self._width)
-        positions = {"position_ids": self._positions[:, new]} if self._takes_positions else {}
+        new = slice(self._width - 1 if self._begun and self._use_cache else 0, self._width)
+        shared = None if self._begun or self.shared is None else torch.from_numpy(self.shared).to(self._ids.device)
+        rows = slice(None) if shared is None else self._leaders
+        positions = {"position_ids": self._positions[rows, new]} if self._takes_positions else {}
         output = self._model(
-            input_ids=self._ids[:, new],
-            attention_mask=self._mask[:, : self._width],
+            input_ids=self._ids[rows, new],
+            attention_mask=self._mask[rows, : self._width],
             past_key_values=self._past,
             use_cache=self._use_cache,
             return_dict=True,
             **positions,
             **self._options,
         )
+        self._begun = True
         self._past = output.past_key_values if self._use_cache else None
-        return output.logits[:, -1]
+        logits = output.logits[:, -1]
+        if shared is None:
+            return logits
+        self._past.reorder_cache(shared)
+        return logits[shared]
+
+    def keep(self, rows: npt.NDArray[np.int64]) -> None:
+        """Let all rows but `rows` leave the batch."""
+        import torch
+
+        kept = torch.from_numpy(rows).to(self._ids.device)
+        self._ids, self._mask, self._positions = (array[kept] for array in (self._ids, self._mask, self._positions))
+        self._past.reorder_cache(kept)

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-#: Raise it when what a step, position or site means changes, or how it is stored.
-FORMAT_VERSION = 1
+#: Raise it when what a step, position or site means changes, how it is stored, or the last digits of what is traced.
+FORMAT_VERSION = 2
 
 #: One key of metadata for all: safetensors writes several in an order that changes from run to run.
 _ABOUT = "neurontest"
