@@ -17,7 +17,7 @@ def _roomy_layer() -> Any:
     """The class of a layer; made when first asked for, since its base is transformers'."""
     from transformers.cache_utils import DynamicLayer
 
-    class RoomyLayer(DynamicLayer):
+    class RoomyLayer(DynamicLayer):  # type: ignore[misc]
         """A block's keys and values ``[row, head, position, index]``, written in place from the second pass on.
 
         Parameters

@@ -51,21 +51,28 @@ class Passes:
         known = inspect.signature(model.forward).parameters
         self._takes_positions = "position_ids" in known
         self._options = {"logits_to_keep": 1} if "logits_to_keep" in known else {}
+        self._begun = False
+        #: Whether rows may leave the batch: the model then keeps between the passes what was handed to it.
+        self.can_drop = False
         if use_cache and "past_key_values" in known:
             from neurontest.trace.cache import roomy, takes_cache
 
             if takes_cache(model):
-                self._past = roomy(model, steps)
-                first: dict[tuple[int, ...], int] = {}
-                rows = np.array([first.setdefault(tuple(prompt), len(first)) for prompt in prompts])
-                self.shared = rows if len(first) < len(rows) else None
-        self._own_cache = self._past is not None
-        self._begun = False
+                self.can_drop, self._past = True, roomy(model, steps)
+                self._share(prompts)
 
-    @property
-    def can_drop(self) -> bool:
-        """Whether rows may leave the batch."""
-        return self._own_cache
+    def _share(self, prompts: Sequence[Sequence[int]]) -> None:
+        """Let rows of the same prompt share a row of the first pass."""
+        first: dict[tuple[int, ...], int] = {}
+        leaders: list[int] = []
+        shared = np.zeros(len(prompts), dtype=np.int64)
+        for i, prompt in enumerate(map(tuple, prompts)):
+            if prompt not in first:
+                first[prompt] = len(leaders)
+                leaders.append(i)
+            shared[i] = first[prompt]
+        if len(leaders) < len(prompts):
+            self.shared, self._leaders = shared, leaders
 
     def forward(self, tokens: npt.NDArray[np.int64] | None) -> torch.Tensor:
         """Logits ``[row, token]`` at the last position, once the `tokens` of the step before are appended."""
@@ -74,31 +81,26 @@ class Passes:
         if tokens is not None:
             self._ids[:, self._width] = torch.from_numpy(tokens).to(self._ids.device)
             self._width += 1
-        whole = not self._begun or not self._use_cache
-        new = slice(0 if whole else self._width - 1, self._width)
-        ids, mask, positions = self._ids[:, new], self._mask[:, : self._width], self._positions[:, new]
-        share = self.shared is not None and not self._begun
-        if share:
-            _, unique = np.unique(self.shared, return_index=True)
-            rows = torch.from_numpy(unique).to(ids.device)
-            ids, mask, positions = ids[rows], mask[rows], positions[rows]
+        new = slice(self._width - 1 if self._begun and self._use_cache else 0, self._width)
+        shared = None if self._begun or self.shared is None else torch.from_numpy(self.shared).to(self._ids.device)
+        rows = slice(None) if shared is None else self._leaders
+        positions = {"position_ids": self._positions[rows, new]} if self._takes_positions else {}
         output = self._model(
-            input_ids=ids,
-            attention_mask=mask,
+            input_ids=self._ids[rows, new],
+            attention_mask=self._mask[rows, : self._width],
             past_key_values=self._past,
             use_cache=self._use_cache,
             return_dict=True,
-            **({"position_ids": positions} if self._takes_positions else {}),
+            **positions,
             **self._options,
         )
         self._begun = True
         self._past = output.past_key_values if self._use_cache else None
         logits = output.logits[:, -1]
-        if not share:
+        if shared is None:
             return logits
-        everyone = torch.from_numpy(self.shared).to(logits.device)
-        self._past.reorder_cache(everyone)
-        return logits[everyone]
+        self._past.reorder_cache(shared)
+        return logits[shared]
 
     def keep(self, rows: npt.NDArray[np.int64]) -> None:
         """Let all rows but `rows` leave the batch."""

@@ -79,9 +79,10 @@ class Scorer:
     def _score(self, request: ScoreRequest) -> npt.NDArray[np.float64]:
         self._progress(self._what, 0, 1, "loading the model")
         model, tokenizer = self._handle.load()
+        from neurontest.trace.packed import packed
         from neurontest.trace.quiet import quiet
 
-        with quiet():
+        with quiet(), packed(model):
             (site,) = find_sites(model, (request.site,))
             texts, owner = self._texts(request, tokenizer)
             forced = [

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-#: Raise it when what a step, position or site means changes, or how it is stored.
-FORMAT_VERSION = 1
+#: Raise it when what a step, position or site means changes, how it is stored, or the last digits of what is traced.
+FORMAT_VERSION = 2
 
 #: What is left out of an address: what every reading said before there was more to say.
 _PLAIN = {"match": "", "exclude_first": 0, "reduce": "mean"}

@@ -56,9 +56,10 @@ class Work:
         model, tokenizer = self._handle.load()
         from neurontest.trace import forced, generation
         from neurontest.trace.memory import Halving
+        from neurontest.trace.packed import packed
         from neurontest.trace.quiet import quiet
 
-        with quiet():
+        with quiet(), packed(model):
             work = [
                 (group, tuple(find_sites(model, group.sites)), self._batches(model, tokenizer, group, missing))
                 for group, missing in self._groups

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from neurontest.errors import TraceError
-from neurontest.trace.generation import Row, Written, batches, check_lengths, encode, end_of_text, write
+from neurontest.trace.generation import WORTH_DROPPING, Row, Written, batches, check_lengths, encode, end_of_text, write
 from neurontest.trace.sites import find_sites
 from neurontest.types import Generation
 from tests import tiny
@@ -298,6 +298,65 @@ def test_batches_are_a_function_of_the_rows_alone(llama: tuple[Any, Any]) -> Non
     assert [len(batch) for batch in cut] == [5, 5, 5, 1]
     lengths = [len(row.ids) for batch in cut for row in batch]
     assert lengths == sorted(lengths, reverse=True)
+
+
+@contextmanager
+def counting_rows(model: Any) -> Iterator[list[int]]:
+    """Rows of every forward pass."""
+    seen: list[int] = []
+    handle = model.register_forward_pre_hook(
+        lambda _, args, kwargs: seen.append(len(kwargs["input_ids"])), with_kwargs=True
+    )
+    try:
+        yield seen
+    finally:
+        handle.remove()
+
+
+def test_samples_of_a_prompt_share_its_first_pass(pair: tuple[Any, Any]) -> None:
+    generation = replace(GENERATION, samples=3)
+    with counting_rows(pair[0]) as seen:
+        texts = written(pair, generation)
+    assert seen == [len(PROMPTS)] + [3 * len(PROMPTS)] * (GENERATION.max_new_tokens - 1)
+    with counting_rows(pair[0]) as seen:
+        assert_same(texts, written(pair, generation, use_cache=False))
+    assert set(seen) == {3 * len(PROMPTS)}
+
+
+def test_texts_that_have_ended_leave_the_batch(pair: tuple[Any, Any]) -> None:
+    model, _ = pair
+    free = list(written(pair).values())
+    enders = {text.ids[min(3 + i, len(text.ids) - 1)] for i, text in enumerate(free[:6])}
+    with ending_at(model, enders), counting_rows(model) as seen:
+        texts = written(pair)
+    left = [sum(len(text.ids) > step for text in texts.values()) for step in range(GENERATION.max_new_tokens)]
+    assert seen[1] > seen[-1], "no text left"
+    assert all(rows >= active for rows, active in zip(seen[1:], left[1:], strict=False))
+    assert all(rows * WORTH_DROPPING < active for rows, active in zip(seen[1:], left[1:], strict=False))
+    for text in texts.values():
+        for where, values in replay(model, text.row.ids, text.ids).items():
+            np.testing.assert_allclose(text.activations[where], values, rtol=1e-4, atol=1e-5 * np.abs(values).max())
+
+
+def test_the_cache_is_written_in_place(llama: tuple[Any, Any]) -> None:
+    import torch
+
+    from neurontest.trace.cache import roomy
+
+    model, steps = llama[0], 4
+    past = roomy(model, steps)
+    ids = torch.tensor([[0, 5, 6, 7], [0, 9, 8, 4]])
+    with torch.inference_mode():
+        model(input_ids=ids, past_key_values=past, use_cache=True)
+        past.reorder_cache(torch.tensor([1, 0, 1]))
+        spaces = [layer.keys.untyped_storage().data_ptr() for layer in past.layers]
+        for step in range(steps):
+            token = torch.full((3, 1), 5 + step)
+            stepped = model(input_ids=token, past_key_values=past, use_cache=True).logits[:, -1]
+        assert [layer.keys.untyped_storage().data_ptr() for layer in past.layers] == spaces
+        texts = torch.cat([ids[[1, 0, 1]], torch.tensor([[5, 6, 7, 8]]).expand(3, 4)], dim=1)
+        whole = model(input_ids=texts, use_cache=False).logits[:, -1]
+    torch.testing.assert_close(stepped, whole, rtol=1e-4, atol=1e-4)
 
 
 def hooks_of(model: Any) -> int:
