@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import TraceError
+from neurontest.trace.architecture import is_encoder_decoder
 from neurontest.trace.hooks import SiteReader
-from neurontest.trace.passes import Passes
+from neurontest.trace.passes import begin
 from neurontest.trace.sampling import Draw, draw, uniforms
 from neurontest.trace.sites import Site
 from neurontest.types import Generation
@@ -96,7 +97,8 @@ def check_lengths(model: Any, rows: Sequence[Row], generation: Generation) -> No
     if not isinstance(context, int) or context <= 0:
         return
     for row in rows:
-        if len(row.ids) + generation.max_new_tokens > context:
+        longest = max if is_encoder_decoder(model) else sum  # an encoder's text is apart from the decoder's
+        if longest((len(row.ids), generation.max_new_tokens)) > context:
             raise TraceError(
                 f"The prompt {row.prompt!r} has {len(row.ids)} tokens; with max_new_tokens: "
                 f"{generation.max_new_tokens} they exceed the model's context of {context}. Shorten the prompt "
@@ -151,7 +153,7 @@ def write(
     active = np.ones(count, dtype=bool)
     device = model.device
     with torch.inference_mode(), SiteReader(sites, count, device) as reader:
-        passes = Passes(model, [row.ids for row in rows], steps, use_cache)
+        passes = begin(model, [row.ids for row in rows], steps, use_cache)
         for step in range(steps):
             logits = passes.forward(written[:, step - 1] if step else None)
             drawn = _draw(logits, u[:, step], generation)
