@@ -12,15 +12,17 @@ from neurontest.errors import TraceError
 SDPA = "sdpa"
 #: Architectures without it, by ``model_type``: known before torch is. One that gains it in a later release of
 #: transformers stays here, so that what was traced stays valid.
-_EAGER = frozenset(
-    """
-    big_bird bigbird_pegasus bloom codegen convbert cpmant deberta deberta-v2 deepseek_v4 falcon_mamba flaubert flint
-    fnet fsmt funnel gemma2 git got_ocr2 gpt_neo gpt_neox_japanese gpt_oss gptj granite_swa granitemoe_swa hy_v4 ibert
-    inkling2_text led longformer longt5 luke mamba mamba2 megatron-bert mimo_v2_flash mpnet mpt mra mvp nllb-moe
-    nystromformer openai-gpt pegasus_x perceiver prophetnet reformer rembert roformer rwkv squeezebert
-    switch_transformers t5gemma tapas trocr vaultgemma xglm xlm xlnet xlstm yoso
-    """.split()
-)
+# fmt: off
+_EAGER = frozenset({
+    "big_bird", "bigbird_pegasus", "bloom", "codegen", "convbert", "cpmant", "deberta", "deberta-v2",
+    "deepseek_v4", "falcon_mamba", "flaubert", "flint", "fnet", "fsmt", "funnel", "gemma2", "git", "got_ocr2",
+    "gpt_neo", "gpt_neox_japanese", "gpt_oss", "gptj", "granite_swa", "granitemoe_swa", "hy_v4", "ibert",
+    "inkling2_text", "led", "longformer", "longt5", "luke", "mamba", "mamba2", "megatron-bert", "mimo_v2_flash",
+    "mpnet", "mpt", "mra", "mvp", "nllb-moe", "nystromformer", "openai-gpt", "pegasus_x", "perceiver",
+    "prophetnet", "reformer", "rembert", "roformer", "rwkv", "squeezebert", "switch_transformers", "t5gemma",
+    "tapas", "trocr", "vaultgemma", "xglm", "xlm", "xlnet", "xlstm", "yoso",
+})
+# fmt: on
 
 
 def attention_of(folder: Path) -> str:
@@ -39,10 +41,12 @@ def text_config(model: Any) -> Any:
 
 def layers_of(model: Any) -> int:
     """Blocks of that part, as the configuration says."""
-    config = text_config(model)
-    names = ("num_decoder_layers", "decoder_layers") if is_encoder_decoder(model) else ()
-    said = (getattr(config, name, None) for name in (*names, "num_hidden_layers"))
-    return int(next(filter(None, said)))
+    if is_encoder_decoder(model):
+        for name in ("num_decoder_layers", "decoder_layers"):
+            said = getattr(model.config, name, None)
+            if said is not None:
+                return int(said)
+    return int(text_config(model).num_hidden_layers)
 
 
 def is_encoder_decoder(model: Any) -> bool:

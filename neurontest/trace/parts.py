@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from neurontest.errors import TraceError
-from neurontest.trace.architecture import is_encoder_decoder
-from neurontest.trace.sites import cross_attention, experts, find_projection, linear_shape
+from neurontest.trace.sites import experts, find_projection, linear_shape, projections
 
 if TYPE_CHECKING:
     import torch
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 #: Share of what a block adds that its parts may leave unexplained; rounding leaves far less in float32.
 _TOLERANCE = 1e-3
-#: Units in the last place of the residual that they may leave unexplained besides: in 16 bits the sum itself is rounded.
+#: Units in the last place of the residual that they may leave unexplained besides: in 16 bits its sum is rounded.
 _ULPS = 8.0
 
 
@@ -44,7 +43,7 @@ def check_parts(model: Any, blocks: Sequence[nn.Module], names: Sequence[str]) -
     Raises
     ------
     TraceError
-        If the parts of a block do not add up.
+        If the parts of a block do not add up, or do so without attention or the MLP.
     """
     if not {"attention", "mlp"} & set(names):
         yield
@@ -52,7 +51,7 @@ def check_parts(model: Any, blocks: Sequence[nn.Module], names: Sequence[str]) -
     handles: list[RemovableHandle] = []
     try:
         watched = [
-            (layer, _watch(block, parts, handles), parts)
+            (layer, block, parts, _watch(block, parts, handles))
             for layer, block in enumerate(blocks)
             if (parts := _parts(model, layer, block)) is not None
         ]
@@ -60,26 +59,35 @@ def check_parts(model: Any, blocks: Sequence[nn.Module], names: Sequence[str]) -
     finally:
         for handle in handles:
             handle.remove()
-    for layer, seen, parts in watched:
-        share = unexplained(seen, len(parts))
-        if share is not None and share[0] > share[1]:
+    for layer, block, parts, seen in watched:
+        fit = unexplained(seen, len(parts))
+        if fit is None:
+            continue
+        where = f"block {layer} of {type(model).__name__}"
+        if fit.left > fit.rounding:
             raise TraceError(
-                f"The parts of block {layer} of {type(model).__name__} do not add up: what it adds to the residual "
-                f"differs by {share[0]:.0%} from what {' and '.join(_path(blocks[layer], part) for part in parts)} write, "
-                "so that they may not be all of its attention and MLP. Use site: residual."
+                f"The parts of {where} do not add up: what it adds to the residual differs by {fit.left:.0%} from what "
+                f"{' and '.join(_path(block, part) for part in parts)} write, so that they may not be all of its "
+                "attention and MLP. Use site: residual."
             )
+        for number, what in enumerate(("attention", "MLP")):
+            if fit.without[number] <= fit.rounding:
+                raise TraceError(
+                    f"What {_path(block, parts[number])} writes in {where} is no part of what the block adds to the "
+                    f"residual, so that it cannot be the end of its {what}. Use site: residual."
+                )
 
 
 def _parts(model: Any, layer: int, block: nn.Module) -> list[nn.Module] | None:
-    """The modules whose outputs a block adds to its residual; None if not all of them are found."""
+    """The modules whose outputs a block may add to its residual: attention, MLP and any others; None without these."""
     try:
         attention = find_projection(model, "attention", layer, block)
         mixture = experts(block)
         mlp = find_projection(model, "mlp", layer, block) if mixture is None else mixture
-        crossed = [cross_attention(model, block)] if is_encoder_decoder(model) else []
     except TraceError:
         return None
-    return [attention, *filter(None, crossed), mlp]
+    others = [module for module in projections(model, block) if module not in (attention, mlp)]
+    return [attention, mlp, *others]
 
 
 def _watch(block: nn.Module, parts: Sequence[nn.Module], handles: list[RemovableHandle]) -> Seen:
@@ -112,27 +120,59 @@ def _watch(block: nn.Module, parts: Sequence[nn.Module], handles: list[Removable
     return seen
 
 
-def unexplained(seen: Seen, count: int) -> tuple[float, float] | None:
-    """The share of what a block adds that its parts leave unexplained, and how much rounding may leave.
+@dataclass(frozen=True)
+class Fit:
+    """How well a block's parts add up to what it adds to the residual.
 
-    None if the block is none that can be tested so.
+    Attributes
+    ----------
+    left : float
+        The share of it that they leave unexplained.
+    without : tuple of float
+        The same without its attention, and without its MLP; infinite for one of which nothing can be said.
+    rounding : float
+        What rounding may leave.
     """
+
+    left: float
+    without: tuple[float, float]
+    rounding: float
+
+
+def unexplained(seen: Seen, count: int) -> Fit | None:
+    """The fit of a block's `count` parts, of which attention and MLP come first; None if it cannot be tested so."""
     import torch
 
-    if seen.before is None or seen.after is None or len(seen.parts) != count:
+    if seen.before is None or seen.after is None or not {0, 1} <= set(seen.parts):
         return None
     shape = seen.after.shape
     if seen.before.shape != shape or any(torch.equal(seen.after, output) for _, output in seen.leaves):
         return None  # not a stream that parts are added to, or a norm of their sum
-    parts = [_followed(seen.parts[number].reshape(shape), seen.leaves) for number in range(count)]
-    columns = torch.stack([value.double().cpu().ravel() for value in (seen.before, *parts)], dim=1)
+    parts = [_followed(seen.parts[number], seen.leaves) for number in range(count) if number in seen.parts]
+    if any(part.numel() != seen.after.numel() for part in parts[:2]):
+        return None
+    fitting = [seen.before, *(part for part in parts if part.numel() == seen.after.numel())]
+    columns = torch.stack([value.double().cpu().ravel() for value in fitting], dim=1)
     after = seen.after.double().cpu().ravel()
     added = float((after - columns[:, 0]).norm())
     if not (columns.isfinite().all() and after.isfinite().all()) or added == 0:
         return None  # what is no number is reported with the prompt that makes it so, when the texts are written
-    left = float((after - columns @ torch.linalg.lstsq(columns, after[:, None]).solution[:, 0]).norm())
-    rounding = _ULPS * torch.finfo(seen.after.dtype).eps * float(after.norm())
-    return left / added, _TOLERANCE + rounding / added
+
+    rounding = _TOLERANCE + _ULPS * torch.finfo(seen.after.dtype).eps * float(after.norm()) / added
+
+    def without(part: int) -> float:
+        rest = torch.cat([columns[:, :part], columns[:, part + 1 :]], dim=1)
+        # What it writes beside what the others do; where that is no more than rounding, nothing can be said.
+        return _left(after, rest) / added if _left(columns[:, part], rest) > 3 * rounding * added else float("inf")
+
+    return Fit(_left(after, columns) / added, (without(1), without(2)), rounding)
+
+
+def _left(value: torch.Tensor, columns: torch.Tensor) -> float:
+    """What no weighted sum of the columns explains."""
+    import torch
+
+    return float((value - columns @ torch.linalg.lstsq(columns, value[:, None]).solution[:, 0]).norm())
 
 
 def _followed(value: torch.Tensor, leaves: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:
@@ -157,4 +197,4 @@ def _is_tensor(value: Any) -> bool:
 
 
 def _path(block: nn.Module, wanted: nn.Module) -> str:
-    return next(path for path, module in block.named_modules() if module is wanted)
+    return next(str(path) for path, module in block.named_modules() if module is wanted)

@@ -70,7 +70,7 @@ class Passes:
             **positions,
             **self._options,
         )
-        self._past = output[self._cache] if self._use_cache else None
+        self._past = getattr(output, self._cache, None) if self._use_cache else None
         return output.logits[:, -1]
 
 

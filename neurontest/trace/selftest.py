@@ -45,17 +45,32 @@ def tested_sites(model: Any, names: Sequence[str], *, padded: bool) -> tuple[Sit
     import torch
 
     sites = find_sites(model, names)
-    long, short, token = _tokens(model)
-    with torch.inference_mode():
-        with check_parts(model, find_blocks(model), names), SiteReader(sites, 1, model.device) as reader:
-            _whole(model, short, token)
-            reader.end_step(torch.ones(1, dtype=torch.bool, device=model.device))
-            expected = _copies(reader, 0)
-        if writes(model):
-            _check_steps(model, sites, expected, short, token)
-            if padded:
-                _check_padding(model, sites, expected, long, short, token)
+    try:
+        with torch.inference_mode():
+            _test(model, sites, padded)
+    except (TraceError, MemoryError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:  # whatever an architecture makes of a short text
+        raise TraceError(
+            f"{type(model).__name__} cannot be traced: a short text, run as texts are written, ends in "
+            f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else 'no reason given'}"
+        ) from error
     return sites
+
+
+def _test(model: Any, sites: Sequence[Site], padded: bool) -> None:
+    import torch
+
+    long, short, token = _tokens(model)
+    names = [site.name for site in sites]
+    with check_parts(model, find_blocks(model), names), SiteReader(sites, 1, model.device) as reader:
+        _whole(model, short, token)
+        reader.end_step(torch.ones(1, dtype=torch.bool, device=model.device))
+        expected = _copies(reader, 0)
+    if writes(model):
+        _check_steps(model, sites, expected, short, token)
+        if padded:
+            _check_padding(model, sites, expected, long, short, token)
 
 
 def _tokens(model: Any) -> tuple[list[int], list[int], int]:
@@ -129,9 +144,7 @@ def _check_padding(
         )
 
 
-def _differ(
-    model: Any, expected: Sequence[npt.NDArray[np.float32]], found: Sequence[npt.NDArray[np.float32]]
-) -> bool:
+def _differ(model: Any, expected: Sequence[npt.NDArray[np.float32]], found: Sequence[npt.NDArray[np.float32]]) -> bool:
     quantized = getattr(text_config(model), "quantization_config", None) is not None
     tolerance = _COARSE if quantized else _TOLERANCE.get(str(model.dtype), _COARSE)
     # What is no number is reported with the prompt that makes it so, when the texts are written.

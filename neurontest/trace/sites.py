@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 SITES = ("attention", "mlp", "residual")
 
 #: Projections into attention, and gates of it, that may map to the hidden size as its output projection does.
-_INTO = re.compile(r"(q|k|v|g|r|qkv|query|key|value|gate|in)(_?proj|_linear|_lin)?(_[a-z0-9])?|.*gate.*|.*_[qkv](_proj)?")
+_INTO = re.compile(
+    r"(q|k|v|g|r|qkv|query|key|value|gate|in)(_?proj|_linear|_lin)?(_[a-z0-9])?|.*gate.*|.*_[qkv](_proj)?"
+)
 _FEED_FORWARD = re.compile(r"(^|[._])(mlp|ffn?|feed_?forward|densereludense)([._]|$)", re.IGNORECASE)
 _CROSS = ("cross", "encdec", "encoder_attn")
 #: By ``model_type`` and site, the path within a block of what the rules below do not find.
@@ -84,7 +86,7 @@ def find_blocks(model: Any) -> tuple[nn.Module, ...]:
     for root in filter(None, roots):
         found = _lists_of_blocks(root, layers)
         if len(found) == 1:
-            return tuple(found[0])  # type: ignore[arg-type]
+            return tuple(found[0])
     raise TraceError(
         f"The blocks of {type(model).__name__} were not found: looked for one list of {layers} modules "
         f"(as many as the configuration has layers) with attention in them, and found {len(found)}."
@@ -106,12 +108,15 @@ def find_projection(model: Any, name: str, layer: int, block: nn.Module) -> nn.M
     linear = _linear_to(block, hidden)
     attention = {path: module for path, module in linear.items() if _is_attention(path)}
     where = f"block {layer} of {type(model).__name__}"
+    attends = any(_is_attention(path) for path, _ in block.named_modules())
     if name == "attention":
+        if not attends:
+            raise TraceError(f"There is no attention in {where}, as in a state-space model. {_USE_RESIDUAL}")
         ends = [module for path, module in _out_of(attention).items() if not _is_cross(path)]
         if not ends:
             raise TraceError(
                 f"The attention of {where} was not found: looked for the last linear layer in it that maps to the "
-                f"hidden size {hidden}. Use site: residual."
+                f"hidden size {hidden}. {_USE_RESIDUAL}"
             )
         return ends[-1]
     if experts(block) is not None:
@@ -119,10 +124,13 @@ def find_projection(model: Any, name: str, layer: int, block: nn.Module) -> nn.M
             f"The MLP of {where} is a mixture of experts, and a token passes only those that it is routed to; its "
             "neurons have no activation for the other tokens. Use site: residual or attention."
         )
-    if not any(_is_attention(path) for path, _ in block.named_modules()):
-        raise TraceError(f"The MLP of {where} was not found: it is a state-space block, without one. {_USE_RESIDUAL}")
     rest = {path: module for path, module in linear.items() if path not in attention}
-    ends = [module for path, module in rest.items() if _FEED_FORWARD.search(path)] or list(rest.values())
+    ends = [module for path, module in rest.items() if _FEED_FORWARD.search(path)]
+    if not ends and not attends:
+        raise TraceError(
+            f"There is no MLP in {where} beside what mixes the tokens, as in a state-space model. {_USE_RESIDUAL}"
+        )
+    ends = ends or list(rest.values())
     if not ends:
         raise TraceError(
             f"The MLP of {where} was not found: looked for the last linear layer outside attention that maps to the "
@@ -134,11 +142,9 @@ def find_projection(model: Any, name: str, layer: int, block: nn.Module) -> nn.M
 _USE_RESIDUAL = "Use site: residual."
 
 
-def cross_attention(model: Any, block: nn.Module) -> nn.Module | None:
-    """The output projection of a block's attention to the encoder, if it has one."""
-    linear = _linear_to(block, int(text_config(model).hidden_size))
-    found = [module for path, module in _out_of(linear).items() if _is_attention(path) and _is_cross(path)]
-    return found[-1] if found else None
+def projections(model: Any, block: nn.Module) -> tuple[nn.Module, ...]:
+    """All linear layers of a block that map to the hidden size, but for those that lead into attention."""
+    return tuple(_out_of(_linear_to(block, int(text_config(model).hidden_size))).values())
 
 
 def experts(block: nn.Module) -> nn.Module | None:
@@ -193,9 +199,7 @@ def _lists_of_blocks(root: nn.Module, layers: int) -> list[nn.Module]:
     # A list inside another one (as many experts as layers, say) belongs to a block.
     outer = [module for path, module in found.items() if not any(path.startswith(other + ".") for other in found)]
     attending = [
-        blocks
-        for blocks in outer
-        if any(_is_attention(path) for block in blocks for path, _ in block.named_modules())
+        blocks for blocks in outer if any(_is_attention(path) for block in blocks for path, _ in block.named_modules())
     ]
     return attending or [blocks for blocks in outer if len({type(block) for block in blocks}) == 1]
 
