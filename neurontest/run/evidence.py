@@ -21,7 +21,7 @@ T = TypeVar("T")
 EVIDENCE_VERSION = 6
 
 #: Settings that came after this version, and are left out of a key where they say no more than their default.
-_LATER = frozenset({"replay", "match", "exclude_first", "reduce"})
+_LATER = frozenset({"ablate", "exclude_first", "match", "reduce", "replay"})
 
 
 def evidence_key(family: Family, digests: Sequence[str]) -> str:

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import TraceError
+from neurontest.trace.architecture import is_encoder_decoder
 from neurontest.trace.hooks import SiteReader
-from neurontest.trace.passes import Passes
+from neurontest.trace.passes import Passes, begin
 from neurontest.trace.readings import counted, padded
 from neurontest.trace.sampling import Draw, draw, uniforms
 from neurontest.trace.sites import Site
@@ -106,7 +107,8 @@ def check_lengths(model: Any, rows: Sequence[Row], generation: Generation) -> No
     if not isinstance(context, int) or context <= 0:
         return
     for row in rows:
-        if len(row.ids) + generation.max_new_tokens > context:
+        longest = max if is_encoder_decoder(model) else sum  # an encoder's text is apart from the decoder's
+        if longest((len(row.ids), generation.max_new_tokens)) > context:
             raise TraceError(
                 f"The prompt {row.prompt!r} has {len(row.ids)} tokens; with max_new_tokens: "
                 f"{generation.max_new_tokens} they exceed the model's context of {context}. Shorten the prompt "
@@ -163,7 +165,7 @@ def write(
     device = model.device
     readings = [where for where in positions if where not in ("generated", "last")]
     with torch.inference_mode(), SiteReader(sites, count, device, readings) as reader:
-        passes = Passes(model, [row.ids for row in rows], steps, use_cache)
+        passes = begin(model, [row.ids for row in rows], steps, use_cache)
         reader.expect(shared=passes.shared)
         prompts = [where for where in readings if reading_of(where).positions == "prompt"]
         own = [len(row.ids) for row in rows]
@@ -183,7 +185,7 @@ def write(
             if not active.any():
                 break
             left = active[running]
-            if passes.can_drop and not readings and left.mean() <= WORTH_DROPPING:
+            if isinstance(passes, Passes) and passes.can_drop and not readings and left.mean() <= WORTH_DROPPING:
                 passes.keep(np.flatnonzero(left))
                 running = running[left]
             if len(running) < count:

@@ -165,7 +165,7 @@ class SiteReader:
             )
         # A block returns its output alone or, in some architectures and releases, first of several things.
         return module.register_forward_hook(
-            lambda _, args, output: take(output[0] if isinstance(output, tuple) else output)
+            lambda _, args, output: take(output[0] if isinstance(output, tuple | list) else output)
         )
 
     def _taker(self, number: int, site: Site, layer: int) -> Callable[[torch.Tensor], None]:

@@ -6,20 +6,19 @@ import difflib
 import inspect
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, cast
 
 from neurontest.errors import ModelError
-from neurontest.trace import builtin, convert
+from neurontest.trace import builtin, convert, factory, hub
+from neurontest.trace.architecture import SDPA, attention_of
+from neurontest.trace.factory import FactoryModel
 from neurontest.trace.fingerprint import of_file, of_folder, of_memory
-from neurontest.trace.quiet import quiet
+from neurontest.trace.loading import check_folder, load
 from neurontest.types import ModelHandle, Progress
 
-#: Known before torch is, and the same for every file: what an architecture lacks is said when it is loaded.
-ATTENTION = "sdpa"
-
-_VALID = f"valid: {builtin.NAME}, a folder with safetensors, or a .gguf file"
+_VALID = f"valid: {builtin.NAME}, {hub.FORM}, a folder with safetensors, a .gguf file, or {factory.FORM}"
 
 
 class FileModel:
@@ -32,14 +31,26 @@ class FileModel:
         Gives the fingerprint.
     locate : callable
         Gives the folder to load, having made it if need be.
+    attend : callable, optional
+        Gives the attention implementation, where it is not that of every architecture that has it.
     """
 
     def __init__(
-        self, name: str, dtype: str, device: str, identify: Callable[[], str], locate: Callable[[], Path]
+        self,
+        name: str,
+        dtype: str,
+        device: str,
+        identify: Callable[[], str],
+        locate: Callable[[], Path],
+        attend: Callable[[], str] = lambda: SDPA,
     ) -> None:
         self.name, self.dtype, self.device = name, dtype, device
-        self.attention = ATTENTION
-        self._identify, self._locate = identify, locate
+        self._identify, self._locate, self._attend = identify, locate, attend
+
+    @cached_property
+    def attention(self) -> str:
+        """The attention implementation; does not load the model."""
+        return self._attend()
 
     @cached_property
     def fingerprint(self) -> str:
@@ -52,13 +63,13 @@ class FileModel:
         Raises
         ------
         ModelError
-            If the files hold no complete causal language model, or the device is not there.
+            If the files hold no complete language model, or the device is not there.
         """
         return self._loaded
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
-        return _load(self.name, self._locate(), self.dtype, self.device, self.attention)
+        return load(self.name, self._locate(), self.dtype, self.device, self.attention)
 
 
 class MemoryModel:
@@ -143,7 +154,8 @@ def resolve(
     Parameters
     ----------
     name : str
-        Built-in name, folder with safetensors, or ``.gguf`` file.
+        Built-in name, ``hub:org/name@revision``, folder with safetensors, ``.gguf`` file, or, from a person alone,
+        ``python:package.module:factory``.
     cache_dir : Path
         Where fetched and converted models and the hashes of files are kept.
     dtype, device : str
@@ -169,13 +181,20 @@ def resolve(
             cache_dir,
             progress,
         )
-    for prefix in ("hub:", "python:"):
-        if name.startswith(prefix):
-            raise ModelError(f"The model {name!r} is of a form that is not yet supported ({prefix}); {_VALID}.")
+    if name.startswith(hub.PREFIX):
+        found = hub.parse(name)
+        return _in_folder(name, dtype, device, cache(lambda: _checked(found.folder(progress))), cache_dir)
+    if name.startswith(factory.PREFIX):
+        if suite_folder is not None:
+            raise ModelError(
+                f"The model {name!r} is code, which a spec may not run; name it on the command line with "
+                "--concept-model, in the ini file, or make it in a conftest.py that overrides concept_model."
+            )
+        return FactoryModel(name, as_handle)
     path = _path(name, suite_folder)
     if path.is_dir():
-        _check_folder(path)
-        return FileModel(name, dtype, device, lambda: of_folder(path, cache_dir), lambda: path)
+        check_folder(path)
+        return _in_folder(name, dtype, device, lambda: path, cache_dir)
     if path.is_file() and path.suffix == ".gguf":
         identify = lambda: convert.fingerprint(of_file(path, cache_dir))  # noqa: E731 - a name for a part of a call
         return _gguf(name, dtype, device, identify, lambda: nullcontext(path), cache_dir, progress)
@@ -184,6 +203,17 @@ def resolve(
     near = difflib.get_close_matches(name.lower(), [builtin.NAME], n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     raise ModelError(f"There is no model {name!r}; {hint}{_VALID}.")
+
+
+def _in_folder(name: str, dtype: str, device: str, locate: Callable[[], Path], cache_dir: Path) -> FileModel:
+    return FileModel(
+        name, dtype, device, lambda: of_folder(locate(), cache_dir), locate, lambda: attention_of(locate())
+    )
+
+
+def _checked(folder: Path) -> Path:
+    check_folder(folder)
+    return folder
 
 
 def _gguf(
@@ -211,46 +241,3 @@ def _path(name: str, suite_folder: Path | None) -> Path:
             "name it on the command line with --concept-model or in the ini file."
         )
     return path
-
-
-def _check_folder(path: Path) -> None:
-    if not (path / "config.json").is_file():
-        raise ModelError(f"The model folder {path} has no config.json; it must hold what save_pretrained writes.")
-    if not any(path.glob("*.safetensors")):
-        pickled = sorted(file.name for pattern in ("*.bin", "*.pt", "*.pth") for file in path.glob(pattern))
-        reason = f"; {pickled[0]} is a pickle, which can run code and is never loaded" if pickled else ""
-        raise ModelError(f"The model folder {path} has no weights in safetensors{reason}.")
-
-
-def _load(name: str, folder: Path, dtype: str, device: str, attention: str) -> tuple[Any, Any]:
-    with quiet():
-        import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
-
-        safe = {"local_files_only": True, "trust_remote_code": False}
-        try:
-            # Weights that are not in the files would be drawn at random, from the user's own generator.
-            with torch.random.fork_rng(devices=[]):
-                model, report = AutoModelForCausalLM.from_pretrained(
-                    str(folder),
-                    dtype=getattr(torch, dtype),
-                    attn_implementation=attention,
-                    use_safetensors=True,
-                    output_loading_info=True,
-                    **safe,
-                )
-            tokenizer = AutoTokenizer.from_pretrained(str(folder), **safe)
-        except Exception as error:  # whatever a file from somewhere makes of the libraries
-            raise ModelError(
-                f"The model {name!r} could not be loaded: {error} A model that needs other settings (such as another "
-                "attention implementation than sdpa) can be loaded in a conftest.py that overrides concept_model."
-            ) from error
-        if report["missing_keys"]:
-            lacking = sorted(report["missing_keys"])
-            raise ModelError(f"The model {name!r} lacks {len(lacking)} of its weights, such as {lacking[0]}.")
-        try:
-            model = model.to(device)
-        except (RuntimeError, AssertionError) as error:
-            reason = str(error).splitlines()[0]
-            raise ModelError(f"The model {name!r} cannot be put on device {device!r}: {reason}") from error
-        return model.eval(), tokenizer

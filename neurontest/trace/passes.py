@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from neurontest.trace.architecture import is_encoder_decoder
+from neurontest.trace.encoder_decoder import EncoderDecoderPasses
+
 if TYPE_CHECKING:
     import torch
 
@@ -50,6 +53,9 @@ class Passes:
         self._positions = (self._mask.cumsum(dim=1) - 1).clamp(min=0)
         known = inspect.signature(model.forward).parameters
         self._takes_positions = "position_ids" in known
+        # A state-space model keeps its state under another name, and multiplies its input with the mask of these alone.
+        self._recurrent = "past_key_values" not in known and "cache_params" in known
+        self._cache = "cache_params" if self._recurrent else "past_key_values"
         self._options = {"logits_to_keep": 1} if "logits_to_keep" in known else {}
         self._begun = False
         #: Whether rows may leave the batch: the model then keeps between the passes what was handed to it.
@@ -87,15 +93,15 @@ class Passes:
         positions = {"position_ids": self._positions[rows, new]} if self._takes_positions else {}
         output = self._model(
             input_ids=self._ids[rows, new],
-            attention_mask=self._mask[rows, : self._width],
-            past_key_values=self._past,
+            attention_mask=self._mask[rows, new if self._recurrent else slice(self._width)],
             use_cache=self._use_cache,
             return_dict=True,
+            **{self._cache: self._past},
             **positions,
             **self._options,
         )
         self._begun = True
-        self._past = output.past_key_values if self._use_cache else None
+        self._past = getattr(output, self._cache, None) if self._use_cache else None
         logits = output.logits[:, -1]
         if shared is None:
             return logits
@@ -109,3 +115,9 @@ class Passes:
         kept = torch.from_numpy(rows).to(self._ids.device)
         self._ids, self._mask, self._positions = (array[kept] for array in (self._ids, self._mask, self._positions))
         self._past.reorder_cache(kept)
+
+
+def begin(model: Any, prompts: Sequence[Sequence[int]], steps: int, use_cache: bool) -> Passes | EncoderDecoderPasses:
+    """The passes of a batch, as the model's architecture takes them; parameters as of :class:`Passes`."""
+    kind = EncoderDecoderPasses if is_encoder_decoder(model) else Passes
+    return kind(model, prompts, steps, use_cache)

@@ -1,21 +1,33 @@
 """Where the neurons are: the blocks of an architecture and, in each, the module to read a site at.
 
-Found by structure rather than by a table of architectures: blocks are a list of as many modules of one class as the
-configuration has layers, and an MLP ends in the projection back to the hidden size.
+Found by structure rather than by a table of architectures: blocks are a list of as many modules as the configuration
+has layers; attention and the MLP end in the projection back to the hidden size. :mod:`neurontest.trace.selftest` checks
+that what was found is what it says.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from neurontest.errors import TraceError
+from neurontest.trace.architecture import is_encoder_decoder, layers_of, text_config
 
 if TYPE_CHECKING:
     from torch import nn
 
-SITES = ("mlp", "residual")
+SITES = ("attention", "mlp", "residual")
+
+#: Projections into attention, and gates of it, that may map to the hidden size as its output projection does.
+_INTO = re.compile(
+    r"(q|k|v|g|r|qkv|query|key|value|gate|in)(_?proj|_linear|_lin)?(_[a-z0-9])?|.*gate.*|.*_[qkv](_proj)?"
+)
+_FEED_FORWARD = re.compile(r"(^|[._])(mlp|ffn?|feed_?forward|densereludense)([._]|$)", re.IGNORECASE)
+_CROSS = ("cross", "encdec", "encoder_attn")
+#: By ``model_type`` and site, the path within a block of what the rules below do not find.
+_EXCEPTIONS: dict[tuple[str, str], str] = {}
 
 
 @dataclass(frozen=True)
@@ -25,19 +37,23 @@ class Site:
     Attributes
     ----------
     name : str
-        ``residual`` or ``mlp``.
+        ``residual``, ``mlp`` or ``attention``.
     read : {"output", "input"}
         Which side of the modules is the neurons.
     width : int
         Neurons of a block.
     modules : tuple of nn.Module
         One per block, in order.
+    heads : int or None
+        At site attention, the heads that the neurons of a block belong to, as many neurons each, in order; None if they
+        cannot be told apart.
     """
 
     name: str
     read: Literal["output", "input"]
     width: int
     modules: tuple[nn.Module, ...]
+    heads: int | None = None
 
     @property
     def layers(self) -> int:
@@ -56,72 +72,156 @@ def find_sites(model: Any, names: Sequence[str]) -> tuple[Site, ...]:
     return tuple(_find_site(model, name) for name in names)
 
 
-def _find_site(model: Any, name: str) -> Site:
-    hidden = int(_config(model).hidden_size)
-    blocks = _blocks(model)
-    if name == "residual":
-        return Site(name, "output", hidden, blocks)
-    if name != "mlp":
-        raise TraceError(f"There is no site {name!r}; valid: {', '.join(SITES)}.")
-    modules = tuple(_down_projection(model, block, layer, hidden) for layer, block in enumerate(blocks))
-    widths = {_shape(module)[0] for module in modules}
-    if len(widths) > 1:
+def find_blocks(model: Any) -> tuple[nn.Module, ...]:
+    """The blocks of the part that writes, in order.
+
+    Raises
+    ------
+    TraceError
+        If they are not found.
+    """
+    layers = layers_of(model)
+    roots = [model.get_decoder()] if is_encoder_decoder(model) else [model, model.get_decoder()]
+    found: list[nn.Module] = []
+    for root in filter(None, roots):
+        found = _lists_of_blocks(root, layers)
+        if len(found) == 1:
+            return tuple(found[0])
+    raise TraceError(
+        f"The blocks of {type(model).__name__} were not found: looked for one list of {layers} modules "
+        f"(as many as the configuration has layers) with attention in them, and found {len(found)}."
+    )
+
+
+def find_projection(model: Any, name: str, layer: int, block: nn.Module) -> nn.Module:
+    """The module of a block whose input is the site `name`: the output projection of attention, or of the MLP.
+
+    Raises
+    ------
+    TraceError
+        If there is none, or the neurons are those of routed experts.
+    """
+    hidden = int(text_config(model).hidden_size)
+    exception = _EXCEPTIONS.get((text_config(model).model_type, name))
+    if exception is not None:
+        return block.get_submodule(exception)
+    linear = _linear_to(block, hidden)
+    attention = {path: module for path, module in linear.items() if _is_attention(path)}
+    where = f"block {layer} of {type(model).__name__}"
+    attends = any(_is_attention(path) for path, _ in block.named_modules())
+    if name == "attention":
+        if not attends:
+            raise TraceError(f"There is no attention in {where}, as in a state-space model. {_USE_RESIDUAL}")
+        ends = [module for path, module in _out_of(attention).items() if not _is_cross(path)]
+        if not ends:
+            raise TraceError(
+                f"The attention of {where} was not found: looked for the last linear layer in it that maps to the "
+                f"hidden size {hidden}. {_USE_RESIDUAL}"
+            )
+        return ends[-1]
+    if experts(block) is not None:
         raise TraceError(
-            f"The MLPs of {type(model).__name__} have different widths ({', '.join(map(str, sorted(widths)))}); "
-            "neurons of site mlp can only be counted if all blocks have as many. Use site: residual."
+            f"The MLP of {where} is a mixture of experts, and a token passes only those that it is routed to; its "
+            "neurons have no activation for the other tokens. Use site: residual or attention."
         )
-    return Site(name, "input", widths.pop(), modules)
+    rest = {path: module for path, module in linear.items() if path not in attention}
+    ends = [module for path, module in rest.items() if _FEED_FORWARD.search(path)]
+    if not ends and not attends:
+        raise TraceError(
+            f"There is no MLP in {where} beside what mixes the tokens, as in a state-space model. {_USE_RESIDUAL}"
+        )
+    ends = ends or list(rest.values())
+    if not ends:
+        raise TraceError(
+            f"The MLP of {where} was not found: looked for the last linear layer outside attention that maps to the "
+            f"hidden size {hidden}. {_USE_RESIDUAL}"
+        )
+    return ends[-1]
 
 
-def _config(model: Any) -> Any:
-    return model.config.get_text_config(decoder=True)
+_USE_RESIDUAL = "Use site: residual."
 
 
-def _blocks(model: Any) -> tuple[nn.Module, ...]:
+def projections(model: Any, block: nn.Module) -> tuple[nn.Module, ...]:
+    """All linear layers of a block that map to the hidden size, but for those that lead into attention."""
+    return tuple(_out_of(_linear_to(block, int(text_config(model).hidden_size))).values())
+
+
+def experts(block: nn.Module) -> nn.Module | None:
+    """The module of a block that routes tokens to experts, if there is one."""
+    for path, module in block.named_modules():
+        if "expert" in path.lower() or type(module).__name__.endswith("Experts"):
+            return block.get_submodule(path.rpartition(".")[0])
+    return None
+
+
+def linear_shape(module: Any) -> tuple[int, int]:
+    """Inputs and outputs of a linear layer, quantized or with adapters too; (0, 0) for any other module."""
+    from transformers.pytorch_utils import Conv1D
+
+    if isinstance(module, Conv1D):
+        return int(module.weight.shape[0]), int(module.weight.shape[1])
+    inputs, outputs = getattr(module, "in_features", 0), getattr(module, "out_features", 0)
+    return (inputs, outputs) if isinstance(inputs, int) and isinstance(outputs, int) else (0, 0)
+
+
+def _find_site(model: Any, name: str) -> Site:
+    if name not in SITES:
+        raise TraceError(f"There is no site {name!r}; valid: {', '.join(SITES)}.")
+    blocks = find_blocks(model)
+    if name == "residual":
+        return Site(name, "output", int(text_config(model).hidden_size), blocks)
+    modules = tuple(find_projection(model, name, layer, block) for layer, block in enumerate(blocks))
+    widths = {linear_shape(module)[0] for module in modules}
+    if len(widths) > 1:
+        what = "MLPs" if name == "mlp" else "attentions"
+        raise TraceError(
+            f"The {what} of {type(model).__name__} have different widths ({', '.join(map(str, sorted(widths)))}); "
+            f"neurons of site {name} can only be counted if all blocks have as many. {_USE_RESIDUAL}"
+        )
+    width = widths.pop()
+    return Site(name, "input", width, modules, _heads(model, width) if name == "attention" else None)
+
+
+def _heads(model: Any, width: int) -> int | None:
+    heads = getattr(text_config(model), "num_attention_heads", None)
+    return heads if isinstance(heads, int) and heads > 0 and width % heads == 0 else None
+
+
+def _lists_of_blocks(root: nn.Module, layers: int) -> list[nn.Module]:
     from torch import nn
 
-    layers = int(_config(model).num_hidden_layers)
     found = {
         path: module
-        for path, module in model.named_modules()
-        if isinstance(module, nn.ModuleList)
-        and len(module) == layers
-        and len({type(block) for block in module}) == 1
-        and any(_is_attention(name) for name, _ in module[0].named_modules())
+        for path, module in root.named_modules()
+        if isinstance(module, nn.ModuleList) and len(module) == layers
     }
     # A list inside another one (as many experts as layers, say) belongs to a block.
     outer = [module for path, module in found.items() if not any(path.startswith(other + ".") for other in found)]
-    if len(outer) != 1:
-        raise TraceError(
-            f"The blocks of {type(model).__name__} were not found: looked for one list of {layers} modules "
-            f"(num_hidden_layers) of the same class with attention in them, and found {len(outer)}."
-        )
-    return tuple(outer[0])
-
-
-def _down_projection(model: Any, block: nn.Module, layer: int, hidden: int) -> nn.Module:
-    candidates = [
-        module for path, module in block.named_modules() if not _is_attention(path) and _shape(module)[1] == hidden
+    attending = [
+        blocks for blocks in outer if any(_is_attention(path) for block in blocks for path, _ in block.named_modules())
     ]
-    if not candidates:
-        raise TraceError(
-            f"The MLP of block {layer} of {type(model).__name__} was not found: looked for the last linear layer "
-            f"outside attention that maps to the hidden size {hidden}. Use site: residual."
-        )
-    return candidates[-1]
+    return attending or [blocks for blocks in outer if len({type(block) for block in blocks}) == 1]
+
+
+def _linear_to(block: nn.Module, hidden: int) -> dict[str, nn.Module]:
+    """Linear layers that map to the hidden size; the outermost, where an adapter holds others."""
+    found: dict[str, nn.Module] = {}
+    for path, module in block.named_modules():
+        inner = any(path.startswith(other + ".") for other in found)
+        if not inner and linear_shape(module)[1] == hidden:
+            found[path] = module
+    return found
+
+
+def _out_of(linear: dict[str, nn.Module]) -> dict[str, nn.Module]:
+    """Those of some projections that do not lead into attention, by their names."""
+    return {path: module for path, module in linear.items() if not _INTO.fullmatch(path.rpartition(".")[2].lower())}
+
+
+def _is_cross(path: str) -> bool:
+    return any(word in path.lower() for word in _CROSS)
 
 
 def _is_attention(path: str) -> bool:
     return any("attn" in part or "attention" in part for part in path.lower().split("."))
-
-
-def _shape(module: Any) -> tuple[int, int]:
-    """Inputs and outputs of a linear layer; (0, 0) for any other module."""
-    from torch import nn
-    from transformers.pytorch_utils import Conv1D
-
-    if isinstance(module, nn.Linear):
-        return module.in_features, module.out_features
-    if isinstance(module, Conv1D):
-        return int(module.weight.shape[0]), int(module.weight.shape[1])
-    return 0, 0

@@ -1,0 +1,114 @@
+"""A model folder -> a transformers model and its tokenizer: safetensors only, no code of theirs, no network."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from neurontest.errors import ModelError
+from neurontest.trace.architecture import auto_class, is_encoder
+from neurontest.trace.quiet import quiet
+
+#: The device that spreads a model over what there is, by accelerate.
+SPREAD = "auto"
+
+
+def check_folder(path: Path) -> None:
+    """Check that a folder holds a model.
+
+    Raises
+    ------
+    ModelError
+        If it has no configuration, or no weights in safetensors.
+    """
+    if not (path / "config.json").is_file():
+        raise ModelError(f"The model folder {path} has no config.json; it must hold what save_pretrained writes.")
+    if not any(path.glob("*.safetensors")):
+        pickled = sorted(file.name for pattern in ("*.bin", "*.pt", "*.pth") for file in path.glob(pattern))
+        reason = f"; {pickled[0]} is a pickle, which can run code and is never loaded" if pickled else ""
+        raise ModelError(f"The model folder {path} has no weights in safetensors{reason}.")
+
+
+def load(name: str, folder: Path, dtype: str, device: str, attention: str) -> tuple[Any, Any]:
+    """The transformers model, in evaluation mode, and its tokenizer.
+
+    A checkpoint that declares how it is quantized is loaded so.
+
+    Parameters
+    ----------
+    name : str
+        As messages name it.
+    folder : Path
+    dtype, device : str
+        As torch names them; the device ``auto`` spreads the model over all there are.
+    attention : str
+        The attention implementation.
+
+    Raises
+    ------
+    ModelError
+        If the files hold no complete language model, a library is missing, or the device is not there.
+    """
+    if device == SPREAD and importlib.util.find_spec("accelerate") is None:
+        raise ModelError(
+            f"The model {name!r} cannot be spread over devices (device: {SPREAD}) without accelerate; "
+            "'pip install accelerate', or name one device."
+        )
+    with quiet():
+        import torch
+        from transformers import AutoConfig, AutoTokenizer
+
+        safe = {"local_files_only": True, "trust_remote_code": False}
+        method = None
+        try:
+            config = AutoConfig.from_pretrained(str(folder), **safe)
+            method = _quantization(config)
+            # What is quantized cannot be moved once it is loaded.
+            placed = {"device_map": device if device == SPREAD else {"": device}} if method or device == SPREAD else {}
+            # Weights that are not in the files would be drawn at random, from the user's own generator.
+            with torch.random.fork_rng(devices=[]):
+                model, report = auto_class(config).from_pretrained(
+                    str(folder),
+                    dtype=getattr(torch, dtype),
+                    attn_implementation=attention,
+                    use_safetensors=True,
+                    output_loading_info=True,
+                    **placed,
+                    **safe,
+                )
+            tokenizer = AutoTokenizer.from_pretrained(str(folder), **safe)
+        except Exception as error:  # whatever a file from somewhere makes of the libraries
+            raise ModelError(_why(name, method, error)) from error
+        # An encoder that was trained for something else may lack the pooler, which is in no block.
+        lacking = sorted(key for key in report["missing_keys"] if not (is_encoder(config) and "pooler." in key))
+        if lacking:
+            raise ModelError(f"The model {name!r} lacks {len(lacking)} of its weights, such as {lacking[0]}.")
+        if not placed:
+            try:
+                model = model.to(device)
+            except (RuntimeError, AssertionError) as error:
+                reason = str(error).splitlines()[0]
+                raise ModelError(f"The model {name!r} cannot be put on device {device!r}: {reason}") from error
+        return model.eval(), tokenizer
+
+
+def _quantization(config: Any) -> str | None:
+    """The method that a checkpoint declares that it is quantized with."""
+    declared = getattr(config, "quantization_config", None)
+    if declared is None:
+        return None
+    method = declared.get("quant_method") if isinstance(declared, dict) else getattr(declared, "quant_method", None)
+    return str(getattr(method, "value", method) or "unnamed")
+
+
+def _why(name: str, method: str | None, error: Exception) -> str:
+    if method is not None:
+        return (
+            f"The model {name!r} is quantized ({method}) and cannot be loaded on this platform: {error} "
+            "Install what it needs, or name a checkpoint that is not quantized."
+        )
+    return (
+        f"The model {name!r} could not be loaded: {error} A model that needs other settings (such as another "
+        "attention implementation than sdpa) can be loaded in a conftest.py that overrides concept_model."
+    )
