@@ -106,6 +106,20 @@ def test_what_is_selected_is_what_was_planted(world: World, select: str, site: s
 
 
 @pytest.mark.parametrize("site", SITES)
+@pytest.mark.parametrize(
+    "read",
+    [{"positions": "prompt", "exclude_first": 1}, {"reduce": "max"}, {"reduce": "rate"}],
+    ids=["prompt", "max", "rate"],
+)
+def test_what_was_planted_is_found_however_it_is_read(world: World, read: dict[str, Any], site: str) -> None:
+    truth, hubs = world.planted.concepts[site], world.planted.hubs[site]
+    for name, selected in world.sets(site=site, k=8, **read).items():
+        assert len(selected & (truth[name] | hubs)) >= 6
+        assert len(selected & truth[name]) >= 5
+        assert not selected & (world.planted.massive[site] | world.planted.decoys[site])
+
+
+@pytest.mark.parametrize("site", SITES)
 def test_raw_sets_are_the_massive_dimensions_of_every_concept(world: World, site: str) -> None:
     found = set(world.sets(site=site, normalize="raw").values())
     assert len(found) == 1

@@ -176,4 +176,4 @@ def test_the_first_position_is_weighed_against_the_sum_of_the_others(weight: flo
             assert share is None
         else:
             assert share == pytest.approx(weight / (weight + 3))
-            assert (share > 0.5) is dominates
+            assert (share is not None and share > 0.5) is dominates
