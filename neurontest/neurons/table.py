@@ -109,4 +109,5 @@ def neuron_set(concept: str, selection: Selection, activations: Activations, bas
             )
             for rank, one in enumerate(ranked, start=1)
         ),
+        head_size=activations.width // activations.heads if activations.heads else None,
     )

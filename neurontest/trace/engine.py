@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from neurontest.errors import StoreError, TraceError
+from neurontest.trace.architecture import check_writes
 from neurontest.trace.locks import hold
-from neurontest.trace.sites import SITES, Site, find_sites
+from neurontest.trace.sites import SITES, Site
 from neurontest.trace.store import Store, Trace
 from neurontest.types import (
     Activations,
@@ -111,7 +112,7 @@ class Tracer:
         import numpy as np
 
         rows: list[npt.NDArray[np.float32]] = []
-        shapes: set[tuple[int, int]] = set()
+        shapes: set[tuple[int, int, int | None]] = set()
         samples = request.generation.samples
         for prompt in request.prompts:
             total: npt.NDArray[np.float64] | None = None
@@ -123,7 +124,7 @@ class Tracer:
                         f"The activations of the prompt {prompt!r} (sample {sample}, site {request.site}, positions "
                         f"{request.positions}) are not in {self._cache_dir}; run again to trace them."
                     )
-                shapes.add((trace.layers, trace.width))
+                shapes.add((trace.layers, trace.width, trace.heads))
                 values = trace.values.astype(np.float64)
                 total = values if total is None else total + values
             if total is not None:
@@ -133,10 +134,10 @@ class Tracer:
                 f"The traces at site {request.site} are of {len(shapes)} different shapes; "
                 f"remove {self._cache_dir}/traces and run again."
             )
-        layers, width = shapes.pop()
+        layers, width, heads = shapes.pop()
         values32 = np.stack(rows)
         digest = hashlib.sha256(repr(values32.shape).encode() + values32.astype("<f4", copy=False).tobytes())
-        return Activations(values32, layers, width, digest.hexdigest())
+        return Activations(values32, layers, width, digest.hexdigest(), heads)
 
     def continuations(self, prompts: Sequence[str], generation: Generation) -> tuple[Continuation, ...]:
         """What the model wrote, prompt by prompt and sample by sample.
@@ -189,10 +190,18 @@ class _Run:
         model, tokenizer = self._handle.load()
         from neurontest.trace import generation
         from neurontest.trace.quiet import quiet
+        from neurontest.trace.selftest import checked_sites
 
         with quiet():
+            for group, _ in self._groups:
+                if set(group.positions) - {"prompt"}:
+                    check_writes(model)
+            found = {
+                sites: checked_sites(model, sites, padded=self._batch_size > 1)
+                for sites in sorted({group.sites for group, _ in self._groups})
+            }
             work = [
-                (group, tuple(find_sites(model, group.sites)), batch)
+                (group, found[group.sites], batch)
                 for group, missing in self._groups
                 for batch in self._batches(model, tokenizer, group, missing)
             ]
@@ -241,7 +250,8 @@ class _Run:
         for site in sites:
             for where in group.positions:
                 key = self._store.key(prompt, sample, group.generation, site.name, where)
-                self._store.write(key, Trace(written.activations[site.name, where], site.layers, site.width))
+                values = written.activations[site.name, where]
+                self._store.write(key, Trace(values, site.layers, site.width, heads=site.heads))
         text = Continuation(
             prompt=prompt,
             sample=sample,

@@ -40,11 +40,14 @@ class Trace:
     values : float32 array [neuron]
         Neurons layer by layer.
     layers, width : int
+    heads : int or None
+        At site attention, the heads of a block.
     """
 
     values: npt.NDArray[np.float32]
     layers: int
     width: int
+    heads: int | None = None
 
 
 class Store:
@@ -102,7 +105,7 @@ class Store:
                 values = file.get_tensor("activation")
             if values.dtype != np.float32 or about["sha256"] != _digest(values):
                 raise ValueError("damaged")
-            return Trace(values, about["layers"], about["width"])
+            return Trace(values, about["layers"], about["width"], heads=about.get("heads"))
         except FileNotFoundError:
             return None
         except (OSError, SafetensorError, KeyError, TypeError, ValueError):
@@ -120,7 +123,9 @@ class Store:
         """
         from safetensors.numpy import save
 
-        about = {"layers": trace.layers, "width": trace.width, "sha256": _digest(trace.values)}
+        about: dict[str, object] = {"layers": trace.layers, "width": trace.width, "sha256": _digest(trace.values)}
+        if trace.heads is not None:
+            about["heads"] = trace.heads
         replace_bytes(
             self._path(key, ".safetensors"), save({"activation": trace.values}, metadata={_ABOUT: json.dumps(about)})
         )

@@ -18,7 +18,7 @@ from neurontest.types.evidence import (
     Vacuity,
     Verdict,
 )
-from neurontest.types.neurons import Neuron, NeuronSet, OverlapMatrix, PublishedNeuron
+from neurontest.types.neurons import Head, Neuron, NeuronSet, OverlapMatrix, PublishedNeuron
 from neurontest.types.record import (
     RECORD_VERSION,
     ClaimRecord,
@@ -65,6 +65,7 @@ __all__ = [
     "FamilyRecord",
     "Finding",
     "Generation",
+    "Head",
     "Interval",
     "KeyResult",
     "Location",

@@ -62,8 +62,37 @@ class PublishedNeuron:
 
 
 @dataclass(frozen=True)
+class Head:
+    """An attention head: a group of neurons of site attention.
+
+    Attributes
+    ----------
+    layer, head : int
+        From 0.
+    """
+
+    layer: int
+    head: int
+
+    @property
+    def label(self) -> str:
+        """The head's name, such as ``L5.attention[head 3]``."""
+        return f"L{self.layer}.attention[head {self.head}]"
+
+    def neurons(self, size: int) -> range:
+        """Indices of its neurons, in a model whose heads have `size` neurons each."""
+        return range(self.head * size, (self.head + 1) * size)
+
+
+@dataclass(frozen=True)
 class NeuronSet:
-    """The k selected neurons of a concept, ranked."""
+    """The k selected neurons of a concept, ranked.
+
+    Attributes
+    ----------
+    head_size : int or None
+        At site attention, neurons of a head, if it is known: neuron `index` is of head ``index // head_size``.
+    """
 
     concept: str
     site: str
@@ -74,6 +103,7 @@ class NeuronSet:
     identity: str
     prompts: int
     neurons: tuple[Neuron, ...]
+    head_size: int | None = None
 
 
 @dataclass(frozen=True)

@@ -70,12 +70,15 @@ class Activations:
         Blocks of the model, neurons of a block at this site.
     digest : str
         sha256 of prompts' values, in hexadecimal.
+    heads : int or None
+        At site attention, the heads that the neurons of a block belong to, as many neurons each, in order.
     """
 
     values: npt.NDArray[np.float32]
     layers: int
     width: int
     digest: str
+    heads: int | None = None
 
 
 @dataclass(frozen=True)

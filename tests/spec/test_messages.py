@@ -244,7 +244,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     "choices": (
         {"c.yaml": "neurons: {site: residul, select: 5}\n"},
         [
-            "c.yaml:1:17: 'site' must be one of residual, mlp, not 'residul'; did you mean 'residual'?",
+            "c.yaml:1:17: 'site' must be one of residual, mlp, attention, not 'residul'; did you mean 'residual'?",
             "c.yaml:1:34: 'select' must be one of mean, consistency, not 5",
         ],
     ),
