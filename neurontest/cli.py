@@ -75,9 +75,9 @@ def _parser() -> argparse.ArgumentParser:
     schema.add_argument("of", nargs="?", choices=("suite", "record"), default="suite", help="(default: suite)")
     schema.set_defaults(command=_schema)
 
-    models = commands.add_parser("models", help="List the built-in models, or fetch one")
+    models = commands.add_parser("models", help="List the models that can be named, or fetch one")
     models.add_argument("action", nargs="?", choices=("list", "fetch"), default="list", help="(default: list)")
-    models.add_argument("name", nargs="?", metavar="NAME", help="Model to fetch")
+    models.add_argument("name", nargs="?", metavar="NAME", help="Model to fetch: built-in, or hub:org/name@revision")
     models.set_defaults(command=_models)
     return parser
 
@@ -181,20 +181,27 @@ def _schema(said: argparse.Namespace) -> int:
 
 
 def _models(said: argparse.Namespace) -> int:
-    from neurontest.trace import builtin, convert
+    from neurontest.trace import builtin, convert, factory, hub
     from neurontest.trace.models import resolve as find
 
     cache_dir = _cache_dir()
     if (said.action == "fetch") != (said.name is not None):
         raise NeurontestError("say 'neurontest models', or 'neurontest models fetch NAME'")
-    if said.name not in (None, builtin.NAME):
-        raise NeurontestError(f"there is no built-in model {said.name!r}; valid: {builtin.NAME}")
+    name = said.name or builtin.NAME
+    if name != builtin.NAME and not name.startswith(hub.PREFIX):
+        raise NeurontestError(f"{name!r} cannot be fetched; valid: {builtin.NAME}, {hub.FORM}")
     dtype, device = str(resolve("dtype", [])), str(resolve("device", []))
-    model = find(builtin.NAME, cache_dir=cache_dir, dtype=dtype, device=device, suite_folder=None, progress=_tell)
+    model = find(name, cache_dir=cache_dir, dtype=dtype, device=device, suite_folder=None, progress=_tell)
     if said.action == "fetch":
         model.load()  # which fetches and converts it once, and shows that it can be loaded
+    if name != builtin.NAME:
+        print(f"{model.name}: in {hub.parse(name).cached()}")
+        return 0
     there = convert.home(cache_dir, model.fingerprint).is_dir()
     print(f"{model.name}: {'in' if there else 'not yet in'} the cache {cache_dir}")
+    if said.action == "list":
+        print(f"also: {hub.FORM}, a folder with safetensors, a .gguf file")
+        print(f"and, on the command line, in the ini file or a conftest.py alone: {factory.FORM}")
     return 0
 
 

@@ -45,8 +45,9 @@ SETTINGS: tuple[Setting, ...] = (
         "site",
         str,
         "residual",
-        "Where in a block a neuron lives: the block's output, or the input of the MLP's down-projection",
-        choices=("residual", "mlp"),
+        "Where in a block a neuron lives: the block's output, the input of the MLP's down-projection, or the input of"
+        " the attention's output projection",
+        choices=("residual", "mlp", "attention"),
     ),
     Setting(
         "neurons",
@@ -169,7 +170,14 @@ SETTINGS: tuple[Setting, ...] = (
         below=1,
     ),
     # How it is run.
-    Setting("run", "model", str, "smollm2-135m", "Built-in name, folder with safetensors, or .gguf file", "suite"),
+    Setting(
+        "run",
+        "model",
+        str,
+        "smollm2-135m",
+        "Built-in name, hub:org/name@revision, folder with safetensors, .gguf file, or python:package.module:factory",
+        "suite",
+    ),
     Setting(
         "run",
         "report",
@@ -190,7 +198,7 @@ SETTINGS: tuple[Setting, ...] = (
         "person",
         choices=("float32", "bfloat16", "float16"),
     ),
-    Setting("run", "device", str, "cpu", "Device of the model, as torch names it", "person"),
+    Setting("run", "device", str, "cpu", "Device of the model, as torch names it; auto: over all there are", "person"),
     Setting("run", "batch_size", int, 128, "Texts written side by side", "person", minimum=1),
     Setting(
         "run",

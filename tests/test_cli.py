@@ -88,11 +88,32 @@ def test_models_are_listed_without_fetching(
 ) -> None:
     monkeypatch.setenv("NEURONTEST_CACHE_DIR", str(tmp_path))
     assert main(["models"]) == 0
-    assert capsys.readouterr().out == f"{BY_NAME['model'].default}: not yet in the cache {tmp_path}\n"
+    first, *others = capsys.readouterr().out.splitlines()
+    assert first == f"{BY_NAME['model'].default}: not yet in the cache {tmp_path}"
+    assert [
+        form for form in ("hub:org/name@revision", "python:package.module:factory") if form in " ".join(others)
+    ] == [
+        "hub:org/name@revision",
+        "python:package.module:factory",
+    ]
     assert list(tmp_path.iterdir()) == []
     assert main(["models", "fetch", "gpt5"]) == 2
-    assert capsys.readouterr().err == "neurontest: there is no built-in model 'gpt5'; valid: smollm2-135m\n"
+    assert (
+        capsys.readouterr().err == "neurontest: 'gpt5' cannot be fetched; valid: smollm2-135m, hub:org/name@revision\n"
+    )
     assert main(["models", "fetch"]) == 2
+
+
+def test_a_model_of_the_hub_is_fetched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEURONTEST_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    snapshot = tiny.save(tmp_path / "hub" / "models--org--tiny" / "snapshots" / "abc123")
+    assert main(["models", "fetch", "hub:org/tiny@abc123"]) == 0
+    assert capsys.readouterr().out == f"hub:org/tiny@abc123: in {snapshot}\n"
+    assert main(["models", "fetch", "hub:org/tiny"]) == 2
+    assert "must be of the form hub:org/name@revision" in capsys.readouterr().err
 
 
 def test_a_wrong_command_shows_its_usage(capsys: pytest.CaptureFixture[str]) -> None:

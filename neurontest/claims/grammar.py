@@ -21,6 +21,8 @@ _LIST = rf"{NAME}(?:(?:, and | and |, ){NAME})*"
 _NUMBER = r"[0-9]{1,15}(?:\.[0-9]+)?"
 #: A neuron's name, layer and index from 0.
 NEURON = r"L[0-9]{1,6}\.(?:residual|mlp|attention)\[[0-9]{1,9}\]"
+#: A head's name: a group of neurons, which no claim about one neuron can be about.
+_HEAD = re.compile(r"L[0-9]+\.attention\[head [0-9]+\]")
 #: A share of k, as a claim's mapping says it.
 SHARE = rf"{_NUMBER}%"
 _PATTERNS = {
@@ -112,6 +114,11 @@ def parse(sentence: str, kinds: Iterable[Kind]) -> tuple[Kind, dict[str, str | f
     if found:
         raise SentenceError(
             f"{text!r} could mean {' or '.join(kind.name for kind, _ in found)}; write it as a mapping with 'kind:'"
+        )
+    if head := _HEAD.search(text):
+        raise SentenceError(
+            f"{head[0]} is a head, and which neurons that is depends on the model; a claim names one neuron, by its "
+            "index among those of all heads, such as L5.attention[192]"
         )
     nearest = _nearest(text, kinds)
     raise SentenceError(f"no kind of claim has the sentence {text!r}", nearest)

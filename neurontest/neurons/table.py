@@ -112,4 +112,5 @@ def neuron_set(concept: str, selection: Selection, activations: Activations, bas
         match=selection.match,
         exclude_first=selection.exclude_first,
         reduce=selection.reduce,
+        head_size=activations.width // activations.heads if activations.heads else None,
     )

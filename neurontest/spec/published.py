@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from neurontest.settings import BY_NAME
 from neurontest.spec.source import Document, Keys
-from neurontest.types import Concept, PublishedNeuron
+from neurontest.types import Concept, Head, PublishedNeuron
 
 SITES = BY_NAME["site"].choices
 #: A neuron's name. Far more layers and neurons than any model has, and few enough to be numbers of use.
 NEURON = rf"L(0|[1-9][0-9]{{0,3}})\.({'|'.join(SITES)})\[(0|[1-9][0-9]{{0,6}})\]"
+#: A head's name: a group of neurons.
+HEAD = r"L(0|[1-9][0-9]{0,3})\.attention\[head (0|[1-9][0-9]{0,3})\]"
 #: The keys of a concept that belong to a published set.
-KEYS = ("published", "out_of")
+KEYS = ("published", "out_of", "head_size")
 
 
 def schema() -> dict[str, Any]:
     """Give the JSON Schema of those keys, by key."""
-    said = f"must be a neuron such as L11.{SITES[0]}[756], of site {' or '.join(SITES)}"
-    name = {"pattern": f"^{NEURON}$", "errorMessage": said}
+    sites = f"{', '.join(SITES[:-1])} or {SITES[-1]}"
+    said = f"must be a neuron such as L11.{SITES[0]}[756], of site {sites}, or a head such as L5.attention[head 3]"
+    name = {"pattern": f"^({NEURON}|{HEAD})$", "errorMessage": said}
     neuron = {
-        "description": "A neuron, as L<layer>.<site>[<index>], or a mapping with its occurrences",
+        "description": "A neuron, as L<layer>.<site>[<index>], a head, or a mapping with occurrences",
         "type": ["string", "object"],
         "properties": {
             "neuron": {
@@ -55,6 +59,13 @@ def schema() -> dict[str, Any]:
             "minimum": 1,
             "errorMessage": "must be a whole number at least 1",
         },
+        "head_size": {
+            "description": "Neurons of an attention head of the publication's model; where heads are published",
+            "type": "integer",
+            "minimum": 1,
+            "maximum": 4096,
+            "errorMessage": "must be a whole number from 1 to 4096",
+        },
     }
 
 
@@ -71,16 +82,36 @@ def read_published(document: Document, keys: Keys, name: str) -> Concept | None:
         here: Keys = (*keys, "published", index)
         label = item["neuron"] if isinstance(item, dict) else item
         times = int(item["occurrences"]) if isinstance(item, dict) and "occurrences" in item else None
-        layer, site, number = re.fullmatch(NEURON, label).groups()  # type: ignore[union-attr]
-        if label in lines:
-            document.complain(here, f"the neuron {label} is said twice, first in line {lines[label]}")
+        site, named = _named(label, said.get("head_size"))
+        if not named:
+            document.complain(
+                here,
+                f"{label} is a head, and which neurons that is depends on the model; say 'head_size', the neurons of a "
+                "head, beside 'published'",
+            )
+        twice = next((one for one in named if one.label(site) in lines), None)
+        if twice is not None:
+            what = f"the neuron {twice.label(site)}" + (f" of {label}" if len(named) > 1 else "")
+            document.complain(here, f"{what} is said twice, first in line {lines[twice.label(site)]}")
         elif sites and site != sites[0]:
             document.complain(here, f"{label} is of another site than the first, {sites[0]}; a set is of one site")
         if times is not None and out_of is not None and times > out_of:
             document.complain((*here, "occurrences"), f"{times} occurrences are more than 'out_of' says, {out_of}")
-        lines.setdefault(label, document.position(here).line)
+        for one in named:
+            lines.setdefault(one.label(site), document.position(here).line)
+            neurons.append(replace(one, occurrences=times))
         sites.append(site)
-        neurons.append(PublishedNeuron(int(layer), int(number), times))
     if not document.sound(*keys):
         return None
     return Concept(name, (), published=tuple(neurons), site=sites[0], out_of=out_of, words=tuple(said.get("words", ())))
+
+
+def _named(label: str, head_size: int | None) -> tuple[str, tuple[PublishedNeuron, ...]]:
+    """The site and the neurons that a name stands for; no neurons for a head of unknown size."""
+    neuron, head = re.fullmatch(NEURON, label), re.fullmatch(HEAD, label)
+    if neuron:
+        return neuron[2], (PublishedNeuron(int(neuron[1]), int(neuron[3])),)
+    if head is None or head_size is None:
+        return "attention", ()
+    group = Head(int(head[1]), int(head[2]))
+    return "attention", tuple(PublishedNeuron(group.layer, index) for index in group.neurons(int(head_size)))

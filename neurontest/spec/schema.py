@@ -44,7 +44,7 @@ def assemble() -> dict[str, Any]:
     """Assemble the schema of a spec file as plain values. Not to be changed by the caller."""
     overrides = {name: _ref(name) for name in SECTIONS}
     model = BY_NAME["model"]
-    model_help = f"{model.help}; only in suite.yaml, and there a built-in name, hub:org/name@revision or a path inside"
+    model_help = "Built-in name, hub:org/name@revision, or a path inside the suite; only in suite.yaml"
     properties = {
         "neurontest": {
             "description": "Version of this format; required in suite.yaml, and said there only",
@@ -120,7 +120,7 @@ def _concept() -> dict[str, Any]:
         "A concept's prompts, or the neurons that were published for it",
         {"prompts": _ref("prompts"), "words": _words(), **published.schema()},
         oneOf=[{"required": ["prompts"]}, {"required": ["published"]}],
-        dependencies={"out_of": ["published"]},
+        dependencies={"out_of": ["published"], "head_size": ["published"]},
     )
 
 
@@ -223,7 +223,7 @@ def _slot(slot: Slot) -> dict[str, Any]:
         message = "must be one of " + ", ".join(slot.choices)
         return {"description": slot.help, "enum": list(slot.choices), "errorMessage": message}
     if slot.holds == "neuron":
-        message = "must be the name of a neuron, such as L11.residual[756]"
+        message = "must be the name of one neuron, such as L11.residual[756]"
         return {"description": slot.help, "type": "string", "pattern": f"^{NEURON}$", "errorMessage": message}
     if slot.holds == "amount":
         return {

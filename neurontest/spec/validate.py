@@ -110,7 +110,10 @@ def _sentences(document: Document, error: ValidationError) -> Iterator[tuple[Key
     elif error.validator == "oneOf":
         yield from _prompts_or_published(keys, value)
     elif error.validator == "dependencies":
-        yield (*keys, "out_of"), "'out_of' belongs to 'published', and there is none", True
+        said: Any = error.instance
+        for name in ("out_of", "head_size"):
+            if name in said:
+                yield (*keys, name), f"{name!r} belongs to 'published', and there is none", True
     elif error.validator is None:
         # A schema that is `false` forbids a key of a claim; jsonschema does not say which.
         for name, message in _foreign(document.nodes[keys].value):

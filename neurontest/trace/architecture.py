@@ -41,11 +41,10 @@ def text_config(model: Any) -> Any:
 
 def layers_of(model: Any) -> int:
     """Blocks of that part, as the configuration says."""
-    if is_encoder_decoder(model):
-        for name in ("num_decoder_layers", "decoder_layers"):
-            said = getattr(model.config, name, None)
-            if said is not None:
-                return int(said)
+    for name in ("num_decoder_layers", "decoder_layers"):  # of an encoder-decoder, or the decoder of one
+        said = getattr(model.config, name, None)
+        if said is not None:
+            return int(said)
     return int(text_config(model).num_hidden_layers)
 
 

@@ -131,7 +131,7 @@ class Tracer:
         import numpy as np
 
         rows: list[npt.NDArray[np.float32]] = []
-        shapes: set[tuple[int, int]] = set()
+        shapes: set[tuple[int, int, int | None]] = set()
         dominated: list[str] = []
         for prompt in request.prompts:
             total: npt.NDArray[np.float64] | None = None
@@ -145,7 +145,7 @@ class Tracer:
                         f"{reading_of(request.positions).positions}) are not in {self._cache_dir}; run again to trace "
                         "them."
                     )
-                shapes.add((trace.layers, trace.width))
+                shapes.add((trace.layers, trace.width, trace.heads))
                 if trace.first is not None and trace.first > DOMINATES:
                     dominated.append(prompt)
                 if not trace.values.size:
@@ -161,10 +161,10 @@ class Tracer:
                 f"The traces at site {request.site} are of {len(shapes)} different shapes; "
                 f"remove {self._cache_dir}/traces and run again."
             )
-        layers, width = shapes.pop()
+        layers, width, heads = shapes.pop()
         values32 = np.stack(rows)
         digest = hashlib.sha256(repr(values32.shape).encode() + values32.astype("<f4", copy=False).tobytes())
-        return Activations(values32, layers, width, digest.hexdigest(), tuple(dict.fromkeys(dominated)))
+        return Activations(values32, layers, width, digest.hexdigest(), tuple(dict.fromkeys(dominated)), heads)
 
     def continuations(self, prompts: Sequence[str], generation: Generation) -> tuple[Continuation, ...]:
         """What the model wrote, prompt by prompt and sample by sample.

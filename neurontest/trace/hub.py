@@ -88,9 +88,9 @@ class HubModel:
                     f"{self}: the hub has no such repository, or it is private: 'hf auth login'."
                 ) from error
             except Exception as error:  # of the hub's client, of what it speaks through, and of the disk
-                reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+                reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
                 raise ModelError(
-                    f"{self} is not in the hub's cache {_cache()} and cannot be fetched: {reason} Where there is a "
+                    f"{self} is not in the hub's cache {_cache()} and cannot be fetched: {reason}. Where there is a "
                     f"network, 'hf download {self.repository} --revision {self.revision}' fetches it; bring the cache "
                     "here, or name a folder."
                 ) from error

@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import numpy.typing as npt
+
 from neurontest.errors import TraceError
 from neurontest.trace.sites import experts, find_projection, linear_shape, projections
 
@@ -152,27 +155,26 @@ def unexplained(seen: Seen, count: int) -> Fit | None:
     if any(part.numel() != seen.after.numel() for part in parts[:2]):
         return None
     fitting = [seen.before, *(part for part in parts if part.numel() == seen.after.numel())]
-    columns = torch.stack([value.double().cpu().ravel() for value in fitting], dim=1)
-    after = seen.after.double().cpu().ravel()
-    added = float((after - columns[:, 0]).norm())
-    if not (columns.isfinite().all() and after.isfinite().all()) or added == 0:
+    columns = np.stack([value.double().cpu().ravel().numpy() for value in fitting], axis=1)
+    after = seen.after.double().cpu().ravel().numpy()
+    added = float(np.linalg.norm(after - columns[:, 0]))
+    if not (np.isfinite(columns).all() and np.isfinite(after).all()) or added == 0:
         return None  # what is no number is reported with the prompt that makes it so, when the texts are written
-
-    rounding = _TOLERANCE + _ULPS * torch.finfo(seen.after.dtype).eps * float(after.norm()) / added
+    rounding = _TOLERANCE + _ULPS * torch.finfo(seen.after.dtype).eps * float(np.linalg.norm(after)) / added
 
     def without(part: int) -> float:
-        rest = torch.cat([columns[:, :part], columns[:, part + 1 :]], dim=1)
+        rest = np.delete(columns, part, axis=1)
         # What it writes beside what the others do; where that is no more than rounding, nothing can be said.
         return _left(after, rest) / added if _left(columns[:, part], rest) > 3 * rounding * added else float("inf")
 
     return Fit(_left(after, columns) / added, (without(1), without(2)), rounding)
 
 
-def _left(value: torch.Tensor, columns: torch.Tensor) -> float:
+def _left(value: npt.NDArray[np.float64], columns: npt.NDArray[np.float64]) -> float:
     """What no weighted sum of the columns explains."""
-    import torch
-
-    return float((value - columns @ torch.linalg.lstsq(columns, value[:, None]).solution[:, 0]).norm())
+    lengths = np.linalg.norm(columns, axis=0)
+    columns = columns / np.where(lengths > 0, lengths, 1)
+    return float(np.linalg.norm(value - columns @ np.linalg.lstsq(columns, value, rcond=None)[0]))
 
 
 def _followed(value: torch.Tensor, leaves: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> torch.Tensor:

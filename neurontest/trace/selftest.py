@@ -27,7 +27,7 @@ _TOLERANCE = {"torch.float32": 0.01, "torch.float64": 0.01}
 _COARSE = 0.3
 
 
-def tested_sites(model: Any, names: Sequence[str], *, padded: bool) -> tuple[Site, ...]:
+def checked_sites(model: Any, names: Sequence[str], *, padded: bool) -> tuple[Site, ...]:
     """The sites called `names`, found and tested.
 
     Parameters

@@ -45,12 +45,15 @@ class Trace:
     layers, width : int
     first : float or None
         The first position's part of the activations over the whole prompt, 0 to 1; None if not looked at.
+    heads : int or None
+        At site attention, the heads of a block.
     """
 
     values: npt.NDArray[np.float32]
     layers: int
     width: int
     first: float | None = None
+    heads: int | None = None
 
 
 class Store:
@@ -147,7 +150,7 @@ class Store:
                 values = file.get_tensor("activation")
             if values.dtype != np.float32 or about["sha256"] != _digest(values):
                 raise ValueError("damaged")
-            return Trace(values, about["layers"], about["width"], about.get("first"))
+            return Trace(values, about["layers"], about["width"], about.get("first"), about.get("heads"))
         except FileNotFoundError:
             return None
         except (OSError, SafetensorError, KeyError, TypeError, ValueError):
@@ -165,8 +168,9 @@ class Store:
         """
         from safetensors.numpy import save
 
-        about = {"layers": trace.layers, "width": trace.width, "sha256": _digest(trace.values)}
+        about: dict[str, object] = {"layers": trace.layers, "width": trace.width, "sha256": _digest(trace.values)}
         about |= {} if trace.first is None else {"first": trace.first}
+        about |= {} if trace.heads is None else {"heads": trace.heads}
         replace_bytes(
             self._path(key, ".safetensors"), save({"activation": trace.values}, metadata={_ABOUT: json.dumps(about)})
         )

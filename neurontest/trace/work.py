@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from neurontest.trace.sites import Site, find_sites
+from neurontest.trace.architecture import check_writes
+from neurontest.trace.sites import Site
 from neurontest.trace.store import Store, Trace
 from neurontest.types import Continuation, ModelHandle, Progress, TraceGroup, TraceRecord
 
@@ -58,10 +59,17 @@ class Work:
         from neurontest.trace.memory import Halving
         from neurontest.trace.packed import packed
         from neurontest.trace.quiet import quiet
+        from neurontest.trace.selftest import checked_sites
 
         with quiet(), packed(model):
+            if any(group.needs_text and not forced.is_forced(group) for group, _ in self._groups):
+                check_writes(model)
+            found = {
+                sites: checked_sites(model, sites, padded=self._batch_size > 1)
+                for sites in sorted({group.sites for group, _ in self._groups})
+            }
             work = [
-                (group, tuple(find_sites(model, group.sites)), self._batches(model, tokenizer, group, missing))
+                (group, found[group.sites], self._batches(model, tokenizer, group, missing))
                 for group, missing in self._groups
                 if not forced.is_forced(group)
             ]
@@ -85,7 +93,7 @@ class Work:
                     self._take(texts, group, sites, tokenizer)
             # Afterwards: what is looked for in the model's own texts must be written by then.
             for group, missing in known:
-                sites = tuple(find_sites(model, group.sites))
+                sites = found[group.sites]
                 texts_known = forced.known_texts(model, tokenizer, self._store, group)
                 parts = [
                     batch
@@ -142,7 +150,7 @@ class Work:
                 if sample < self._store.samples(prompt, group.generation, where):
                     key = self._store.key(prompt, sample, group.generation, site.name, where)
                     first = written.shares.get((site.name, where))
-                    trace = Trace(written.activations[site.name, where], site.layers, site.width, first)
+                    trace = Trace(written.activations[site.name, where], site.layers, site.width, first, site.heads)
                     self._store.write(key, trace)
         is_anothers = group.match and group.generation.replay is None
         if is_anothers or not group.needs_text:

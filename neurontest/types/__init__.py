@@ -19,7 +19,7 @@ from neurontest.types.evidence import (
     Vacuity,
     Verdict,
 )
-from neurontest.types.neurons import Neuron, NeuronSet, OverlapMatrix, PublishedNeuron
+from neurontest.types.neurons import Head, Neuron, NeuronSet, OverlapMatrix, PublishedNeuron
 from neurontest.types.record import (
     RECORD_VERSION,
     ClaimRecord,
@@ -73,6 +73,7 @@ __all__ = [
     "Forcing",
     "Generation",
     "GivenText",
+    "Head",
     "Interval",
     "KeyResult",
     "Location",

@@ -62,8 +62,37 @@ class PublishedNeuron:
 
 
 @dataclass(frozen=True)
+class Head:
+    """An attention head: a group of neurons of site attention.
+
+    Attributes
+    ----------
+    layer, head : int
+        From 0.
+    """
+
+    layer: int
+    head: int
+
+    @property
+    def label(self) -> str:
+        """The head's name, such as ``L5.attention[head 3]``."""
+        return f"L{self.layer}.attention[head {self.head}]"
+
+    def neurons(self, size: int) -> range:
+        """Indices of its neurons, in a model whose heads have `size` neurons each."""
+        return range(self.head * size, (self.head + 1) * size)
+
+
+@dataclass(frozen=True)
 class NeuronSet:
-    """The k selected neurons of a concept, ranked; how is said as by :class:`~neurontest.types.Selection`."""
+    """The k selected neurons of a concept, ranked; how is said as by :class:`~neurontest.types.Selection`.
+
+    Attributes
+    ----------
+    head_size : int or None
+        At site attention, neurons of a head, if it is known: neuron `index` is of head ``index // head_size``.
+    """
 
     concept: str
     site: str
@@ -77,6 +106,7 @@ class NeuronSet:
     match: str | None = None
     exclude_first: int = 0
     reduce: str = "mean"
+    head_size: int | None = None
 
 
 @dataclass(frozen=True)

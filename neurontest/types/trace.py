@@ -116,6 +116,8 @@ class Activations:
         sha256 of prompts' values, in hexadecimal.
     dominated : tuple of str
         Prompts of which the first position outweighs all others together.
+    heads : int or None
+        At site attention, the heads that the neurons of a block belong to, as many neurons each, in order.
     """
 
     values: npt.NDArray[np.float32]
@@ -123,6 +125,7 @@ class Activations:
     width: int
     digest: str
     dominated: tuple[str, ...] = ()
+    heads: int | None = None
 
 
 @dataclass(frozen=True)

@@ -150,6 +150,15 @@ def test_words_of_the_grammar_are_no_names() -> None:
         parse("a overlaps more more than c", kinds())
 
 
+def test_a_head_is_no_neuron() -> None:
+    with pytest.raises(
+        SentenceError, match=r"L5\.attention\[head 3\] is a head.*names one neuron.*L5\.attention\[192\]"
+    ):
+        parse("neuron L5.attention[head 3] is specific to hanoi against tulip", kinds())
+    kind, terms = parse("neuron L5.attention[192] is specific to hanoi against tulip", kinds())
+    assert (kind.name, terms["neuron"]) == ("specific", "L5.attention[192]")
+
+
 @pytest.mark.parametrize(
     ("text", "nearest"),
     [

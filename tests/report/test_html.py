@@ -240,6 +240,16 @@ def test_a_published_set_is_marked_and_drawn_as_the_write_up_does() -> None:
     assert "<td>365</td><td>7</td><td>–</td>" in untold
 
 
+def test_a_neuron_of_attention_is_told_with_its_head() -> None:
+    record = sample()
+    concept = next(one for one in record.concepts if one.sets)
+    layer, index = concept.sets[0].neurons[0].layer, concept.sets[0].neurons[0].index
+    heads = replace(concept, sets=(replace(concept.sets[0], site="attention", head_size=8),))
+    html = html_report(replace(record, concepts=(heads,)))
+    assert f'title="L{layer}.attention[{index}], head {index // 8}, score' in html
+    assert ", head " not in html_report(record)
+
+
 def test_groups_are_told_with_their_prompts() -> None:
     grouped = ConceptRecord("rose", ("x", "y", "z"), None, (), (), groups=("t1", "t1", "(rose 3)"))
     html = html_report(replace(sample(), concepts=(grouped,)))

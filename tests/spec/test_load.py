@@ -21,7 +21,7 @@ from neurontest.spec.load import is_suite, load_suite, spec_files
 from neurontest.spec.published import read_published
 from neurontest.spec.source import parse
 from neurontest.spec.validate import check
-from neurontest.types import BASELINE, Generation, Location, PublishedNeuron, Selection
+from neurontest.types import BASELINE, Generation, Head, Location, PublishedNeuron, Selection
 from tests.spec.suites import SUITE, concepts, faults, prompts, write
 
 SAMPLE = {
@@ -303,6 +303,17 @@ concepts:
       - neuron: L9.residual[756]
         occurrences: 4
 """
+
+
+def test_a_published_head_is_its_neurons(tmp_path: Path) -> None:
+    heads = (
+        'concepts: {paper: {head_size: 3, published: ["L5.attention[head 2]", {neuron: "L4.attention[0]",'
+        " occurrences: 6}]}}\n"
+    )
+    paper = load_suite(write(tmp_path, {"a.yaml": heads})).concepts["paper"]
+    assert paper.site == "attention"
+    assert paper.published == (*(PublishedNeuron(5, index) for index in (6, 7, 8)), PublishedNeuron(4, 0, 6))
+    assert Head(5, 2).label == "L5.attention[head 2]"
 
 
 def test_published_sets(tmp_path: Path) -> None:

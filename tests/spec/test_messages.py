@@ -244,7 +244,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     "choices": (
         {"c.yaml": "neurons: {site: residul, select: 5}\n"},
         [
-            "c.yaml:1:17: 'site' must be one of residual, mlp, not 'residul'; did you mean 'residual'?",
+            "c.yaml:1:17: 'site' must be one of residual, mlp, attention, not 'residul'; did you mean 'residual'?",
             "c.yaml:1:34: 'select' must be one of mean, consistency, not 5",
         ],
     ),
@@ -387,14 +387,14 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
             '{neuron: 5}\n{neuron: "L1.mlp[3]", occurrences: 0}\n{neuron: "L1.mlp[3]", occurences: 6}\n{x: 1}'
         ),
         [
-            "a.yaml:4:9: a published neuron must be a neuron such as L11.residual[756], of site residual or mlp, not"
+            "a.yaml:4:9: a published neuron must be a neuron such as L11.residual[756], of site residual, mlp or attention, or a head such as L5.attention[head 3], not"
             " 'L11.resid[3]'",
             'a.yaml:5:9: write this as {neuron: "L11.residual[365]", occurrences: ...}',
-            "a.yaml:6:9: a published neuron must be a neuron such as L11.residual[756], of site residual or mlp, not"
+            "a.yaml:6:9: a published neuron must be a neuron such as L11.residual[756], of site residual, mlp or attention, or a head such as L5.attention[head 3], not"
             " 'L01.residual[3]'",
-            "a.yaml:7:9: a published neuron must be a neuron such as L11.residual[756], of site residual or mlp, not 5",
+            "a.yaml:7:9: a published neuron must be a neuron such as L11.residual[756], of site residual, mlp or attention, or a head such as L5.attention[head 3], not 5",
             "a.yaml:8:9: a published neuron needs 'neuron'",
-            "a.yaml:9:18: 'neuron' must be a neuron such as L11.residual[756], of site residual or mlp, not 5",
+            "a.yaml:9:18: 'neuron' must be a neuron such as L11.residual[756], of site residual, mlp or attention, or a head such as L5.attention[head 3], not 5",
             "a.yaml:10:44: 'occurrences' must be a whole number at least 1, not 0",
             "a.yaml:11:31: unknown key 'occurences' in a published neuron; did you mean 'occurrences'? valid: neuron,"
             " occurrences",
@@ -411,6 +411,21 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
             "a.yaml:6:9: the neuron L11.residual[365] is said twice, first in line 4",
             "a.yaml:7:9: L11.mlp[365] is of another site than the first, residual; a set is of one site",
             "b.yaml:1:63: 6 occurrences are more than 'out_of' says, 5",
+        ],
+    ),
+    "published: heads of unknown size, and of one that makes them overlap": (
+        published("L5.attention[head 3]\nL5.attention[7]")
+        | {
+            "b.yaml": 'concepts:\n  b: {head_size: 8, published: ["L5.attention[head 1]", "L5.attention[9]"]}\n'
+            '  c: {head_size: 8, published: ["L5.mlp[head 1]"]}\n  d: {prompts: [x], head_size: 8}\n'
+        },
+        [
+            "a.yaml:4:9: L5.attention[head 3] is a head, and which neurons that is depends on the model; say 'head_size',"
+            " the neurons of a head, beside 'published'",
+            "b.yaml:2:57: the neuron L5.attention[9] is said twice, first in line 2",
+            "b.yaml:3:33: a published neuron must be a neuron such as L11.residual[756], of site residual, mlp or"
+            " attention, or a head such as L5.attention[head 3], not 'L5.mlp[head 1]'",
+            "b.yaml:4:21: 'head_size' belongs to 'published', and there is none",
         ],
     ),
     "published: beside prompts, empty, no list; out_of alone": (

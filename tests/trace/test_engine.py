@@ -19,6 +19,7 @@ from neurontest.trace.models import from_transformers, resolve
 from neurontest.trace.store import Store
 from neurontest.types import Generation, ModelHandle, TraceGroup, TracePlan, TraceRecord, TraceRequest, silent
 from tests import tiny
+from tests.architectures import ARCHITECTURES
 
 GENERATION = Generation(max_new_tokens=6, samples=2, top_k=40, seed=3)
 PROMPTS = ("A tulip", "Hanoi lies on the river", "Vietnam", "violence")
@@ -167,11 +168,37 @@ def test_what_is_not_there_is_an_error(tracer: MakeTracer) -> None:
 
 
 def test_what_cannot_be_traced_is_said_before_anything_is_loaded(tracer: MakeTracer, handle: Counting) -> None:
-    with pytest.raises(TraceError, match="site: attention cannot be traced; valid: mlp, residual"):
-        tracer().ensure(TracePlan((replace(GROUP, sites=("attention",)),)))
+    with pytest.raises(TraceError, match="site: embedding cannot be traced; valid: attention, mlp, residual"):
+        tracer().ensure(TracePlan((replace(GROUP, sites=("embedding",)),)))
     with pytest.raises(TraceError, match="positions: middle cannot be traced; valid: generated, last, prompt"):
         tracer().ensure(TracePlan((replace(GROUP, positions=("middle",)),)))
     assert handle.loaded == 0
+
+
+def test_attention_is_stored_with_its_heads(tracer: MakeTracer) -> None:
+    tracer().ensure(TracePlan((replace(GROUP, sites=("attention", "mlp")),)))
+    attention = tracer().activations(replace(request(), site="attention"))
+    assert (attention.layers, attention.width, attention.heads) == (tiny.LAYERS, tiny.HIDDEN, 4)
+    assert tracer().activations(replace(request(), site="mlp")).heads is None
+
+
+def test_an_encoder_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    pair = ARCHITECTURES["bert"].pair()
+    encoder = Tracer(from_transformers(*pair), cache_dir=tmp_path, batch_size=3, progress=silent)
+    with pytest.raises(TraceError, match=r"BertForMaskedLM writes no text.*positions: prompt"):
+        encoder.ensure(PLAN)
+    assert not files(tmp_path)
+
+
+def test_sites_are_tested_for_what_the_batches_need(handle: Counting, tmp_path: Path) -> None:
+    """A model that padding disturbs can still write one text at a time."""
+    model, tokenizer = tiny.build("gpt2")
+    plain = model.forward
+    model.forward = lambda position_ids=None, attention_mask=None, **more: plain(**more)
+    lame = from_transformers(model, tokenizer)
+    with pytest.raises(TraceError, match=r"beside a longer one than alone.*--concept-batch-size 1"):
+        Tracer(lame, cache_dir=tmp_path, batch_size=2, progress=silent).ensure(PLAN)
+    assert Tracer(lame, cache_dir=tmp_path, batch_size=1, progress=silent).ensure(PLAN).texts == 8
 
 
 @pytest.mark.parametrize("prompt", ["", "long " * 30])
@@ -185,7 +212,7 @@ def test_a_crash_keeps_whole_batches_and_writes_no_half_ones(
     tracer: MakeTracer, handle: Counting, tmp_path: Path
 ) -> None:
     model, _ = handle._handle.load()
-    passes = 0
+    passes = -5  # of the self-test: one over a whole text, and two steps each alone and side by side
 
     def crash(*_: object) -> None:
         nonlocal passes

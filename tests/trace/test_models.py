@@ -110,11 +110,11 @@ print(sorted({"torch", "transformers", "tokenizers", "gguf", "huggingface_hub"} 
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("smollm2-153m", r"There is no model 'smollm2-153m'; did you mean 'smollm2-135m'\? valid: smollm2-135m, a"),
+        ("smollm2-153m", r"There is no model 'smollm2-153m'; did you mean 'smollm2-135m'\? valid: smollm2-135m, hub"),
         ("SmolLM2-135M", "did you mean 'smollm2-135m'"),
-        ("no/such/folder", "There is no model 'no/such/folder'; valid: smollm2-135m, a folder with safetensors, or a"),
-        ("hub:org/name@0123", r"'hub:org/name@0123' is of a form that is not yet supported \(hub:\)"),
-        ("python:pkg.mod:make", "not yet supported"),
+        ("no/such/folder", "There is no model 'no/such/folder'; valid: smollm2-135m, hub:org/name@revision, a folder"),
+        ("hub:org/name", "'hub:org/name' must be of the form hub:org/name@revision"),
+        ("python:pkg.mod", "'python:pkg.mod' must be of the form python:package.module:factory"),
         ("notes.txt", "'notes.txt' is neither a folder nor a .gguf file"),
         ("empty", "empty has no config.json"),
         ("pickled", "pickled has no weights in safetensors; pytorch_model.bin is a pickle"),

@@ -57,8 +57,44 @@ def test_mlps_of_different_widths_cannot_be_counted() -> None:
         find_sites(model, ("mlp",))
 
 
+def test_an_adapter_is_read_as_what_it_adapts(llama: tuple[Any, Any]) -> None:
+    from torch import nn
+
+    class Adapted(nn.Module):  # type: ignore[misc]
+        """As adapters wrap a linear layer: its input is the layer's own."""
+
+        def __init__(self, layer: nn.Linear) -> None:
+            super().__init__()
+            self.in_features, self.out_features = layer.in_features, layer.out_features
+            self.base_layer = layer
+            self.lora_B = nn.Linear(2, layer.out_features)
+
+    model, _ = tiny.build("llama")
+    for block in model.model.layers:
+        block.mlp.down_proj = Adapted(block.mlp.down_proj)
+        block.self_attn.o_proj = Adapted(block.self_attn.o_proj)
+    mlp, attention = find_sites(model, ("mlp", "attention"))
+    assert mlp.modules == tuple(block.mlp.down_proj for block in model.model.layers)
+    assert attention.modules == tuple(block.self_attn.o_proj for block in model.model.layers)
+
+
+def test_attention_that_is_not_found() -> None:
+    from torch import nn
+
+    model, _ = tiny.build("llama")
+    model.model.layers[1].self_attn.o_proj = nn.Identity()
+    with pytest.raises(TraceError, match=r"The attention of block 1 of LlamaForCausalLM was not found.*hidden size 32"):
+        find_sites(model, ("attention",))
+
+
+def test_heads_that_do_not_divide_the_neurons_are_not_told() -> None:
+    model, _ = tiny.build("llama")
+    model.config.num_attention_heads = 5
+    assert find_sites(model, ("attention",))[0].heads is None
+
+
 def test_an_unknown_site(llama: tuple[Any, Any]) -> None:
-    with pytest.raises(TraceError, match="no site 'atention'; valid: mlp, residual"):
+    with pytest.raises(TraceError, match="no site 'atention'; valid: attention, mlp, residual"):
         find_sites(llama[0], ("atention",))
 
 
