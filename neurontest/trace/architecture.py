@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from neurontest.errors import TraceError
+from neurontest.types import TraceGroup, reading_of
 
 #: The attention implementation of every architecture that has it.
 SDPA = "sdpa"
@@ -73,6 +74,27 @@ def check_writes(model: Any) -> None:
             f"{type(model).__name__} writes no text: it is an encoder, or lacks the head that predicts tokens. "
             "Only the prompt's own tokens can be read of it (positions: prompt)."
         )
+
+
+def check_reads(model: Any, group: TraceGroup) -> None:
+    """Check that what a group asks for is to be had of the model's architecture.
+
+    Raises
+    ------
+    TraceError
+        If prompts, words or given texts are to be read of an encoder-decoder, whose decoder reads no prompts, or texts
+        of an encoder.
+    """
+    where = {reading_of(one) for one in group.positions}
+    looked_at = any(one.positions == "prompt" or one.match for one in where) or group.generation.replay is not None
+    if is_encoder_decoder(model) and looked_at:
+        raise TraceError(
+            f"{type(model).__name__} is an encoder-decoder: its prompts go to an encoder of their own, and only new "
+            "tokens that it writes itself can be read of its decoder (positions: generated or last, without match or "
+            "replay)."
+        )
+    if group.needs_text and group.generation.replay is not None:
+        check_writes(model)
 
 
 def is_encoder(config: Any) -> bool:

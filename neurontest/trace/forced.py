@@ -117,13 +117,17 @@ def _where(
     return found
 
 
-def cut(texts: Iterable[Known], batch_size: int) -> list[list[Known]]:
-    """Texts cut into batches, longest first: a function of all texts of a group and of nothing else."""
+def cut(texts: Iterable[Known], batch_size: int, *, padded: bool = True) -> list[list[Known]]:
+    """Texts cut into batches, longest first: a function of all texts of a group and of nothing else.
+
+    Unless they may be `padded`, texts of one length alone stand together.
+    """
     ordered = sorted(texts, key=lambda text: (-len(text.inputs), text.row.prompt, text.row.sample))
     found: list[list[Known]] = []
     for text in ordered:
         # The first of a batch is its longest, which all others are padded to.
-        if found and len(found[-1]) < min(batch_size, max(1, TOKENS // len(found[-1][0].inputs))):
+        fits = bool(found) and (padded or len(found[-1][0].inputs) == len(text.inputs))
+        if fits and len(found[-1]) < min(batch_size, max(1, TOKENS // len(found[-1][0].inputs))):
             found[-1].append(text)
         else:
             found.append([text])
@@ -145,7 +149,7 @@ def read(model: Any, texts: Sequence[Known], sites: Sequence[Site], positions: S
     lengths = list(map(len, inputs))
     with torch.inference_mode(), SiteReader(sites, len(texts), model.device, positions) as reader:
         reader.tallies.open({where: padded([text.where[where] for text in texts], lengths) for where in positions})
-        Passes(model, inputs, 0, use_cache=False).forward(None)
+        Passes(model, inputs, 0, use_cache=False).read()
         reader.end_step(torch.ones(len(texts), dtype=torch.bool, device=model.device))
         if reader.unfit() is not None:
             raise unfit(reader, rows)

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import TraceError
+from neurontest.trace.architecture import is_encoder_decoder, writes
 from neurontest.trace.forcing import Forced, SiteForcer
 from neurontest.trace.resume import Resume
 from neurontest.trace.sites import Site, find_sites
@@ -70,8 +71,13 @@ def likelihoods(
     Raises
     ------
     TraceError
-        If one of them is not finite.
+        If one of them is not finite, or the model is an encoder or an encoder-decoder.
     """
+    if is_encoder_decoder(model) or not writes(model):
+        raise TraceError(
+            f"{type(model).__name__} does not read and write by the same blocks: how likely a text is after a prompt "
+            "with neurons set (claims of kind necessary and sufficient) cannot be had of it."
+        )
     out = np.empty((1 + len(forced), len(texts)))
     first = min((min(columns) // site.width for rows in forced for columns, _ in rows if len(columns)), default=0)
     blocks = find_sites(model, ("residual",))[0].modules if resume and first else ()

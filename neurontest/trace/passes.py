@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from neurontest.trace.architecture import is_encoder_decoder
+from neurontest.trace.architecture import is_encoder, is_encoder_decoder
 from neurontest.trace.encoder_decoder import EncoderDecoderPasses
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ class Passes:
         self._mask = torch.from_numpy(mask).to(model.device)
         self._positions = (self._mask.cumsum(dim=1) - 1).clamp(min=0)
         known = inspect.signature(model.forward).parameters
-        self._takes_positions = "position_ids" in known
+        # Encoders count in ways of their own, from the padding token's number on say; their rows are never padded.
+        self._takes_positions = "position_ids" in known and not is_encoder(model.config)
         # A state-space model keeps its state under another name, and multiplies its input with the mask of these alone.
         self._recurrent = "past_key_values" not in known and "cache_params" in known
         self._cache = "cache_params" if self._recurrent else "past_key_values"
@@ -82,6 +83,16 @@ class Passes:
 
     def forward(self, tokens: npt.NDArray[np.int64] | None) -> torch.Tensor:
         """Logits ``[row, token]`` at the last position, once the `tokens` of the step before are appended."""
+        output, shared = self._run(tokens)
+        logits: torch.Tensor = output.logits[:, -1]
+        return logits if shared is None else logits[shared]
+
+    def read(self) -> None:
+        """Run over the prompts alone, for what hooks read; an encoder may have no head that gives logits."""
+        self._run(None)
+
+    def _run(self, tokens: npt.NDArray[np.int64] | None) -> tuple[Any, torch.Tensor | None]:
+        """What the model returns, and which row of it stands for each row if some share one."""
         import torch
 
         if tokens is not None:
@@ -102,11 +113,9 @@ class Passes:
         )
         self._begun = True
         self._past = getattr(output, self._cache, None) if self._use_cache else None
-        logits = output.logits[:, -1]
-        if shared is None:
-            return logits
-        self._past.reorder_cache(shared)
-        return logits[shared]
+        if shared is not None:
+            self._past.reorder_cache(shared)
+        return output, shared
 
     def keep(self, rows: npt.NDArray[np.int64]) -> None:
         """Let all rows but `rows` leave the batch."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from neurontest.trace.architecture import check_writes
+from neurontest.trace.architecture import check_reads, check_writes, is_encoder
 from neurontest.trace.sites import Site
 from neurontest.trace.store import Store, Trace
 from neurontest.types import Continuation, ModelHandle, Progress, TraceGroup, TraceRecord
@@ -62,8 +62,10 @@ class Work:
         from neurontest.trace.selftest import checked_sites
 
         with quiet(), packed(model):
-            if any(group.needs_text and not forced.is_forced(group) for group, _ in self._groups):
-                check_writes(model)
+            for group, _ in self._groups:
+                if group.needs_text and not forced.is_forced(group):
+                    check_writes(model)
+                check_reads(model, group)
             found = {
                 sites: checked_sites(model, sites, padded=self._batch_size > 1)
                 for sites in sorted({group.sites for group, _ in self._groups})
@@ -97,7 +99,7 @@ class Work:
                 texts_known = forced.known_texts(model, tokenizer, self._store, group)
                 parts = [
                     batch
-                    for batch in forced.cut(texts_known, self._batch_size)
+                    for batch in forced.cut(texts_known, self._batch_size, padded=not is_encoder(model.config))
                     if any((text.row.prompt, text.row.sample) in missing for text in batch)
                 ]
                 self._total += sum(map(len, parts)) - len(missing)
