@@ -2,6 +2,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
 BIN := $(VENV)/bin
+BENCH := $(VENV)-bench
 INSTALLED := $(VENV)/.installed
 
 .PHONY: demo test check bench calibrate coverage clean
@@ -19,11 +20,14 @@ check: $(INSTALLED)
 	$(BIN)/lint-imports
 
 # Speed as ratios against named peers, each in one run; and what millions of neurons take.
-bench: $(INSTALLED)
-	$(BIN)/python tests/benchmarks/trace_ratio.py
-	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.relabelings
-	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.large
-	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.many_claims
+bench: $(BENCH)/.installed
+	$(BENCH)/bin/pytest tests/benchmarks -o python_files='bench_*.py' -o filterwarnings=default -p no:cacheprovider \
+		-q -rs --benchmark-quiet --benchmark-json=reports/bench.json
+	$(BENCH)/bin/python -m tests.benchmarks.memory
+	$(BENCH)/bin/python -m tests.benchmarks.startup
+	OMP_NUM_THREADS=1 $(BENCH)/bin/python -m tests.benchmarks.relabelings
+	OMP_NUM_THREADS=1 $(BENCH)/bin/python -m tests.benchmarks.large
+	OMP_NUM_THREADS=1 $(BENCH)/bin/python -m tests.benchmarks.many_claims
 
 # Type-I error, power and coverage of every kind on planted worlds: hours. Its table is what the README speaks of.
 calibrate: $(INSTALLED)
@@ -40,5 +44,13 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
 	touch $(INSTALLED)
 
+# An environment of its own: peers bring plugins that other runs of pytest should not load. One that cannot be installed
+# is left out of the table, which says so.
+$(BENCH)/.installed: pyproject.toml constraints.txt
+	test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . pytest-benchmark
+	-$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	touch $(BENCH)/.installed
+
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis htmlcov .coverage .coverage.*
+	rm -rf $(VENV) $(BENCH) .mypy_cache .pytest_cache .ruff_cache .hypothesis htmlcov .coverage .coverage.*

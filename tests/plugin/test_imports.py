@@ -18,16 +18,20 @@ import json, sys
 
 def pytest_unconfigure(config):
     with open("modules.json", "w") as file:
-        json.dump(sorted({name.partition(".")[0] for name in sys.modules}), file)
+        json.dump(sorted(sys.modules), file)
 """
 
 
-def loaded(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> set[str]:
+def modules(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> set[str]:
     monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
     pytester.makepyfile(spy=SPY)
     result = pytester.runpytest_subprocess("-p", "spy", *LOADED, *arguments, timeout=900)
     assert result.ret == pytest.ExitCode.OK
     return set(json.loads((pytester.path / "modules.json").read_text()))
+
+
+def loaded(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, *arguments: str) -> set[str]:
+    return {name.partition(".")[0] for name in modules(pytester, monkeypatch, *arguments)}
 
 
 def test_help_and_an_unrelated_run_import_nothing_heavy(
@@ -38,6 +42,16 @@ def test_help_and_an_unrelated_run_import_nothing_heavy(
     pytester.makepyfile(test_other="def test_other(): pass")
     assert loaded(pytester, monkeypatch, "--help") & HEAVY == set()
     assert loaded(pytester, monkeypatch, "test_other.py") & HEAVY == set()
+
+
+def test_an_unrelated_run_imports_the_plugin_and_the_settings_alone(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makepyfile(test_other="def test_other(): pass")
+    ours = {name for name in modules(pytester, monkeypatch, "test_other.py") if name.startswith("neurontest.")}
+    assert "neurontest.plugin.hooks" in ours
+    parts = {name.split(".")[1] for name in ours}
+    assert parts <= {"plugin", "settings", "setting", "errors"}
 
 
 def test_collection_reads_yaml_and_nothing_else(
