@@ -103,5 +103,7 @@ def draw(
     )
     slack = 2 * rounding / heat * edges * (1 - edges) + swapped
     close = np.abs(u[:, None] - edges[:, :-1]) <= slack[:, :-1]
+    # A candidate that is exchanged leaves its place anywhere and takes the other's, which may be before all or after.
+    moved = np.minimum(u, 1 - u)[:, None] < swapped
     rows = np.arange(len(u))
-    return Draw(ids[rows, chosen], close.any(axis=1) | at_cut[rows, chosen])
+    return Draw(ids[rows, chosen], close.any(axis=1) | moved[:, 0] | at_cut[rows, chosen])

@@ -128,6 +128,18 @@ def test_near_the_cut_of_the_top_k() -> None:
     assert got.near.tolist() == [False, True]
 
 
+def test_a_candidate_at_the_cut_may_make_way_for_one_at_either_end() -> None:
+    # Tokens 1 and 7, then 0 and 6, compete for the last place: the end, then the beginning, of [0, 1) changes hands.
+    for tie, exchanged, u, before, after, calm in (
+        ([0.0, -1.0, *[0.0] * 5, -1.0 - 1e-6], [0.0, -1.0 - 1e-6, *[0.0] * 5, -1.0], 0.97, 6, 7, 0.6),
+        ([-1.0 - 1e-6, *[0.0] * 5, -1.0, 0.0], [-1.0, *[0.0] * 5, -1.0 - 1e-6, 0.0], 0.03, 1, 0, 0.55),
+    ):
+        one, other = (drawn(logits, [u], k=7, temperature=0.9) for logits in (tie, exchanged))
+        assert (one.tokens[0], other.tokens[0]) == (before, after)
+        assert one.near[0]
+        assert not drawn(tie, [calm], k=7, temperature=0.9).near[0]
+
+
 def test_forbidden_tokens_are_never_drawn() -> None:
     logits = np.full((200, 6), -np.inf)
     logits[:, [1, 4]] = 1.0
