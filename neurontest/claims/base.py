@@ -199,10 +199,14 @@ class Kind(ABC):
     def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ScoreRequest, ...]:
         """What :meth:`evidence` must besides know of the model with neurons forced; decided by the traces.
 
+        Asked again once these are answered, until nothing more is needed.
+
         Parameters
         ----------
+        traces : mapping from TraceRequest to Activations
+            Answers to earlier ones among them.
         thresholds : Thresholds
-            The smallest decides how many random sets are compared with.
+            The smallest decides how many random sets are compared with at most.
         """
         return ()
 

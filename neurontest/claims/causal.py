@@ -7,7 +7,8 @@ other prompts than those that are measured.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from math import comb
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,6 +17,8 @@ from neurontest.types import BASELINE, Claim, Evidence, ScoreRequest, Thresholds
 
 if TYPE_CHECKING:
     from neurontest.claims.experiment import Experiment
+    from neurontest.neurons.normalize import Floats
+    from neurontest.stats.random_sets import Rank
 
 #: Prompts measured of each side, at least.
 MEASURED = 10
@@ -46,6 +49,37 @@ class _Causal(Kind):
         if exchanged_within(list(claim.concepts.values())) is not False:
             found.append(f"{self.name} cannot be tested on concepts that share templates")
         return found
+
+    def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ScoreRequest, ...]:
+        """What is measured, with the set and some random sets forced; then with more of them, while they are needed."""
+        return self._seen(self._experiment(claim, traces), thresholds)[1]
+
+    def _seen(self, ours: Experiment, thresholds: Thresholds) -> tuple[dict[str, Floats], tuple[ScoreRequest, ...]]:
+        """Changes [unit, 1 + random set] so far, by what is measured, and the requests that are to go on with."""
+        import numpy as np
+
+        seen: dict[str, Floats] = {}
+        for look in self._looks(ours, thresholds):
+            missing = tuple(request for request in look.values() if request not in ours.traces)
+            if missing:
+                return seen, missing
+            found = {name: ours.changes(name, request) for name, request in look.items()}
+            seen = {name: np.concatenate([seen[name], one], axis=1) if seen else one for name, one in found.items()}
+            if self._ranked(ours.claim, seen).settled:
+                break
+        return seen, ()
+
+    @abstractmethod
+    def _experiment(self, claim: Claim, traces: Traces) -> Experiment:
+        """Whose neurons, and what is measured."""
+
+    @abstractmethod
+    def _looks(self, ours: Experiment, thresholds: Thresholds) -> Sequence[Mapping[str, ScoreRequest]]:
+        """What is asked of the model of all that is measured, look by look."""
+
+    @abstractmethod
+    def _ranked(self, claim: Claim, seen: Mapping[str, Floats]) -> Rank:
+        """Where the set stands among the random ones seen so far."""
 
 
 class Necessary(_Causal):
@@ -86,23 +120,13 @@ class Necessary(_Causal):
             f" {self.name} needs at least {2 * MEASURED} of them"
         ]
 
-    def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ScoreRequest, ...]:
-        """The likelihood of what the model wrote, for each side."""
-        return tuple(self._requests(self._experiment(claim, traces), thresholds).values())
-
     def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Welch's t over prompts by relabeling, and the set's rank among random ones: the larger p-value."""
-        import numpy as np
-
         from neurontest.claims.effects import losses_compared
 
         ours = self._experiment(claim, traces)
-        losses = {}
-        for name, request in self._requests(ours, thresholds).items():
-            found = ours.scores(name, request)
-            losses[name] = found[:, :1] - found[:, 1:]
-        own, others = claim.said("for"), claim.listed("than")
-        return losses_compared(ours, own, losses[own], np.concatenate([losses[name] for name in others]), thresholds)
+        seen, _ = self._seen(ours, thresholds)
+        return losses_compared(ours, claim.said("for"), *_losses(claim, seen), thresholds)
 
     def _experiment(self, claim: Claim, traces: Traces) -> Experiment:
         from neurontest.claims.experiment import Experiment
@@ -110,14 +134,22 @@ class Necessary(_Causal):
         sides = dict.fromkeys((claim.said("for"), *claim.listed("than")))
         return Experiment(self, claim, traces, claim.said("of"), list(sides), claim.said("for"))
 
-    def _requests(self, ours: Experiment, thresholds: Thresholds) -> Mapping[str, ScoreRequest]:
+    def _looks(self, ours: Experiment, thresholds: Thresholds) -> Sequence[Mapping[str, ScoreRequest]]:
         how = ours.claim.selection.ablate
         if how == "resample":
             own = {name: ours.forcings(ours.resampled(name), thresholds) for name in ours.measured}
         else:
             common = ours.forcings(ours.zeros if how == "zero" else ours.mean_on(BASELINE), thresholds)
             own = dict.fromkeys(ours.measured, common)
-        return {name: ours.request(name, forcings) for name, forcings in own.items()}
+        every = zip(*own.values(), strict=True)
+        return [
+            {name: ours.request(name, forcings) for name, forcings in zip(own, look, strict=True)} for look in every
+        ]
+
+    def _ranked(self, claim: Claim, seen: Mapping[str, Floats]) -> Rank:
+        from neurontest.claims.effects import losses_apart
+
+        return losses_apart(*_losses(claim, seen))
 
 
 class Sufficient(_Causal):
@@ -152,26 +184,35 @@ class Sufficient(_Causal):
             f" {size} prompts and needs {needed}"
         ]
 
-    def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ScoreRequest, ...]:
-        """The likelihood of the concept's words after neutral prompts."""
-        return (self._request(self._experiment(claim, traces), thresholds),)
-
     def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Student's t over prompts of the rise beyond that under random sets, and the set's rank among them."""
         from neurontest.claims.effects import rises_compared
 
         ours = self._experiment(claim, traces)
-        found = ours.scores(BASELINE, self._request(ours, thresholds))
-        return rises_compared(ours, claim.said("for"), found[:, 1:] - found[:, :1], thresholds)
+        seen, _ = self._seen(ours, thresholds)
+        return rises_compared(ours, claim.said("for"), seen[BASELINE], thresholds)
 
     def _experiment(self, claim: Claim, traces: Traces) -> Experiment:
         from neurontest.claims.experiment import Experiment
 
         return Experiment(self, claim, traces, claim.said("of"), [BASELINE], claim.said("for"))
 
-    def _request(self, ours: Experiment, thresholds: Thresholds) -> ScoreRequest:
+    def _looks(self, ours: Experiment, thresholds: Thresholds) -> Sequence[Mapping[str, ScoreRequest]]:
         words = ours.claim.concepts[ours.claim.said("for")].words
-        return ours.request(BASELINE, ours.forcings(ours.mean_on(ours.source), thresholds), words)
+        every = ours.forcings(ours.mean_on(ours.source), thresholds)
+        return [{BASELINE: ours.request(BASELINE, forcings, words)} for forcings in every]
+
+    def _ranked(self, claim: Claim, seen: Mapping[str, Floats]) -> Rank:
+        from neurontest.claims.effects import mean_rises
+
+        return mean_rises(seen[BASELINE])
+
+
+def _losses(claim: Claim, seen: Mapping[str, Floats]) -> tuple[Floats, Floats]:
+    """Rises of the negative log-likelihood [prompt, 1 + random set] of the one concept's texts, and of the others'."""
+    import numpy as np
+
+    return -seen[claim.said("for")], -np.concatenate([seen[name] for name in claim.listed("than")])
 
 
 def _measured(claim: Claim, name: str) -> int:

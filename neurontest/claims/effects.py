@@ -14,13 +14,25 @@ from neurontest.claims.trial import SMALL_BASELINE
 from neurontest.neurons.normalize import Floats
 from neurontest.stats.max_t import Welch
 from neurontest.stats.power import Plan, plan
-from neurontest.stats.random_sets import Rank, rank
+from neurontest.stats.random_sets import Rank, rank, sets_needed
 from neurontest.stats.relabel import Labels
 from neurontest.types import Estimate, Evidence, Interval, KeyResult, NullSummary, Thresholds
 
 NATS = "nats a token"
 _PROMPTS_ERROR = ".016-.061 (nominal .05), .218 where every set has an effect of its own: hence the other key"
 _SETS_ERROR = ".046-.053 (nominal .05)"
+
+
+def losses_apart(of_own: Floats, of_others: Floats) -> Rank:
+    """Where a set stands among random ones by what one concept's texts lose more than others'; as below."""
+    apart = of_own.mean(axis=0) - of_others.mean(axis=0)
+    return rank(float(apart[0]), apart[1:])
+
+
+def mean_rises(rises: Floats) -> Rank:
+    """Where a set stands among random ones by how much likelier words become; as in :func:`rises_compared`."""
+    means = rises.mean(axis=0)
+    return rank(float(means[0]), means[1:])
 
 
 def losses_compared(ours: Experiment, own: str, of_own: Floats, of_others: Floats, thresholds: Thresholds) -> Evidence:
@@ -40,7 +52,7 @@ def losses_compared(ours: Experiment, own: str, of_own: Floats, of_others: Float
         out: Floats = welch((labels == 0).astype(np.float64), 0, 1)[:, 0]
         return out
 
-    apart = of_own.mean(axis=0) - of_others.mean(axis=0)
+    apart = losses_apart(of_own, of_others)
     prompts, null = permutation_key(
         ours.trial,
         statistic,
@@ -56,7 +68,7 @@ def losses_compared(ours: Experiment, own: str, of_own: Floats, of_others: Float
     variance = sum(float(np.var(one[:, 0], ddof=1)) / len(one) for one in (of_own, of_others))
     effect = Estimate(
         f"extra loss of {own} less that of the others",
-        float(apart[0]),
+        apart.observed,
         NATS,
         Interval(float(low), float(high), level, "Welch t"),
         0.0,
@@ -69,10 +81,10 @@ def losses_compared(ours: Experiment, own: str, of_own: Floats, of_others: Float
         max(variance, np.finfo(float).tiny),
         min(len(of_own), len(of_others)),
         float(found.df),
-        float(apart[0]),
+        apart.observed,
         thresholds.smallest,
     )
-    return _evidence(ours, effect, prompts, null, rank(float(apart[0]), apart[1:]), details, planned)
+    return _evidence(ours, effect, prompts, null, apart, details, planned, thresholds)
 
 
 def rises_compared(ours: Experiment, words_of: str, rises: Floats, thresholds: Thresholds) -> Evidence:
@@ -109,14 +121,13 @@ def rises_compared(ours: Experiment, words_of: str, rises: Floats, thresholds: T
         Interval(mean - reach, mean + reach, level, "Student t"),
         0.0,
     )
-    means = rises.mean(axis=0)
+    ranked = mean_rises(rises)
     details = [
-        Estimate(f"rise of {words_of}'s words", float(means[0]), "nats"),
-        Estimate("rise by random sets, mean", float(means[1:].mean()), "nats"),
+        Estimate(f"rise of {words_of}'s words", ranked.observed, "nats"),
+        Estimate("rise by random sets, mean", float(ranked.null.mean()), "nats"),
     ]
     planned = plan(max(spread, np.finfo(float).tiny), len(beyond), df, mean, thresholds.smallest)
-    ranked = rank(float(means[0]), means[1:])
-    return _evidence(ours, effect, prompts, NullSummary("t", t, df=float(df)), ranked, details, planned)
+    return _evidence(ours, effect, prompts, NullSummary("t", t, df=float(df)), ranked, details, planned, thresholds)
 
 
 def _evidence(
@@ -127,17 +138,18 @@ def _evidence(
     ranked: Rank,
     details: list[Estimate],
     planned: Plan,
+    thresholds: Thresholds,
 ) -> Evidence:
     """The larger p-value of the two keys, and of their opposites: both nulls must be rejected either way."""
     sets = KeyResult(
         name="random sets",
         null="the set is like a random one of the same layers and of like norms",
         statistic=ranked.observed,
-        p=ranked.p,
-        p_opposite=ranked.p_opposite,
-        p_floor=1 / (1 + len(ranked.null)),
-        draws=len(ranked.null),
-        exceedances=round(ranked.p * (1 + len(ranked.null))) - 1,
+        p=ranked.above.p,
+        p_opposite=ranked.below.p,
+        p_floor=1 / (1 + sets_needed(thresholds.smallest)),
+        draws=ranked.above.draws,
+        exceedances=ranked.above.exceedances,
         error_rate=_SETS_ERROR,
     )
     below = float((ranked.null < ranked.observed).mean())
@@ -161,7 +173,7 @@ def _evidence(
         detectable=planned.detectable,
         power=planned.power,
         # Where random sets do as much, it is not prompts that are wanting.
-        needed=planned.needed if prompts.p >= ranked.p else None,
-        needed_95=planned.needed_95 if prompts.p >= ranked.p else None,
+        needed=planned.needed if prompts.p >= sets.p else None,
+        needed_95=planned.needed_95 if prompts.p >= sets.p else None,
         warnings=(warning,) if noisy else (),
     )

@@ -17,7 +17,7 @@ from neurontest.errors import EvidenceError
 from neurontest.neurons.matched import Indices, matched_sets, norms
 from neurontest.neurons.normalize import Floats, normalize
 from neurontest.neurons.table import units
-from neurontest.stats.random_sets import sets_needed
+from neurontest.stats.random_sets import looks, sets_needed
 from neurontest.types import BASELINE, Claim, Concept, Forcing, ScoreRequest, Thresholds
 
 Rows = npt.NDArray[np.floating]
@@ -68,15 +68,15 @@ class Experiment:
         self._selecting = {name: half[0] for name, half in halves.items()}
         self.set = self._set()
 
-    def forcings(self, values: Floats, thresholds: Thresholds) -> tuple[Forcing, ...]:
-        """The set's forcing, and those of random sets.
+    def forcings(self, values: Floats, thresholds: Thresholds) -> tuple[tuple[Forcing, ...], ...]:
+        """The set's forcing and those of some random sets, then those of more, as far as they are needed.
 
         Parameters
         ----------
         values : float array [1 or prompt, neuron]
             What each neuron is set to, for all prompts or for each.
         thresholds : Thresholds
-            The smallest decides how many random sets there are.
+            The smallest decides how many random sets there are at most.
         """
         raw = self._raw(self.source, self._selecting.get(self.source))
         count = sets_needed(thresholds.smallest)
@@ -84,7 +84,9 @@ class Experiment:
             random = matched_sets(self.set, norms(raw), self.trial.shape.width, count, self.trial.stream("random sets"))
         except ValueError as error:
             raise EvidenceError(f"{self.claim.node}: no random sets can be drawn: {error}; say a smaller k") from error
-        return tuple(_forcing(columns, values) for columns in (self.set, *random))
+        forced = [_forcing(columns, values) for columns in (self.set, *random)]
+        # The set itself is of the first look.
+        return tuple(tuple(forced[look.start and 1 + look.start : 1 + look.stop]) for look in looks(count))
 
     def request(self, name: str, forcings: tuple[Forcing, ...], words: tuple[str, ...] = ()) -> ScoreRequest:
         """The scores of what is measured of a concept; with values for each prompt, those of its prompts."""
@@ -94,10 +96,11 @@ class Experiment:
             prompts, claim.generation, selection.site, selection.positions, words=words, forcings=forcings
         )
 
-    def scores(self, name: str, request: ScoreRequest) -> Floats:
-        """Scores [unit, 1 + forcing] of what is measured of a concept."""
+    def changes(self, name: str, request: ScoreRequest) -> Floats:
+        """Changes [unit, forcing] of the scores of what is measured of a concept."""
         part = self.measured[name]
-        return np.asarray(units(self.traces[request], part.prompts, part.groups).values, dtype=np.float64)
+        found = units(self.traces[request], part.prompts, part.groups).values.astype(np.float64)
+        return np.asarray(found[:, 1:] - found[:, :1])
 
     def mean_on(self, name: str) -> Floats:
         """Mean activation [1, neuron] over the prompts of a concept that are not measured."""

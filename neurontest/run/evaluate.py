@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from neurontest.plan import groups_for, make_plan
 from neurontest.run import nulls
 from neurontest.run.assemble import Outcome, claim_record, make_record
 from neurontest.run.evidence import Cache, evidence_key
+from neurontest.run.known import KnownModel
 from neurontest.run.positions import first_positions
 from neurontest.run.shown import Shown
 from neurontest.trace.engine import Tracer
@@ -130,7 +131,7 @@ class Run:
         family = Family(asked.where.file, (asked,), asked.statistics)
         requests = set(kind_named(asked.kind).requests(asked))
         plan = make_plan(replace(self.suite, families=(*self.suite.families, family)))
-        self._add(self._tracer.ensure(plan, groups_for(plan, requests)))
+        self.cost += self._tracer.ensure(plan, groups_for(plan, requests))
         traces = {request: self.read(request) for request in requests}
         key = evidence_key(family, [found.digest for found in traces.values()])
         return asked, self._cache.keep_or_find(key, lambda: self._test(family, traces))[asked.id]
@@ -139,18 +140,21 @@ class Run:
         from neurontest.run.settle import settle
         from neurontest.verdict import judge
 
-        evidence = settle(family, {**traces, **self._scores(family, traces)}, self._progress)
+        evidence = settle(family, self._scored(family, traces), self._progress)
         verdicts = judge(family, evidence)
         return {one: Finding(evidence[one], verdicts[one]) for one in evidence}
 
-    def _scores(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> dict[TraceRequest, Activations]:
-        """What causal claims must know of the model with neurons forced."""
+    def _scored(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> Mapping[TraceRequest, Activations]:
+        """The traces, and what causal claims must know of the model with neurons forced."""
         from neurontest.stats.correction import thresholds
 
         asked = family.statistics
         grid = Thresholds.of(*thresholds(asked.alpha, len(family.tested), asked.correction))
-        wanted = (kind_named(claim.kind).scores(claim, traces, grid) for claim in family.tested)
-        return {request: self._scorer.scores(request) for requests in wanted for request in requests}
+        known = dict(traces)
+        for claim in family.tested:
+            while wanted := kind_named(claim.kind).scores(claim, known, grid):
+                known.update((request, self._scorer.scores(request)) for request in wanted)
+        return known
 
     # Where concepts mean nothing.
 
@@ -180,15 +184,7 @@ class Run:
     # Traces.
 
     def _trace(self, requests: set[TraceRequest]) -> None:
-        self._add(self._tracer.ensure(self.plan, groups_for(self.plan, requests)))
-
-    def _add(self, cost: TraceRecord) -> None:
-        self.cost = TraceRecord(
-            self.cost.texts + cost.texts,
-            self.cost.tokens + cost.tokens,
-            self.cost.seconds + cost.seconds,
-            self.cost.near_boundary + cost.near_boundary,
-        )
+        self.cost += self._tracer.ensure(self.plan, groups_for(self.plan, requests))
 
     def read(self, request: TraceRequest) -> Activations:
         """Traces that are there.
@@ -222,7 +218,7 @@ class Run:
             )
         requests = self._shown.requests(self.suite.concepts[concept], selection)
         plan = make_plan(self.suite, requests)
-        self._add(self._tracer.ensure(plan, groups_for(plan, requests)))
+        self.cost += self._tracer.ensure(plan, groups_for(plan, requests))
         return self._shown.set_of(concept, selection)
 
     # The record.
@@ -260,9 +256,9 @@ class Run:
             raise ModelError(f"the workers speak of {len(models)} models; a run has one")
         twins = [one["twin"] for one in facts if one["twin"] is not None]
         twin = cls.merge(suite, twins, cache_dir=cache_dir) if twins else None
-        run = cls(suite, _Known(models.pop()), cache_dir=cache_dir, twin=twin)
+        run = cls(suite, KnownModel(models.pop()), cache_dir=cache_dir, twin=twin)
         for one in facts:
-            run._add(msgspec.convert(one["cost"], TraceRecord))
+            run.cost += msgspec.convert(one["cost"], TraceRecord)
             for family in suite.families:
                 if family.file in one["families"]:
                     run.findings(family)
@@ -287,16 +283,3 @@ class Run:
         record = make_record(self.suite, self.model, self.cost, set(self._findings), claims, self._shown)
         # Only now is all read that the record shows.
         return replace(record, warnings=(*record.warnings, *first_positions(self._activations)))
-
-
-@dataclass(frozen=True)
-class _Known:
-    """A model known by what a worker told of it."""
-
-    record: ModelRecord
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.record, name)
-
-    def load(self) -> tuple[Any, Any]:
-        raise ModelError("this process only reads what workers have traced; it loads no model")

@@ -18,7 +18,7 @@ from neurontest.types import Claim, Concept, Family, Generation, Selection
 T = TypeVar("T")
 
 #: Changed whenever the same traces and spec would give other numbers.
-EVIDENCE_VERSION = 6
+EVIDENCE_VERSION = 7
 
 #: Settings that came after this version, and are left out of a key where they say no more than their default.
 _LATER = frozenset({"ablate", "exclude_first", "match", "reduce", "replay"})

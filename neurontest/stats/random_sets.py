@@ -1,17 +1,23 @@
-"""A set's effect among those of random sets: a rank, and no more sets than the family's correction needs."""
+"""A set's effect among those of random sets: a rank, from no more sets than it takes to know it."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from neurontest.stats.halves import Floats
 from neurontest.stats.relabel import TIE
 
 #: Random sets that a claim is compared with, at least.
 FEWEST_SETS = 99
+#: Random sets that reach the set's effect with which its p-value is known well enough.
+ENOUGH = 10
+#: Random sets looked at before it is first asked whether more are needed: a set like most is known by these.
+FIRST_LOOK = 25
 
 
 def sets_needed(threshold: float) -> int:
@@ -25,6 +31,39 @@ def sets_needed(threshold: float) -> int:
     return max(FEWEST_SETS, math.ceil(round(2 / threshold, 6)) - 1)
 
 
+def looks(count: int) -> tuple[slice, ...]:
+    """Which of `count` random sets are looked at one after the other: some first, then as many again each time."""
+    ends = [min(FIRST_LOOK << step, count) for step in range(max(1, math.ceil(math.log2(count / FIRST_LOOK)) + 1))]
+    return tuple(slice(start, end) for start, end in pairwise((0, *ends)))
+
+
+@dataclass(frozen=True)
+class Side:
+    """How many random sets reach a set's effect, or lie as low.
+
+    Attributes
+    ----------
+    exceedances, draws : int
+        Random sets that do, of those looked at; looking ends with the tenth that does.
+    p : float
+        ``10 / draws`` if it ended so (Besag & Clifford 1991, Biometrika 78:301), else ``(1 + b) / (1 + B)`` (Phipson &
+        Smyth 2010, SAGMB 9:39).
+    """
+
+    exceedances: int
+    draws: int
+    p: float
+
+    @classmethod
+    def of(cls, reached: npt.NDArray[np.bool_]) -> Side:
+        """From whether each random set does, in the order drawn."""
+        where = np.flatnonzero(reached)
+        if len(where) >= ENOUGH:
+            draws = int(where[ENOUGH - 1]) + 1
+            return cls(ENOUGH, draws, ENOUGH / draws)
+        return cls(len(where), len(reached), (1 + len(where)) / (1 + len(reached)))
+
+
 @dataclass(frozen=True)
 class Rank:
     """Where a set's effect stands among those of random sets.
@@ -33,18 +72,22 @@ class Rank:
     ----------
     observed : float
     null : float64 array [set]
-    p, p_opposite : float
-        ``(1 + b) / (1 + B)``, b of the B random sets at least (at most) as large (Phipson & Smyth 2010, SAGMB 9:39).
+    above, below : Side
+        Random sets that are at least as large, and at most as large.
     """
 
     observed: float
     null: Floats
-    p: float
-    p_opposite: float
+    above: Side
+    below: Side
+
+    @property
+    def settled(self) -> bool:
+        """Whether further random sets would change neither p-value."""
+        return min(self.above.exceedances, self.below.exceedances) >= ENOUGH
 
 
 def rank(observed: float, null: Floats) -> Rank:
-    """Rank an effect among those of random sets."""
+    """Rank an effect among those of random sets, in the order drawn."""
     near = TIE * max(abs(observed), 1e-9)
-    larger, smaller = int((null >= observed - near).sum()), int((null <= observed + near).sum())
-    return Rank(observed, np.asarray(null), (1 + larger) / (1 + len(null)), (1 + smaller) / (1 + len(null)))
+    return Rank(observed, np.asarray(null), Side.of(null >= observed - near), Side.of(null <= observed + near))

@@ -107,6 +107,14 @@ class TraceRecord:
     seconds: float = 0.0
     near_boundary: int = 0
 
+    def __add__(self, other: TraceRecord) -> TraceRecord:
+        return TraceRecord(
+            self.texts + other.texts,
+            self.tokens + other.tokens,
+            self.seconds + other.seconds,
+            self.near_boundary + other.near_boundary,
+        )
+
 
 @dataclass(frozen=True)
 class Record:

@@ -131,30 +131,40 @@ def test_rises_by_scipy() -> None:
     assert same.keys[0].p == 0.5
 
 
-def scored(sentence: str, effect: float, **changes: Any) -> tuple[Evidence, tuple[ScoreRequest, ...], World2]:
-    """The evidence if the set's first forcing costs a's texts (or gives the words) as much as said, others nothing."""
+def scored(
+    sentence: str, effect: float, sets: float = 0.0, **changes: Any
+) -> tuple[Evidence, list[tuple[ScoreRequest, ...]], World2]:
+    """The evidence if the set's forcing costs a's texts (or gives the words) as much as said, others' nothing.
+
+    With `sets`, every second random set costs or gives that much. Besides what was asked for, look by look.
+    """
     world = World2()
     kind, claim, traces = world.claim(sentence, **changes)
     thresholds = Thresholds.of(0.05)
-    requests = kind.scores(claim, traces, thresholds)
     rng = np.random.default_rng(5)
-    answers = {}
-    for request in requests:
-        values = rng.normal(-3, 0.05, (len(request.prompts), 1 + len(request.forcings)))
-        values[:, 1] += effect * (request.prompts[0].startswith("a") or bool(request.words))
-        shape = next(iter(traces.values()))
-        answers[cast(TraceRequest, request)] = replace(shape, values=values.astype(np.float32))
-    return kind.evidence(claim, {**traces, **answers}, thresholds), requests, world
+    shape = next(iter(traces.values()))
+    asked: list[tuple[ScoreRequest, ...]] = []
+    known = dict(traces)
+    while requests := kind.scores(claim, known, thresholds):
+        for request in requests:
+            values = rng.normal(-3, 0.05, (len(request.prompts), 1 + len(request.forcings)))
+            affected = request.prompts[0].startswith("a") or bool(request.words)
+            values[:, 2 - len(asked[:1]) :: 2] += sets * affected
+            if not asked:
+                values[:, 1] += effect * affected
+            known[cast(TraceRequest, request)] = replace(shape, values=values.astype(np.float32))
+        asked.append(requests)
+    return kind.evidence(claim, known, thresholds), asked, world
 
 
 def test_the_set_is_selected_on_other_prompts_than_are_measured() -> None:
-    found, requests, world = scored(NEEDED, -1.0)
-    own, others = requests
+    found, asked, world = scored(NEEDED, -1.0)
+    own, others = asked[0]
     assert (len(own.prompts), len(others.prompts)) == (12, 24)
     assert found.p <= 0.05
     assert found.effect.value == pytest.approx(1.0, abs=0.05)
     assert len(set(own.forcings[0].neurons) & set(world.own.tolist())) >= 5
-    assert len(own.forcings) == 1 + SETS
+    assert sum(len(of_own.forcings) for of_own, _ in asked) == 1 + SETS
     # The baseline's mean, for all prompts alike; on the measured prompts the set is far above it.
     assert len(own.forcings[0].values) == 1
     assert own.forcings == others.forcings
@@ -165,9 +175,29 @@ def test_a_loss_that_others_share_is_not_enough() -> None:
     assert scored(FORCED, 0.0)[0].p > 0.05
 
 
+@pytest.mark.parametrize(("sentence", "sign"), [(NEEDED, -1.0), (FORCED, 1.0)])
+def test_no_more_random_sets_than_it_takes(sentence: str, sign: float) -> None:
+    # Half of the random sets do more than the set, half less: ten on each side are among the first.
+    found, asked, _ = scored(sentence, 0.5 * sign, 1.0 * sign)
+    assert [len(requests[0].forcings) for requests in asked] == [1 + 25]
+    key = found.keys[1]
+    assert key.exceedances == 10
+    assert key.draws is not None
+    assert 15 < key.draws <= 25
+    assert key.p == 10 / key.draws
+    assert key.p_floor == 0.01
+    # Where none does as much, all are looked at; so where all do: the opposite is to be judged as well.
+    for effect, p in ((1.0, 0.01), (-1.0, 1.0)):
+        found, asked, _ = scored(sentence, effect * sign)
+        assert [len(requests[0].forcings) for requests in asked] == [1 + 25, 25, 49]
+        assert found.keys[1].p == p
+        drawn = {forcing.neurons for requests in asked for forcing in requests[0].forcings}
+        assert len(drawn) == 1 + SETS
+
+
 @pytest.mark.parametrize(("how", "rows"), [("zero", 1), ("mean", 1), ("resample", 12)])
 def test_what_neurons_are_set_to(how: str, rows: int) -> None:
-    _, (own, _), _ = scored(NEEDED, -1.0, ablate=how)
+    _, ((own, _), *_), _ = scored(NEEDED, -1.0, ablate=how)
     values = np.array(own.forcings[0].values)
     assert values.shape == (rows, 6)
     assert (values == 0).all() == (how == "zero")
@@ -175,7 +205,7 @@ def test_what_neurons_are_set_to(how: str, rows: int) -> None:
 
 
 def test_words_are_measured_after_neutral_prompts() -> None:
-    found, (request,), world = scored(FORCED, 2.0)
+    found, ((request,), *_), world = scored(FORCED, 2.0)
     assert request.words == ("word",)
     assert len(request.prompts) == 12  # the other half of the baseline's 24 select
     assert all(prompt.startswith("neutral") for prompt in request.prompts)

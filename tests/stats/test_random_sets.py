@@ -1,21 +1,56 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from neurontest.stats.correction import thresholds
-from neurontest.stats.random_sets import rank, sets_needed
+from neurontest.stats.random_sets import looks, rank, sets_needed
 
 NUMBERS = st.integers(-5, 5).map(float)
 
 
-@given(NUMBERS, st.lists(NUMBERS, min_size=1, max_size=30))
-def test_the_rank_counts(observed: float, null: list[float]) -> None:
+@given(NUMBERS, st.lists(NUMBERS, min_size=1, max_size=60))
+def test_the_rank_counts_until_the_tenth(observed: float, null: list[float]) -> None:
     found = rank(observed, np.array(null))
-    assert found.p == pytest.approx((1 + sum(one >= observed for one in null)) / (1 + len(null)))
-    assert found.p_opposite == pytest.approx((1 + sum(one <= observed for one in null)) / (1 + len(null)))
+    for side, reaches in ((found.above, float.__ge__), (found.below, float.__le__)):
+        counted = drawn = 0
+        for one in null:
+            drawn += 1
+            counted += reaches(one, observed)
+            if counted == 10:
+                break
+        assert (side.exceedances, side.draws) == (counted, drawn)
+        assert side.p == pytest.approx(10 / drawn if counted == 10 else (1 + counted) / (1 + len(null)))
+    assert found.settled == (min(found.above.exceedances, found.below.exceedances) == 10)
+
+
+@given(st.integers(1, 3000))
+def test_looks_are_all_sets_once_and_double(count: int) -> None:
+    found = looks(count)
+    assert [at for look in found for at in range(count)[look]] == list(range(count))
+    assert found[0].stop == min(25, count)
+    assert all(after.stop <= 2 * before.stop for before, after in pairwise(found))
+
+
+def test_stopping_early_declares_no_more_often() -> None:
+    # Effects that are exchangeable: the p-value, stopped or not, is below each level at most that often.
+    rng = np.random.default_rng(8)
+    effects = rng.normal(size=(20_000, 100))
+    p = np.array([rank(one[0], one[1:]).above.p for one in effects])
+    for level in (0.01, 0.05, 0.1, 0.2, 0.5):
+        assert (p <= level).mean() < level + 3.5 * np.sqrt(level * (1 - level) / len(p))
+    # What is looked at of it decides the same as all of it.
+    for one in effects[:500]:
+        whole = rank(one[0], one[1:])
+        for look in looks(99):
+            seen = rank(one[0], one[1 : 1 + look.stop])
+            if seen.settled:
+                break
+        assert (seen.above, seen.below) == (whole.above, whole.below)
 
 
 @pytest.mark.parametrize("claims", [1, 2, 3, 7, 20])
