@@ -23,7 +23,7 @@ def _roomy_layer() -> Any:
         Parameters
         ----------
         room : int
-            Positions to make room for after those of the first pass.
+            Positions to make room for after those that are there first.
         """
 
         def __init__(self, room: int) -> None:
@@ -58,6 +58,29 @@ def _roomy_layer() -> Any:
             filled = self.keys.shape[-2]
             self.keys, self.values = (space[:, :, :filled] for space in self._spaces)
 
+        def place(self, layer: Any, count: int, width: int, rows: torch.Tensor, source: torch.Tensor) -> None:
+            """Take in the keys and values of some rows from a cache of fewer positions, up to the last of `width`.
+
+            Parameters
+            ----------
+            layer : transformers.cache_utils.DynamicLayer
+                Holds them, without room.
+            count, width : int
+                Rows, and positions before the next pass, of all that will be placed.
+            rows, source : int64 tensors [row]
+                Which rows they are, and which row of `layer` each of them is.
+            """
+            if self._spaces is None:
+                self.lazy_initialization(layer.keys, layer.values)
+                self._spaces = self._empty(layer.keys, count, width), self._empty(layer.values, count, width)
+                self.keys, self.values = (space[:, :, :width] for space in self._spaces)
+            for space, found in zip(self._spaces, (layer.keys, layer.values), strict=True):
+                space[rows, :, width - found.shape[-2] : width] = found.index_select(0, source)
+
+        def _empty(self, like: torch.Tensor, count: int, width: int) -> torch.Tensor:
+            # Zeros, since what is masked out is multiplied by nought all the same, and might else be no number.
+            return like.new_zeros((count, like.shape[1], width + self._room, like.shape[3]))
+
         def _spacious(self, filled: torch.Tensor, rows: torch.Tensor | None = None) -> torch.Tensor:
             count, heads, positions, width = filled.shape
             space = filled.new_empty((count if rows is None else len(rows), heads, positions + self._room, width))
@@ -79,6 +102,18 @@ def roomy(model: Any, steps: int) -> Any:
     made = DynamicCache(config=model.config)
     made.layers = [roomy_layer(steps) if type(layer) is DynamicLayer else layer for layer in made.layers]
     return made
+
+
+def can_place(cache: Any) -> bool:
+    """Whether all layers of :func:`roomy`'s cache take in what :func:`place` gives them."""
+    return all(isinstance(layer, _roomy_layer()) for layer in cache.layers)
+
+
+def place(cache: Any, part: Any, count: int, width: int, rows: torch.Tensor, source: torch.Tensor) -> None:
+    """Take in some rows of :func:`roomy`'s `cache` from another one, `part`; see the layer's ``place``."""
+    for layer, found in zip(cache.layers, part.layers, strict=True):
+        if found.is_initialized:  # else the block shares another's keys
+            layer.place(found, count, width, rows, source)
 
 
 def takes_cache(model: Any) -> bool:

@@ -35,8 +35,6 @@ class EncoderDecoderPasses:
         import torch
 
         self._model, self._use_cache = model, use_cache
-        #: Every row has its own.
-        self.shared: npt.NDArray[np.int64] | None = None
         self._past: Any = None
         ids = np.zeros((len(prompts), max(map(len, prompts))), dtype=np.int64)
         mask = np.zeros_like(ids)

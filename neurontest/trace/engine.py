@@ -110,7 +110,7 @@ class Tracer:
         # Workers that wait here find everything traced when they come in, and then load nothing.
         with hold(self._cache_dir, f"trace-{self._plan_key(plan)}", self._what, self._progress):
             run = Work(self._handle, self._store, self._batch_size, self._progress, self._what)
-            for group in wanted:
+            for group in (part for whole in wanted for part in whole.passes):
                 missing = self._missing(group)
                 if missing:
                     run.add(group, missing)

@@ -16,10 +16,9 @@ from neurontest.errors import TraceError
 from neurontest.trace.architecture import is_encoder_decoder
 from neurontest.trace.hooks import SiteReader
 from neurontest.trace.passes import Passes, begin
-from neurontest.trace.readings import counted, padded
 from neurontest.trace.sampling import Draw, draw, uniforms
 from neurontest.trace.sites import Site
-from neurontest.types import Generation, Positions, reading_of
+from neurontest.types import Generation, Positions
 
 if TYPE_CHECKING:
     import torch
@@ -142,6 +141,8 @@ def write(
     ----------
     rows : sequence of Row
         The batch.
+    positions : sequence of str or Reading
+        Of what is written; prompts are read in a pass of their own, see :mod:`neurontest.trace.forced`.
     on_step : callable
         Called with the number of steps done and of tokens written so far.
     use_cache : bool
@@ -164,12 +165,10 @@ def write(
     running = np.arange(count)
     device = model.device
     readings = [where for where in positions if where not in ("generated", "last")]
-    with torch.inference_mode(), SiteReader(sites, count, device, readings) as reader:
+    # What begins the passes is not read: it goes as far as each prompt's last token, where the first step is.
+    with torch.inference_mode():
         passes = begin(model, [row.ids for row in rows], steps, use_cache)
-        reader.expect(shared=passes.shared)
-        prompts = [where for where in readings if reading_of(where).positions == "prompt"]
-        own = [len(row.ids) for row in rows]
-        reader.tallies.open({where: padded([counted(where, n, 0) for n in own], own) for where in prompts})
+    with torch.inference_mode(), SiteReader(sites, count, device, readings) as reader:
         for step in range(steps):
             logits = passes.forward(written[running, step - 1] if step else None)
             drawn = _draw(logits, u[running, step], generation)
@@ -185,13 +184,10 @@ def write(
             if not active.any():
                 break
             left = active[running]
-            if isinstance(passes, Passes) and passes.can_drop and not readings and left.mean() <= WORTH_DROPPING:
+            if isinstance(passes, Passes) and passes.can_drop and left.mean() <= WORTH_DROPPING:
                 passes.keep(np.flatnonzero(left))
                 running = running[left]
-            if len(running) < count:
-                reader.expect(kept=running)
-            elif step == 0:
-                reader.expect()
+                reader.expect(running)
         if reader.unfit() is not None:
             raise unfit(reader, rows)
         values = {

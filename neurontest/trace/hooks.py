@@ -54,7 +54,6 @@ class SiteReader:
         self.rows = rows
         self._device = device
         self._handles: list[RemovableHandle] = []
-        self._shared: torch.Tensor | None = None
         self._kept: torch.Tensor | None = None
 
     def __enter__(self) -> SiteReader:
@@ -62,11 +61,12 @@ class SiteReader:
 
         try:
             shapes = [(site.layers, self.rows, site.width) for site in self.sites]
-            self._step = [torch.zeros(shape, device=self._device) for shape in shapes]
-            self._sums = [torch.zeros(shape, device=self._device) for shape in shapes]
-            self._last = [torch.zeros(shape, device=self._device) for shape in shapes]
+            # Whatever the model computes in, and whatever torch takes by default: sums are of this format.
+            self._step, self._sums, self._last = (
+                [torch.zeros(shape, dtype=torch.float32, device=self._device) for shape in shapes] for _ in range(3)
+            )
             self._fired = [np.zeros(site.layers, dtype=np.int64) for site in self.sites]
-            self._steps = torch.zeros(self.rows, device=self._device)
+            self._steps = torch.zeros(self.rows, dtype=torch.float32, device=self._device)
             self.tallies = Tallies(self._readings, self.sites, self.rows, self._device)
             for number, site in enumerate(self.sites):
                 for layer, module in enumerate(site.modules):
@@ -81,21 +81,17 @@ class SiteReader:
     ) -> None:
         self._let_go()
 
-    def expect(self, *, shared: npt.NDArray[np.int64] | None = None, kept: npt.NDArray[np.int64] | None = None) -> None:
-        """Say which rows the coming passes run over; without arguments, over every text in a row of its own.
+    def expect(self, rows: npt.NDArray[np.int64]) -> None:
+        """Say that the coming passes run over some texts alone; those of others keep the values they have.
 
         Parameters
         ----------
-        shared : int64 array [text], optional
-            Which row of the passes stands for each text.
-        kept : int64 array [row], optional
-            Which text each row of the passes is; those of others keep the values they have.
+        rows : int64 array [row]
+            Which text each row of the passes is.
         """
         import torch
 
-        self._shared, self._kept = (
-            None if rows is None else torch.from_numpy(rows).to(self._device) for rows in (shared, kept)
-        )
+        self._kept = torch.from_numpy(rows).to(self._device)
 
     def end_step(self, active: torch.Tensor) -> None:
         """Take the forward pass that just ran as one step of the active rows.
@@ -178,23 +174,16 @@ class SiteReader:
                     "this architecture cannot be traced there."
                 )
             # Some architectures flatten rows and positions into one axis before the MLP.
-            values = value.detach().reshape(self._running, -1, site.width)
-            read = values[:, -1]
+            rows = self.rows if self._kept is None else len(self._kept)
+            values = value.detach().reshape(rows, -1, site.width)
             if self._kept is not None:
-                target.index_copy_(0, self._kept, read.to(target.dtype))
+                target.index_copy_(0, self._kept, values[:, -1].to(target.dtype))
             else:
-                target.copy_(read if self._shared is None else read[self._shared])
-                self.tallies.take(number, layer, values if self._shared is None else values[self._shared])
+                target.copy_(values[:, -1])
+                self.tallies.take(number, layer, values)
             fired[layer] += 1
 
         return take
-
-    @property
-    def _running(self) -> int:
-        """Rows of the passes."""
-        if self._kept is not None:
-            return len(self._kept)
-        return self.rows if self._shared is None else int(self._shared.max()) + 1
 
     def _let_go(self) -> None:
         while self._handles:

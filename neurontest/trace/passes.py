@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from neurontest.trace.architecture import is_encoder, is_encoder_decoder
 from neurontest.trace.encoder_decoder import EncoderDecoderPasses
+from neurontest.trace.pieces import PASS_ELSEWHERE, PASS_ON_CPU, pieces
 
 if TYPE_CHECKING:
     import torch
@@ -28,19 +30,23 @@ class Passes:
         New tokens that there must be room for.
     use_cache : bool
         False runs every pass over the whole text.
+    cost : int, optional
+        Of a pass beside its tokens, in tokens; by default what is usual where the model is. See
+        :func:`neurontest.trace.pieces.pieces`.
 
-    Attributes
-    ----------
-    shared : int64 array [row] or None
-        Which row of the first pass stands for each row: rows of the same prompt share one. None if each has its own.
+    Notes
+    -----
+    Where the model's cache allows it and it pays, all but the prompts' last tokens go into the cache at once: each
+    prompt once, and short ones apart from long ones. The first pass is then over the last tokens, as each after it.
     """
 
-    def __init__(self, model: Any, prompts: Sequence[Sequence[int]], steps: int, use_cache: bool) -> None:
+    def __init__(
+        self, model: Any, prompts: Sequence[Sequence[int]], steps: int, use_cache: bool, cost: int | None = None
+    ) -> None:
         import torch
 
         self._model, self._use_cache = model, use_cache
         self._past: Any = None
-        self.shared: npt.NDArray[np.int64] | None = None
         self._width = max(map(len, prompts))
         # Padding is masked out, so that any token does.
         ids = np.zeros((len(prompts), self._width + steps), dtype=np.int64)
@@ -65,57 +71,72 @@ class Passes:
             from neurontest.trace.cache import roomy, takes_cache
 
             if takes_cache(model):
-                self.can_drop, self._past = True, roomy(model, steps)
-                self._share(prompts)
+                self.can_drop, self._past = True, roomy(model, steps + 1)
+                if cost is None:
+                    cost = PASS_ON_CPU if self._ids.device.type == "cpu" else PASS_ELSEWHERE
+                self._fill(prompts, cost)
 
-    def _share(self, prompts: Sequence[Sequence[int]]) -> None:
-        """Let rows of the same prompt share a row of the first pass."""
-        first: dict[tuple[int, ...], int] = {}
-        leaders: list[int] = []
-        shared = np.zeros(len(prompts), dtype=np.int64)
-        for i, prompt in enumerate(map(tuple, prompts)):
-            if prompt not in first:
-                first[prompt] = len(leaders)
-                leaders.append(i)
-            shared[i] = first[prompt]
-        if len(leaders) < len(prompts):
-            self.shared, self._leaders = shared, leaders
+    def _fill(self, prompts: Sequence[Sequence[int]], cost: int) -> None:
+        """Bring all but the last tokens of the prompts into the cache, if that pays."""
+        import torch
+
+        from neurontest.trace.cache import can_place, place
+
+        begun = [prompt[:-1] for prompt in prompts]
+        parts = pieces(begun, cost if can_place(self._past) else sys.maxsize)
+        end = self._width - 1
+        if not end or (len(parts) == 1 and len(parts[0].leaders) == len(prompts)):
+            return
+        for part in parts:
+            if not part.width:  # prompts of one token
+                continue
+            # A cache of transformers' own, without room: it is copied from at once.
+            own = self._past if len(parts) == 1 else type(self._past)(config=self._model.config)
+            columns = slice(end - part.width, end)
+            filled = getattr(self._pass(part.leaders, columns, columns, own), self._cache)
+            rows, source = (torch.from_numpy(array).to(self._ids.device) for array in (part.rows, part.source))
+            if len(parts) == 1:
+                # Every row in its own place, whatever kind of cache its layers have.
+                filled.reorder_cache(source[rows.argsort()])
+                self._past = filled
+            else:
+                place(self._past, filled, len(prompts), end, rows, source)
+        self._begun = True
 
     def forward(self, tokens: npt.NDArray[np.int64] | None) -> torch.Tensor:
         """Logits ``[row, token]`` at the last position, once the `tokens` of the step before are appended."""
-        output, shared = self._run(tokens)
-        logits: torch.Tensor = output.logits[:, -1]
-        return logits if shared is None else logits[shared]
+        logits: torch.Tensor = self._run(tokens).logits[:, -1]
+        return logits
 
     def read(self) -> None:
         """Run over the prompts alone, for what hooks read; an encoder may have no head that gives logits."""
         self._run(None)
 
-    def _run(self, tokens: npt.NDArray[np.int64] | None) -> tuple[Any, torch.Tensor | None]:
-        """What the model returns, and which row of it stands for each row if some share one."""
+    def _run(self, tokens: npt.NDArray[np.int64] | None) -> Any:
+        """What the model returns for the next pass."""
         import torch
 
         if tokens is not None:
             self._ids[:, self._width] = torch.from_numpy(tokens).to(self._ids.device)
             self._width += 1
         new = slice(self._width - 1 if self._begun and self._use_cache else 0, self._width)
-        shared = None if self._begun or self.shared is None else torch.from_numpy(self.shared).to(self._ids.device)
-        rows = slice(None) if shared is None else self._leaders
-        positions = {"position_ids": self._positions[rows, new]} if self._takes_positions else {}
-        output = self._model(
-            input_ids=self._ids[rows, new],
-            attention_mask=self._mask[rows, new if self._recurrent else slice(self._width)],
+        output = self._pass(slice(None), new, new if self._recurrent else slice(self._width), self._past)
+        self._begun = True
+        self._past = getattr(output, self._cache, None) if self._use_cache else None
+        return output
+
+    def _pass(self, rows: Any, columns: slice, looked_at: slice, past: Any) -> Any:
+        """What the model returns for some rows and positions, `looked_at` those that it may attend to."""
+        positions = {"position_ids": self._positions[rows, columns]} if self._takes_positions else {}
+        return self._model(
+            input_ids=self._ids[rows, columns],
+            attention_mask=self._mask[rows, looked_at],
             use_cache=self._use_cache,
             return_dict=True,
-            **{self._cache: self._past},
+            **{self._cache: past},
             **positions,
             **self._options,
         )
-        self._begun = True
-        self._past = getattr(output, self._cache, None) if self._use_cache else None
-        if shared is not None:
-            self._past.reorder_cache(shared)
-        return output, shared
 
     def keep(self, rows: npt.NDArray[np.int64]) -> None:
         """Let all rows but `rows` leave the batch."""
@@ -126,7 +147,10 @@ class Passes:
         self._past.reorder_cache(kept)
 
 
-def begin(model: Any, prompts: Sequence[Sequence[int]], steps: int, use_cache: bool) -> Passes | EncoderDecoderPasses:
+def begin(
+    model: Any, prompts: Sequence[Sequence[int]], steps: int, use_cache: bool, cost: int | None = None
+) -> Passes | EncoderDecoderPasses:
     """The passes of a batch, as the model's architecture takes them; parameters as of :class:`Passes`."""
-    kind = EncoderDecoderPasses if is_encoder_decoder(model) else Passes
-    return kind(model, prompts, steps, use_cache)
+    if is_encoder_decoder(model):
+        return EncoderDecoderPasses(model, prompts, steps, use_cache)
+    return Passes(model, prompts, steps, use_cache, cost)

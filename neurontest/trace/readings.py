@@ -65,8 +65,8 @@ class Tally:
 
         self._reduce = reading.reduce
         start = -torch.inf if self._reduce == "max" else 0.0
-        self.values = torch.full((site.layers, rows, site.width), start, device=device)
-        self.counts = torch.zeros(rows, device=device)
+        self.values = torch.full((site.layers, rows, site.width), start, dtype=torch.float32, device=device)
+        self.counts = torch.zeros(rows, dtype=torch.float32, device=device)
         # Only where all of a prompt is read can its first token drown the others; a rate weighs all positions alike.
         whole = reading.positions == "prompt" and not (reading.match or reading.exclude_first)
         self.weighs = whole and reading.reduce != "rate"

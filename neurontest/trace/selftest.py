@@ -95,14 +95,17 @@ def _whole(model: Any, prompt: Sequence[int], token: int) -> None:
 
 
 def _stepwise(
-    model: Any, sites: Sequence[Site], prompts: Sequence[Sequence[int]], token: int
+    model: Any, sites: Sequence[Site], prompts: Sequence[Sequence[int]], token: int, cost: int | None = None
 ) -> list[npt.NDArray[np.float32]]:
-    """The last of `prompts`' activations at the step after `token`, written as texts are written."""
+    """The last of `prompts`' activations at the step after `token`, written as texts are written.
+
+    A pass's `cost` decides whether prompts go into the cache together.
+    """
     import torch
 
     rows = len(prompts)
     everyone = torch.ones(rows, dtype=torch.bool, device=model.device)
-    passes = begin(model, prompts, 1, True)
+    passes = begin(model, prompts, 1, True, cost)
     with SiteReader(sites, rows, model.device) as reader:
         passes.forward(None)
         reader.end_step(everyone)
@@ -137,7 +140,8 @@ def _check_padding(
     short: Sequence[int],
     token: int,
 ) -> None:
-    if _differ(model, expected, _stepwise(model, sites, [long, short], token)):
+    ways = (_stepwise(model, sites, [long, short], token, cost) for cost in (None, 0))
+    if any(_differ(model, expected, found) for found in ways):
         raise TraceError(
             f"{type(model).__name__} gives other activations to a text beside a longer one than alone: padding changes "
             "what it computes. Write one text at a time: --concept-batch-size 1."

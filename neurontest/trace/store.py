@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 #: Raise it when what a step, position or site means changes, how it is stored, or the last digits of what is traced.
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 #: What is left out of an address: what every reading said before there was more to say.
 _PLAIN = {"match": "", "exclude_first": 0, "reduce": "mean"}

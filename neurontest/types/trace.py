@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -93,6 +93,18 @@ class TraceGroup:
     def needs_text(self) -> bool:
         """Whether anything after the prompts is looked at."""
         return not self.positions or any(reading_of(one).positions != "prompt" for one in self.positions)
+
+    @property
+    def passes(self) -> tuple[TraceGroup, ...]:
+        """What the model writes, and what is read of the prompts alone: neither is done again for the other's sake.
+
+        Given texts and their prompts are read in one pass.
+        """
+        alone = tuple(one for one in self.positions if reading_of(one).positions == "prompt")
+        if not alone or not self.needs_text or self.generation.replay is not None:
+            return (self,)
+        written = tuple(one for one in self.positions if one not in alone)
+        return replace(self, positions=written), replace(self, positions=alone)
 
 
 @dataclass(frozen=True)

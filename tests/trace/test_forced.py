@@ -162,6 +162,19 @@ def test_prompts_alone_are_read_without_writing(traced: Traced, monkeypatch: pyt
         tracer.continuations(PROMPTS, GENERATION)
 
 
+def test_what_is_wanted_of_prompts_later_writes_no_text_anew(one: Traced, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = one.tracer().ensure(plan(GENERATION, ("generated",)))
+    assert first.texts == 2 * len(PROMPTS)
+    monkeypatch.setattr("neurontest.trace.generation.write", None)
+    more = one.tracer().ensure(plan(GENERATION, ("generated", "prompt")))
+    assert (more.texts, more.tokens) == (len(PROMPTS), 0)
+    # Nor are prompts read anew for the sake of the texts.
+    monkeypatch.undo()
+    monkeypatch.setattr("neurontest.trace.forced.read", None)
+    again = one.tracer().ensure(plan(GENERATION, ("generated", "last", "prompt")))
+    assert (again.texts, again.tokens) == (first.texts, first.tokens)
+
+
 def test_prompts_read_before_writing_are_those_read_alone(one: Traced, tmp_path: Path) -> None:
     alone = one.tracer()
     alone.ensure(plan(GENERATION, ("prompt",)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 
 from neurontest.errors import TraceError
 from neurontest.trace.generation import WORTH_DROPPING, Row, Written, batches, check_lengths, encode, end_of_text, write
+from neurontest.trace.passes import begin
 from neurontest.trace.sites import find_sites
 from neurontest.types import Generation
 from tests import tiny
@@ -313,26 +315,60 @@ def counting_rows(model: Any) -> Iterator[list[int]]:
         handle.remove()
 
 
-def test_samples_of_a_prompt_share_its_first_pass(pair: tuple[Any, Any]) -> None:
+ONE_PIECE, EACH_LENGTH = 10**6, 0
+
+
+def test_samples_of_a_prompt_share_its_first_pass(pair: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neurontest.trace.passes.PASS_ON_CPU", ONE_PIECE)
     generation = replace(GENERATION, samples=3)
     with counting_rows(pair[0]) as seen:
         texts = written(pair, generation)
-    assert seen == [len(PROMPTS)] + [3 * len(PROMPTS)] * (GENERATION.max_new_tokens - 1)
+    # All but the prompts' last tokens, and then as many steps as there are new tokens.
+    assert seen == [len(PROMPTS)] + [3 * len(PROMPTS)] * GENERATION.max_new_tokens
     with counting_rows(pair[0]) as seen:
         assert_same(texts, written(pair, generation, use_cache=False))
     assert set(seen) == {3 * len(PROMPTS)}
 
 
-def test_texts_that_have_ended_leave_the_batch(pair: tuple[Any, Any]) -> None:
+def test_prompts_of_other_lengths_begin_apart(pair: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    apart = written(pair, use_cache=False)
+    monkeypatch.setattr("neurontest.trace.passes.PASS_ON_CPU", EACH_LENGTH)
+    with counting_rows(pair[0]) as seen:
+        assert_same(apart, written(pair))
+    lengths = Counter(len(encode(pair[1], prompt, GENERATION)) for prompt in PROMPTS)
+    assert seen[: len(lengths)] == [lengths[length] for length in sorted(lengths, reverse=True)]
+    assert seen[len(lengths) :] == [2 * len(PROMPTS)] * GENERATION.max_new_tokens
+
+
+def test_prompts_may_have_one_token_or_begin_alike(pair: tuple[Any, Any]) -> None:
+    import torch
+
+    model, steps = pair[0], 3
+    # The second and the fourth differ in what the first step reads, and so are one row before it.
+    for prompts in ([[5], [7, 4, 6, 8], [4, 3], [7, 4, 6, 5], [5]], [[5], [6]], [[5, 6], [5, 4]]):
+        new = np.random.default_rng(1).integers(3, 9, (steps, len(prompts)))
+        for cost in (ONE_PIECE, EACH_LENGTH):
+            with torch.inference_mode():
+                begun = begin(model, prompts, steps, True, cost)
+                logits = [begun.forward(tokens if at else None) for at, tokens in enumerate([new[0], *new])]
+                for row, prompt in enumerate(prompts):
+                    whole = model(input_ids=torch.tensor([[*prompt, *new[:, row]]]), use_cache=False).logits[0]
+                    for at, found in enumerate(logits):
+                        torch.testing.assert_close(found[row], whole[len(prompt) - 1 + at], rtol=1e-4, atol=1e-4)
+
+
+def test_texts_that_have_ended_leave_the_batch(pair: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("neurontest.trace.passes.PASS_ON_CPU", ONE_PIECE)
     model, _ = pair
     free = list(written(pair).values())
     enders = {text.ids[min(3 + i, len(text.ids) - 1)] for i, text in enumerate(free[:6])}
     with ending_at(model, enders), counting_rows(model) as seen:
         texts = written(pair)
     left = [sum(len(text.ids) > step for text in texts.values()) for step in range(GENERATION.max_new_tokens)]
-    assert seen[1] > seen[-1], "no text left"
-    assert all(rows >= active for rows, active in zip(seen[1:], left[1:], strict=False))
-    assert all(rows * WORTH_DROPPING < active for rows, active in zip(seen[1:], left[1:], strict=False))
+    _, *steps = seen
+    assert steps[0] > steps[-1], "no text left"
+    assert all(rows >= active for rows, active in zip(steps, left, strict=False))
+    assert all(rows * WORTH_DROPPING < active for rows, active in zip(steps, left, strict=False))
     for text in texts.values():
         for where, values in replay(model, text.row.ids, text.ids).items():
             np.testing.assert_allclose(text.activations[where], values, rtol=1e-4, atol=1e-5 * np.abs(values).max())
