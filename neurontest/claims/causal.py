@@ -12,7 +12,7 @@ from math import comb
 from typing import TYPE_CHECKING, ClassVar
 
 from neurontest.claims.base import Kind, Slot, Traces, exchanged_within
-from neurontest.types import BASELINE, Claim, Evidence, ScoreRequest, Thresholds
+from neurontest.types import BASELINE, Claim, Evidence, ScoreRequest, Thresholds, TraceRequest
 
 if TYPE_CHECKING:
     from neurontest.claims.experiment import Experiment
@@ -59,6 +59,15 @@ class Necessary(_Causal):
         Slot("than", "concepts", "Concepts whose texts are to lose less"),
     )
     summary: ClassVar[str] = "Ablating a concept's neurons makes its texts less likely, and those of others less so"
+    reads_texts: ClassVar[bool] = True
+
+    def requests(self, claim: Claim) -> tuple[TraceRequest, ...]:
+        """Where neurons are looked at in prompts alone, also a step of their texts, which else nobody would write."""
+        asked = super().requests(claim)
+        if claim.selection.positions != "prompt":
+            return asked
+        sides = (claim.said("for"), *claim.listed("than"))
+        return (*asked, *(claim.request(name, positions="last") for name in sides))
 
     def smallest_p(self, claim: Claim) -> float:
         """One over the ways to deal the measured prompts to the two sides."""

@@ -74,7 +74,11 @@ class Scorer:
     def _key(self, request: ScoreRequest) -> str:
         handle = self._handle
         model = ["scores", FORMAT_VERSION, handle.fingerprint, handle.dtype, handle.device, handle.attention]
-        return hashlib.sha256(msgspec.json.encode([model, request])).hexdigest()
+        decides: list[object] = [model, request]
+        if request.generation.replay is not None and not request.words:
+            # The settings decide a text that the model writes; of one that is given they name the file alone.
+            decides.append([(one.ids, one.text) for one in self._continuations(request.prompts, request.generation)])
+        return hashlib.sha256(msgspec.json.encode(decides)).hexdigest()
 
     def _score(self, request: ScoreRequest) -> npt.NDArray[np.float64]:
         self._progress(self._what, 0, 1, "loading the model")
@@ -111,15 +115,15 @@ class Scorer:
                 Text(ids, word_after(tokenizer, word, request.generation)) for ids in encoded for word in request.words
             ]
             return texts, [at for at in range(len(encoded)) for _ in request.words]
-        written = self._continuations(request.prompts, request.generation)
-        samples = request.generation.samples
+        row = {prompt: at for at, prompt in enumerate(request.prompts)}
         texts, owner = [], []
-        for number, one in enumerate(written):
+        # As many for each prompt as there are: a replay may give one prompt more texts than another.
+        for one in self._continuations(request.prompts, request.generation):
             after = one.ids or tuple(tokenizer(one.text, add_special_tokens=False)["input_ids"])
             # A text that ended at once has nothing to be more or less likely than.
             if after:
-                texts.append(Text(encoded[number // samples], after))
-                owner.append(number // samples)
+                texts.append(Text(encoded[row[one.prompt]], after))
+                owner.append(row[one.prompt])
         for prompt, text in enumerate(request.prompts):
             if prompt not in owner:
                 raise TraceError(
