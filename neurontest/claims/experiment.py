@@ -107,7 +107,11 @@ class Experiment:
     def resampled(self, name: str) -> Floats:
         """For each measured prompt of a concept, the activations [prompt, neuron] of some baseline prompt."""
         rows = self._raw(BASELINE, self._selecting.get(BASELINE))
-        words = self.trial.stream("resample", name).words(len(self.measured[name].prompts))
+        prompts = self.measured[name].prompts
+        words = self.trial.stream("resample", name).words(len(prompts))
+        # In the order of their texts, so that none hangs on the order of a list.
+        place = {prompt: at for at, prompt in enumerate(sorted(prompts))}
+        words = words[[place[prompt] for prompt in prompts]]
         return np.asarray(rows[(words % len(rows)).astype(np.intp)], dtype=np.float64)
 
     @property

@@ -36,9 +36,7 @@ def new_tokens(
     """
     known = given.ids
     if known and max(known) < len(tokenizer) and tokenizer.decode(list(known), skip_special_tokens=True) == given.text:
-        # Some engines leave the token that ended the text out.
-        is_cut = given.ended and tokenizer.decode([known[-1]], skip_special_tokens=True) != ""
-        return (*known, end) if is_cut else tuple(known)
+        return tuple(known)
     if generation.format == "plain":
         whole = tokenizer(prompt + given.text)["input_ids"]
     else:

@@ -176,6 +176,20 @@ def test_what_neurons_are_set_to(how: str, rows: int) -> None:
     assert (len(np.unique(values, axis=0)) > 1) == (how == "resample")
 
 
+def test_the_order_of_a_list_changes_no_value() -> None:
+    kind, claim, traces = World2().claim(NEEDED, ablate="resample")
+    a = claim.concepts["a"]
+    order = np.random.default_rng(1).permutation(len(a.prompts))
+    shuffled = replace(a, prompts=tuple(a.prompts[at] for at in order))
+    other = replace(claim, concepts={**claim.concepts, "a": shuffled})
+    moved = replace(traces[claim.request("a")], values=traces[claim.request("a")].values[order])
+    found = []
+    for one, seen in ((claim, traces), (other, {**traces, other.request("a"): moved})):
+        request, _ = kind.scores(one, seen, Thresholds.of(0.05))
+        found.append([dict(zip(request.prompts, forcing.values, strict=True)) for forcing in request.forcings])
+    assert found[0] == found[1]
+
+
 def test_words_are_measured_after_neutral_prompts() -> None:
     found, (request,), world = scored(FORCED, 2.0)
     assert request.words == ("word",)

@@ -183,8 +183,6 @@ def test_tokens_that_are_known_are_taken_and_others_are_found() -> None:
         assert new_tokens(FAST, "In", PLAIN, ids, GivenText(" Vietnam", foreign), 1) == usual
     assert new_tokens(FAST, "In", PLAIN, ids, GivenText(" Vietnam", ended=True), 1) == (*usual, 1)
     assert new_tokens(FAST, "In", PLAIN, ids, GivenText(" Vietnam", (*odd, 1), ended=True), 1) == (*odd, 1)
-    # Without the token that ended it, which took a step as well.
-    assert new_tokens(FAST, "In", PLAIN, ids, GivenText(" Vietnam", odd, ended=True), 1) == (*odd, 1)
 
 
 def test_a_seam_within_a_token_keeps_the_prompts_tokens() -> None:
