@@ -90,6 +90,8 @@ class Kind(ABC):
         Slots in which a published set may stand.
     repeatable : tuple of str
         Slots whose concept another slot may name again.
+    reads_texts : bool
+        Whether the evidence hangs on the texts themselves, and not on the activations over them alone.
     """
 
     name: ClassVar[str]
@@ -101,6 +103,7 @@ class Kind(ABC):
     about_method: ClassVar[str] = ""
     published_slots: ClassVar[tuple[str, ...]] = ()
     repeatable: ClassVar[tuple[str, ...]] = ()
+    reads_texts: ClassVar[bool] = False
 
     def named(self, terms: Terms, known: Sequence[str]) -> tuple[str, ...]:
         """The concepts that the claim is about, each once, in the order of its slots.

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from math import comb
 from typing import TYPE_CHECKING, ClassVar
 
 from neurontest.claims.base import Kind, Slot, Traces, exchanged_within
-from neurontest.types import BASELINE, Claim, Evidence, ScoreRequest, Thresholds
+from neurontest.types import BASELINE, Claim, Evidence, ScoreRequest, Thresholds, TraceRequest
 
 if TYPE_CHECKING:
     from neurontest.claims.experiment import Experiment
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Prompts measured of each side, at least.
 MEASURED = 10
+#: Random sets like a set of one neuron; as `neurons.matched` has it, which is not imported where suites are collected.
+LIKES = 20
 _OF = "The concept, or published set, whose neurons are {}"
 
 
@@ -37,6 +40,11 @@ class _Causal(Kind):
         """No: prompts and random sets decide."""
         return False
 
+    def smallest_p(self, claim: Claim) -> float:
+        """One neuron has few that are like it; larger sets have more than are drawn."""
+        published = claim.concepts[claim.said("of")].published
+        return 1 / (1 + LIKES) if (len(published) or claim.selection.k) == 1 else 0.0
+
     def normalizes(self, claim: Claim) -> bool:
         """Whether a baseline is subtracted where the set is selected; a published one is not."""
         return not claim.concepts[claim.said("of")].published and super().normalizes(claim)
@@ -48,7 +56,18 @@ class _Causal(Kind):
             found.append("a dimension of all layers cannot be forced; say 'neurons: {identity: neuron}'")
         if exchanged_within(list(claim.concepts.values())) is not False:
             found.append(f"{self.name} cannot be tested on concepts that share templates")
+        if claim.selection.reduce != "mean" and self._sets_to_values(claim):
+            found.append(
+                f"neurons are set to what they are on average, which reduce: {claim.selection.reduce} does not say;"
+                f" say 'neurons: {{reduce: mean}}'{self._or_else}"
+            )
         return found
+
+    _or_else: ClassVar[str] = ""
+
+    def _sets_to_values(self, claim: Claim) -> bool:
+        """Whether neurons are set to values that were read."""
+        return True
 
     def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ScoreRequest, ...]:
         """What is measured, with the set and some random sets forced; then with more of them, while they are needed."""
@@ -93,11 +112,20 @@ class Necessary(_Causal):
         Slot("than", "concepts", "Concepts whose texts are to lose less"),
     )
     summary: ClassVar[str] = "Ablating a concept's neurons makes its texts less likely, and those of others less so"
+    reads_texts: ClassVar[bool] = True
+
+    def requests(self, claim: Claim) -> tuple[TraceRequest, ...]:
+        """Where neurons are looked at in prompts alone, also a step of their texts, which else nobody would write."""
+        asked = super().requests(claim)
+        if claim.selection.positions != "prompt":
+            return asked
+        sides = (claim.said("for"), *claim.listed("than"))
+        return (*asked, *(claim.request(name, positions="last") for name in sides))
 
     def smallest_p(self, claim: Claim) -> float:
-        """One over the ways to deal the measured prompts to the two sides."""
+        """One over the ways to deal the measured prompts to the two sides, or to draw a random set."""
         sizes = [_measured(claim, name) for name in (claim.said("for"), *claim.listed("than"))]
-        return 1 / comb(sum(sizes), sizes[0])
+        return max(1 / comb(sum(sizes), sizes[0]), super().smallest_p(claim))
 
     def faults(self, claim: Claim) -> list[str]:
         """What is ablated to a baseline's values needs one."""
@@ -107,7 +135,19 @@ class Necessary(_Causal):
                 f"ablate: {claim.selection.ablate} takes its values from a baseline;"
                 " say 'baseline: {prompts: ...}' in suite.yaml or 'ablate: zero'"
             )
+        for a, b in combinations(claim.concepts.values(), 2):
+            shared = [prompt for prompt in a.prompts if prompt in set(b.prompts)]
+            if shared:
+                found.append(
+                    f"{a.name!r} and {b.name!r} share the prompt {shared[0]!r}; neurons are selected on other prompts"
+                    " than are measured, and each prompt is of one side: remove it from one of them"
+                )
         return found
+
+    _or_else: ClassVar[str] = " or 'ablate: zero'"
+
+    def _sets_to_values(self, claim: Claim) -> bool:
+        return claim.selection.ablate != "zero"
 
     def shortages(self, claim: Claim) -> list[str]:
         """Prompts that both select the set and are measured must do for both."""

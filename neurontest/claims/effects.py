@@ -5,6 +5,9 @@ Imported inside ``Kind.evidence`` only: it needs numpy and scipy.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import comb
+
 import numpy as np
 from scipy import stats
 
@@ -14,7 +17,7 @@ from neurontest.claims.trial import SMALL_BASELINE
 from neurontest.neurons.normalize import Floats
 from neurontest.stats.max_t import Welch
 from neurontest.stats.power import Plan, plan
-from neurontest.stats.random_sets import Rank, rank, sets_needed
+from neurontest.stats.random_sets import FEWEST_SETS, Rank, rank, sets_needed
 from neurontest.stats.relabel import Labels
 from neurontest.types import Estimate, Evidence, Interval, KeyResult, NullSummary, Thresholds
 
@@ -62,6 +65,8 @@ def losses_compared(ours: Experiment, own: str, of_own: Floats, of_others: Float
         _PROMPTS_ERROR,
         both_sides=True,
     )
+    # The floor of this key alone, not of the claim.
+    prompts = replace(prompts, p_floor=1 / comb(len(both), len(of_own)))
     found = stats.ttest_ind(of_own[:, 0], of_others[:, 0], equal_var=False)
     level = ours.claim.statistics.confidence
     low, high = found.confidence_interval(level)
@@ -147,7 +152,8 @@ def _evidence(
         statistic=ranked.observed,
         p=ranked.above.p,
         p_opposite=ranked.below.p,
-        p_floor=1 / (1 + sets_needed(thresholds.smallest)),
+        # Where looking ended early, as many again were to be had as the family may need.
+        p_floor=1 / (1 + (sets_needed(thresholds.smallest) if ranked.settled else len(ranked.null))),
         draws=ranked.above.draws,
         exceedances=ranked.above.exceedances,
         error_rate=_SETS_ERROR,
@@ -160,6 +166,12 @@ def _evidence(
     warning = (
         f"the baseline has {size} prompts, and the noise of its mean takes part in selecting; 20 or more are advised"
     )
+    warnings = [warning] if noisy else []
+    if len(ranked.null) < FEWEST_SETS and not ranked.settled:
+        warnings.append(
+            f"a set of {len(ours.set)} has only {len(ranked.null)} random ones like it, so that p is at least"
+            f" {sets.p_floor:.2g}; a set of another size has more"
+        )
     names = {name: len(set(part.groups)) or len(part.prompts) for name, part in ours.measured.items()}
     return Evidence(
         effect=effect,
@@ -175,5 +187,5 @@ def _evidence(
         # Where random sets do as much, it is not prompts that are wanting.
         needed=planned.needed if prompts.p >= sets.p else None,
         needed_95=planned.needed_95 if prompts.p >= sets.p else None,
-        warnings=(warning,) if noisy else (),
+        warnings=tuple(warnings),
     )

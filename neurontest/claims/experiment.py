@@ -86,7 +86,7 @@ class Experiment:
             raise EvidenceError(f"{self.claim.node}: no random sets can be drawn: {error}; say a smaller k") from error
         forced = [_forcing(columns, values) for columns in (self.set, *random)]
         # The set itself is of the first look.
-        return tuple(tuple(forced[look.start and 1 + look.start : 1 + look.stop]) for look in looks(count))
+        return tuple(tuple(forced[look.start and 1 + look.start : 1 + look.stop]) for look in looks(len(random)))
 
     def request(self, name: str, forcings: tuple[Forcing, ...], words: tuple[str, ...] = ()) -> ScoreRequest:
         """The scores of what is measured of a concept; with values for each prompt, those of its prompts."""
@@ -110,7 +110,11 @@ class Experiment:
     def resampled(self, name: str) -> Floats:
         """For each measured prompt of a concept, the activations [prompt, neuron] of some baseline prompt."""
         rows = self._raw(BASELINE, self._selecting.get(BASELINE))
-        words = self.trial.stream("resample", name).words(len(self.measured[name].prompts))
+        prompts = self.measured[name].prompts
+        words = self.trial.stream("resample", name).words(len(prompts))
+        # In the order of their texts, so that none hangs on the order of a list.
+        place = {prompt: at for at, prompt in enumerate(sorted(prompts))}
+        words = words[[place[prompt] for prompt in prompts]]
         return np.asarray(rows[(words % len(rows)).astype(np.intp)], dtype=np.float64)
 
     @property

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import numpy as np
 import numpy.typing as npt
 
@@ -32,15 +34,16 @@ def matched_sets(chosen: Indices, norm: Floats, width: int, count: int, stream: 
     width : int
         Neurons of a layer.
     count : int
-        Random sets wanted.
+        Random sets wanted; fewer are returned if there are no more that differ.
     stream : Stream
 
     Returns
     -------
     list of int arrays [member]
-        As many members as the set in each of its layers, each once, none of them the set's own. A member is one of the
-        :data:`NEAREST` neurons of its layer nearest to one of the set in the logarithm of their norms, and further away
-        only as far as nearer ones are taken.
+        Each another one, or a rank among them would count what is drawn twice as two. As many members as the set in
+        each of its layers, each once, none of them the set's own. A member is one of the :data:`NEAREST` neurons of its
+        layer nearest to one of the set in the logarithm of their norms, and further away only as far as nearer ones are
+        taken.
 
     Raises
     ------
@@ -58,14 +61,22 @@ def matched_sets(chosen: Indices, norm: Floats, width: int, count: int, stream: 
         # A neuron that is always silent is like another such one, and like no other.
         apart[np.isnan(apart)] = 0.0
         nearest.append(free[np.argsort(apart, kind="stable")])
-    words = stream.words(count, len(chosen), 1 + NEAREST)
-    out = []
-    for draw in words:
-        taken: set[int] = set()
-        # In random order, so that no place of the set always picks first.
-        for place in np.argsort(draw[:, 0], kind="stable"):
-            order = nearest[place][: len(draw[place]) - 1][np.argsort(draw[place, 1 : 1 + len(nearest[place])])]
-            candidates = (int(one) for one in (*order, *nearest[place][NEAREST:]))
-            taken.add(next(one for one in candidates if one not in taken))
-        out.append(np.array(sorted(taken), dtype=np.intp))
-    return out
+    found: dict[tuple[int, ...], None] = {}
+    before = -1
+    # A small set has few likes: draws go on as long as they bring any that were not drawn before.
+    while before < len(found) < count:
+        before = len(found)
+        for draw in stream.words(count, len(chosen), 1 + NEAREST):
+            found[_drawn(nearest, draw)] = None
+    return [np.array(one, dtype=np.intp) for one in islice(found, count)]
+
+
+def _drawn(nearest: list[Indices], draw: npt.NDArray[np.uint64]) -> tuple[int, ...]:
+    """One random set, by random words [member, 1 + candidate]."""
+    taken: set[int] = set()
+    # In random order, so that no place of the set always picks first.
+    for place in np.argsort(draw[:, 0], kind="stable"):
+        order = nearest[place][: len(draw[place]) - 1][np.argsort(draw[place, 1 : 1 + len(nearest[place])])]
+        candidates = (int(one) for one in (*order, *nearest[place][NEAREST:]))
+        taken.add(next(one for one in candidates if one not in taken))
+    return tuple(sorted(taken))

@@ -14,7 +14,7 @@ from neurontest.errors import EvidenceError, ModelError
 from neurontest.plan import groups_for, make_plan
 from neurontest.run import nulls
 from neurontest.run.assemble import Outcome, claim_record, make_record
-from neurontest.run.evidence import Cache, evidence_key
+from neurontest.run.evidence import Cache, evidence_key, text_digests
 from neurontest.run.known import KnownModel
 from neurontest.run.positions import first_positions
 from neurontest.run.shown import Shown
@@ -106,8 +106,7 @@ class Run:
             requests = {request for claim in family.tested for request in kind_named(claim.kind).requests(claim)}
             self._trace(requests)
             traces = {request: self.read(request) for request in requests}
-            key = evidence_key(family, [found.digest for found in traces.values()])
-            self._findings[family.file] = self._cache.keep_or_find(key, lambda: self._test(family, traces))
+            self._findings[family.file] = self._cached(family, traces)
         return self._findings[family.file]
 
     def finding(self, claim: Claim) -> Finding:
@@ -133,8 +132,11 @@ class Run:
         plan = make_plan(replace(self.suite, families=(*self.suite.families, family)))
         self.cost += self._tracer.ensure(plan, groups_for(plan, requests))
         traces = {request: self.read(request) for request in requests}
-        key = evidence_key(family, [found.digest for found in traces.values()])
-        return asked, self._cache.keep_or_find(key, lambda: self._test(family, traces))[asked.id]
+        return asked, self._cached(family, traces)[asked.id]
+
+    def _cached(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> Mapping[str, Finding]:
+        digests = [*(found.digest for found in traces.values()), *text_digests(family, self.suite.given)]
+        return self._cache.keep_or_find(evidence_key(family, digests), lambda: self._test(family, traces))
 
     def _test(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> dict[str, Finding]:
         from neurontest.run.settle import settle

@@ -13,7 +13,8 @@ import msgspec
 from filelock import FileLock
 
 from neurontest import __version__
-from neurontest.types import Claim, Concept, Family, Generation, Selection
+from neurontest.claims import kind_named
+from neurontest.types import Claim, Concept, Family, Generation, GivenText, Selection
 
 T = TypeVar("T")
 
@@ -33,7 +34,7 @@ def evidence_key(family: Family, digests: Sequence[str]) -> str:
     ----------
     family : Family
     digests : sequence of str
-        Digests of all traces that its claims look at.
+        Digests of all traces that its claims look at, and of the :func:`text_digests`.
     """
     said = {
         "neurontest": __version__,
@@ -43,6 +44,24 @@ def evidence_key(family: Family, digests: Sequence[str]) -> str:
         "traces": sorted(digests),
     }
     return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
+
+
+def text_digests(family: Family, given: Mapping[str, Mapping[str, tuple[GivenText, ...]]]) -> list[str]:
+    """Digests of the given texts that evidence hangs on themselves: a text's last token is in no activation.
+
+    Parameters
+    ----------
+    given : mapping from file to mapping from prompt to tuple of GivenText
+        What `replay` of the claims' generations names. Texts that the model writes are decided by their settings.
+    """
+    return [
+        text.digest
+        for claim in family.tested
+        if claim.generation.replay is not None and kind_named(claim.kind).reads_texts
+        for concept in claim.concepts.values()
+        for prompt in concept.prompts
+        for text in given[claim.generation.replay][prompt]
+    ]
 
 
 def vacuity_key(family: Family, digests: Sequence[str]) -> str:

@@ -145,7 +145,9 @@ def _items(values: list[tuple[int, Any]], where: str) -> Iterator[tuple[int, Any
     elif isinstance(value, dict) and isinstance(value.get("concepts"), list):
         # Concepts may share prompts; what was written to them is the same text, not a second one.
         written = [item for concept in value["concepts"] for item in _continuations(concept)]
-        once = {(item.get("prompt"), item.get("sample")): item for item in written if isinstance(item, dict)}
+        once = {
+            json.dumps([item.get("prompt"), item.get("sample")]): item for item in written if isinstance(item, dict)
+        }
         yield from ((1, item) for item in once.values())
     else:
         message = 'a file of texts must be a list of {"prompt": ..., "text": ...}, or the record.json of a run'
@@ -154,7 +156,7 @@ def _items(values: list[tuple[int, Any]], where: str) -> Iterator[tuple[int, Any
 
 def _continuations(concept: Any) -> list[Any]:
     found = concept.get("continuations") if isinstance(concept, dict) else None
-    return found if isinstance(found, list) else []
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def _fault(item: Any) -> str:

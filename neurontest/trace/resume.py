@@ -24,15 +24,15 @@ class Resume:
 
     def __init__(self, blocks: Sequence[nn.Module], first: int) -> None:
         self._blocks, self._first = tuple(blocks), first
-        self._hidden: torch.Tensor | None = None
+        self._hidden: list[torch.Tensor] = []
         self._in_tuple = False
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[None]:
-        """While it lasts, a whole pass leaves what the first block reads ``[row, position, hidden]``."""
+        """While it lasts, whole passes leave what the first block reads ``[row, position, hidden]``, in their order."""
 
         def read(_: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-            self._hidden = args[0] if args else kwargs["hidden_states"]
+            self._hidden.append(args[0] if args else kwargs["hidden_states"])
 
         def form(_: Any, args: tuple[Any, ...], output: Any) -> None:
             self._in_tuple = isinstance(output, tuple)
@@ -54,11 +54,15 @@ class Resume:
         Parameters
         ----------
         rows : int tensor [row]
-            Of the recorded pass.
+            Of the recorded passes.
         """
-        if self._hidden is None:
+        import torch
+
+        if not self._hidden:
             raise RuntimeError("resumed before anything was recorded")
-        hidden, skipped = self._hidden, self._blocks[: self._first]
+        if len(self._hidden) > 1:
+            self._hidden = [torch.cat(self._hidden)]
+        hidden, skipped = self._hidden[0], self._blocks[: self._first]
 
         def through(value: Any = None, *args: Any, **kwargs: Any) -> Any:
             value = kwargs["hidden_states"] if value is None else value

@@ -13,10 +13,11 @@ import numpy.typing as npt
 
 from neurontest.errors import TraceError
 from neurontest.trace.generation import encode
-from neurontest.trace.likelihood import Text, likelihoods
+from neurontest.trace.likelihood import Text, context_of, likelihoods
 from neurontest.trace.locks import hold
 from neurontest.trace.sites import find_sites
 from neurontest.trace.store import FORMAT_VERSION, Store, Trace
+from neurontest.trace.tokens import tokens_after
 from neurontest.types import Activations, Continuation, Generation, ModelHandle, Progress, ScoreRequest
 
 Continuations = Callable[[Sequence[str], Generation], Sequence[Continuation]]
@@ -74,7 +75,11 @@ class Scorer:
     def _key(self, request: ScoreRequest) -> str:
         handle = self._handle
         model = ["scores", FORMAT_VERSION, handle.fingerprint, handle.dtype, handle.device, handle.attention]
-        return hashlib.sha256(msgspec.json.encode([model, request])).hexdigest()
+        decides: list[object] = [model, request]
+        if request.generation.replay is not None and not request.words:
+            # The settings decide a text that the model writes; of one that is given they name the file alone.
+            decides.append([(one.ids, one.text) for one in self._continuations(request.prompts, request.generation)])
+        return hashlib.sha256(msgspec.json.encode(decides)).hexdigest()
 
     def _score(self, request: ScoreRequest) -> npt.NDArray[np.float64]:
         self._progress(self._what, 0, 1, "loading the model")
@@ -85,6 +90,13 @@ class Scorer:
         with quiet(), packed(model):
             (site,) = find_sites(model, (request.site,))
             texts, owner = self._texts(request, tokenizer)
+            context = context_of(model)
+            for text, at in zip(texts, owner, strict=True):
+                if context is not None and text.size - 1 > context:
+                    raise TraceError(
+                        f"The prompt {request.prompts[at]!r} and what is scored after it have {text.size} tokens, and "
+                        f"the model's context has {context}. Shorten the prompt."
+                    )
             forced = [
                 [(forcing.neurons, forcing.values[min(own, len(forcing.values) - 1)]) for own in owner]
                 for forcing in request.forcings
@@ -107,19 +119,18 @@ class Scorer:
         """All texts to be scored, and the prompt that each belongs to."""
         encoded = [encode(tokenizer, prompt, request.generation) for prompt in request.prompts]
         if request.words:
-            texts = [
-                Text(ids, word_after(tokenizer, word, request.generation)) for ids in encoded for word in request.words
-            ]
-            return texts, [at for at in range(len(encoded)) for _ in request.words]
-        written = self._continuations(request.prompts, request.generation)
-        samples = request.generation.samples
+            words = openings([word_after(tokenizer, word, request.generation) for word in request.words])
+            texts = [Text(ids, word) for ids in encoded for word in words]
+            return texts, [at for at in range(len(encoded)) for _ in words]
+        row = {prompt: at for at, prompt in enumerate(request.prompts)}
         texts, owner = [], []
-        for number, one in enumerate(written):
-            after = one.ids or tuple(tokenizer(one.text, add_special_tokens=False)["input_ids"])
+        # As many for each prompt as there are: a replay may give one prompt more texts than another.
+        for one in self._continuations(request.prompts, request.generation):
+            after = one.ids or tokens_after(tokenizer, one.text)
             # A text that ended at once has nothing to be more or less likely than.
             if after:
-                texts.append(Text(encoded[number // samples], after))
-                owner.append(number // samples)
+                texts.append(Text(encoded[row[one.prompt]], after))
+                owner.append(row[one.prompt])
         for prompt, text in enumerate(request.prompts):
             if prompt not in owner:
                 raise TraceError(
@@ -136,8 +147,21 @@ def word_after(tokenizer: Any, word: str, generation: Generation) -> tuple[int, 
     TraceError
         If the word is empty to the tokenizer.
     """
-    text = word if generation.format == "chat" else f" {word}"
-    ids = tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
+    if generation.format == "chat":
+        ids = tuple(tokenizer(word, add_special_tokens=False)["input_ids"])
+    else:
+        ids = tokens_after(tokenizer, f" {word}")
     if not ids:
         raise TraceError(f"The word {word!r} is empty to the tokenizer; name another one.")
     return ids
+
+
+def openings(words: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
+    """The words that begin with no other one: a text that begins with any of the words begins with just one of these.
+
+    Examples
+    --------
+    >>> openings([(7, 8, 9), (7, 8), (5,), (7, 8)])
+    [(7, 8), (5,)]
+    """
+    return [one for one in dict.fromkeys(words) if not any(one[:at] in words for at in range(len(one)))]

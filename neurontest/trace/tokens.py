@@ -15,6 +15,8 @@ Spans = list[tuple[int, int]]
 
 #: Stands in a decoded text for bytes that are no whole character yet.
 _INCOMPLETE = "\ufffd"
+#: Stands for a prompt; no template holds this character, which is for private use.
+_MARK = "\ue000"
 
 
 def new_tokens(
@@ -40,11 +42,24 @@ def new_tokens(
     else:
         whole = tokenizer(_rendered(tokenizer, prompt) + given.text, add_special_tokens=False)["input_ids"]
     # They do not if prompt and text make up one token at the seam, or if the tokenizer ends each text with a token.
-    if list(whole[: len(ids)]) == list(ids):
-        new = whole[len(ids) :]
-    else:
-        new = tokenizer(given.text, add_special_tokens=False)["input_ids"]
+    is_continued = list(whole[: len(ids)]) == list(ids)
+    new = whole[len(ids) :] if is_continued else tokens_after(tokenizer, given.text)
     return (*new, end) if given.ended else tuple(new)
+
+
+def tokens_after(tokenizer: Any, text: str) -> tuple[int, ...]:
+    """Tokens of a text that goes on from another, without the space that some tokenizers put before each text."""
+
+    def cut(text: str) -> tuple[int, ...]:
+        return tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    letter, spaced = cut("a"), cut(" a")
+    if spaced[len(spaced) - len(letter) :] == letter:
+        # A letter is the same tokens with its space and without: the tokenizer may have put one there itself.
+        before, whole = cut("."), cut("." + text)
+        if whole[: len(before)] == before:
+            return whole[len(before) :]
+    return cut(text)
 
 
 def word_tokens(
@@ -102,8 +117,13 @@ def _prompt_spans(
             spans = [(int(begin), int(end)) for begin, end in encoded["offset_mapping"]]
     if not spans:
         text, spans = decoded_spans(tokenizer, ids)
-    begin = text.find(prompt.strip())
-    return text, spans, (0, len(text)) if plain or begin < 0 else (begin, begin + len(prompt.strip()))
+    if plain:
+        return text, spans, (0, len(text))
+    own = prompt.strip()
+    # The template may hold the prompt's words itself, before the prompt: where another one stands, this one does.
+    begin = _rendered(tokenizer, _MARK).find(_MARK)
+    begin = begin if begin >= 0 and text.startswith(own, begin) else text.find(own)
+    return text, spans, (0, len(text)) if begin < 0 else (begin, begin + len(own))
 
 
 def _touch(spans: Spans, found: Spans) -> npt.NDArray[np.bool_]:

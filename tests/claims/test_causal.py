@@ -11,8 +11,10 @@ import pytest
 from scipy import stats
 
 from neurontest.claims import kind_named
+from neurontest.claims.causal import LIKES
 from neurontest.claims.effects import losses_compared, rises_compared
 from neurontest.claims.experiment import Experiment, Part
+from neurontest.neurons.matched import NEAREST
 from neurontest.types import BASELINE, Evidence, ScoreRequest, Thresholds, TraceRequest
 from tests.worlds import Floats, World, claim_on
 
@@ -204,6 +206,20 @@ def test_what_neurons_are_set_to(how: str, rows: int) -> None:
     assert (len(np.unique(values, axis=0)) > 1) == (how == "resample")
 
 
+def test_the_order_of_a_list_changes_no_value() -> None:
+    kind, claim, traces = World2().claim(NEEDED, ablate="resample")
+    a = claim.concepts["a"]
+    order = np.random.default_rng(1).permutation(len(a.prompts))
+    shuffled = replace(a, prompts=tuple(a.prompts[at] for at in order))
+    other = replace(claim, concepts={**claim.concepts, "a": shuffled})
+    moved = replace(traces[claim.request("a")], values=traces[claim.request("a")].values[order])
+    found = []
+    for one, seen in ((claim, traces), (other, {**traces, other.request("a"): moved})):
+        request, _ = kind.scores(one, seen, Thresholds.of(0.05))
+        found.append([dict(zip(request.prompts, forcing.values, strict=True)) for forcing in request.forcings])
+    assert found[0] == found[1]
+
+
 def test_words_are_measured_after_neutral_prompts() -> None:
     found, ((request,), *_), world = scored(FORCED, 2.0)
     assert request.words == ("word",)
@@ -218,6 +234,49 @@ def test_words_are_measured_after_neutral_prompts() -> None:
 def test_the_smallest_p_of_the_design() -> None:
     kind, claim, _ = World2().claim(NEEDED)
     assert kind.smallest_p(claim) == 1 / comb(12 + 24, 12)
+
+
+@pytest.mark.parametrize("sentence", [NEEDED, FORCED])
+def test_one_neuron_has_few_that_are_like_it(sentence: str) -> None:
+    assert LIKES == NEAREST
+    kind, claim, _ = World2().claim(sentence)
+    alone = replace(claim, selection=replace(claim.selection, k=1))
+    assert kind.smallest_p(alone) == 1 / 21
+    ours = experiment(sentence, 12, 15)
+    rng = np.random.default_rng(3)
+    values = rng.normal(size=(27, 21)) + np.r_[[5.0], np.zeros(20)] * np.r_[np.ones(12), np.zeros(15)][:, None]
+    thresholds = Thresholds.of(0.05)
+    if sentence == NEEDED:
+        found = losses_compared(ours, "a", values[:12], values[12:], thresholds)
+        assert found.keys[0].p_floor == 1 / comb(27, 12)
+    else:
+        found = rises_compared(ours, "b", values[:12], thresholds)
+    assert found.p == found.keys[1].p_floor == 1 / 21
+    (said,) = found.warnings
+    assert said.startswith("a set of 6 has only 20 random ones like it, so that p is at least 0.048")
+
+
+def test_sides_that_share_a_prompt() -> None:
+    kind, claim, _ = World2().claim(NEEDED)
+    a, b = claim.concepts.values()
+    also = replace(b, prompts=(*b.prompts, a.prompts[3]))
+    (said,) = kind.faults(replace(claim, concepts={"a": a, "b": also}))
+    assert said.startswith(f"'a' and 'b' share the prompt {a.prompts[3]!r}; neurons are selected on other prompts")
+
+
+@pytest.mark.parametrize("reduce", ["max", "rate"])
+def test_neurons_are_set_to_means_alone(reduce: str) -> None:
+    kind, claim, _ = World2().claim(NEEDED, reduce=reduce)
+    (said,) = kind.faults(claim)
+    assert said.endswith("say 'neurons: {reduce: mean}' or 'ablate: zero'")
+    kind, claim, _ = World2().claim(NEEDED, reduce=reduce, ablate="zero")
+    assert kind.faults(claim) == []
+    kind, claim, _ = World2().claim(FORCED, reduce=reduce)
+    (said,) = kind.faults(claim)
+    assert said == (
+        f"neurons are set to what they are on average, which reduce: {reduce} does not say;"
+        " say 'neurons: {reduce: mean}'"
+    )
 
 
 def test_faults() -> None:

@@ -102,6 +102,8 @@ def test_a_folder_is_that_of_a_run(tmp_path: Path) -> None:
         ('[{"prompt": "x", "text": "", "ended": 1}]', "replay.json:1:1: 'ended' must be true or false"),
         ('[{"prompt": "x", "text": "", "ids": [1, "2"]}]', "replay.json:1:1: 'ids' must be a list of whole numbers, the"
          " tokens of the text"),
+        ('{"concepts": [{"continuations": [3, {"prompt": ["x"], "sample": {}, "text": "y"}]}]}',
+         "replay.json:1:1: 'prompt' must be a text"),
         (r'[{"prompt": "x", "text": "\ud800"}]', "replay.json:1:1: 'text' '\\ud800' holds half a character (a lone"
          " surrogate)"),
     ],

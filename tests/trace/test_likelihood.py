@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from neurontest.errors import TraceError
+from neurontest.trace import likelihood
 from neurontest.trace.forcing import Forced, SiteForcer
 from neurontest.trace.likelihood import Text, likelihoods
 from neurontest.trace.resume import Resume
@@ -173,3 +174,53 @@ def test_the_order_of_texts_changes_nothing_but_rounding(llama: tuple[Any, Any])
     rows: list[Forced] = [((50 + at,), (1.0,)) for at in range(len(TEXTS))]
     found = likelihoods(model, site, TEXTS, [rows])
     assert likelihoods(model, site, TEXTS[::-1], [rows[::-1]])[:, ::-1] == pytest.approx(found, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", SITES)
+def test_texts_in_several_passes_are_as_in_one(
+    name: str, pair: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, _ = pair
+    (site,) = find_sites(model, (name,))
+    forced: list[list[Forced]] = [[((2 * site.width + at,), (3.0,)) for at in range(len(TEXTS))]]
+    wanted = likelihoods(model, site, TEXTS, forced)
+    head = model.get_output_embeddings().weight.shape[0]
+    # As long as a text's logits are more than may be in memory, one at a time.
+    monkeypatch.setattr(likelihood, "_LOGITS", head)
+    monkeypatch.setattr(likelihood, "_LOGITS_FIRST", head)
+    most: list[int] = []
+    reading = model.get_output_embeddings().register_forward_pre_hook(lambda _, args: most.append(args[0].shape[0]))
+    try:
+        assert likelihoods(model, site, TEXTS, forced) == pytest.approx(wanted, rel=1e-5)
+    finally:
+        reading.remove()
+    assert set(most) == {1}
+
+
+@pytest.mark.parametrize("resume", [True, False])
+def test_the_last_token_may_lie_beyond_the_context(resume: bool) -> None:
+    model, _ = tiny.build("gpt2")
+    (site,) = find_sites(model, ("residual",))
+    ids = tuple(5 + at % 90 for at in range(tiny.CONTEXT + 1))
+    texts = [Text(ids[:1], ids[1:]), Text(ids[:60], ids[60:80]), Text(ids[:-1], ids[-1:])]
+    forced: list[list[Forced]] = [[((2 * site.width,), (9.0,))] * 3]
+    found = likelihoods(model, site, texts, forced, resume=resume)
+    assert np.isfinite(found).all()
+    (alone,) = likelihoods(model, site, texts[1:2], [])
+    assert found[0, 1] == pytest.approx(alone[0], rel=1e-5)
+    assert (found[0] != found[1]).all()
+
+
+def test_a_model_whose_logits_are_no_layers() -> None:
+    from types import SimpleNamespace
+
+    model, _ = tiny.build("llama")
+    (site,) = find_sites(model, ("residual",))
+    inner, weight = model.model, model.lm_head.weight
+    model.forward = lambda *, return_dict, **asked: SimpleNamespace(logits=inner(**asked)[0] @ weight.T)
+    with pytest.raises(TraceError, match="does not take its logits from a layer of its own"):
+        likelihoods(model, site, TEXTS, [])
+    model.get_output_embeddings = lambda: None
+    with pytest.raises(TraceError, match="does not take its logits from a layer of its own"):
+        likelihoods(model, site, TEXTS, [])
+    assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())

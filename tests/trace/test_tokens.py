@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurontest.trace.generation import encode
-from neurontest.trace.tokens import decoded_spans, new_tokens, word_tokens
+from neurontest.trace.scoring import word_after
+from neurontest.trace.tokens import decoded_spans, new_tokens, tokens_after, word_tokens
 from neurontest.types import Generation, GivenText
 from neurontest.words import occurrences
 from tests import tiny
@@ -52,6 +53,20 @@ class WithoutOffsets:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._fast, name)
+
+
+def prefixing() -> Any:
+    """Pieces as SentencePiece cuts them: it puts a space before every text, and one that is there stays."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, processors
+    from transformers import PreTrainedTokenizerFast
+
+    pieces = ["▁", *"abcdefghijklmnopqrstuvwxyzVH.", "▁Hello", "▁Hellos", "▁Vietnam", "▁is", "s"]
+    ranked = [(piece, -1.0 if len(piece) > 1 else -9.0) for piece in dict.fromkeys(pieces)]
+    backend = Tokenizer(models.Unigram([(tiny.BOS, 0.0), (tiny.EOS, 0.0), ("<unk>", 0.0), *ranked], unk_id=2))
+    backend.normalizer = normalizers.Sequence([normalizers.Prepend("▁"), normalizers.Replace(" ", "▁")])
+    backend.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.Fuse(), decoders.Strip(" ", 1, 0)])
+    backend.post_processor = processors.TemplateProcessing(single=f"{tiny.BOS} $A", special_tokens=[(tiny.BOS, 0)])
+    return PreTrainedTokenizerFast(tokenizer_object=backend, bos_token=tiny.BOS, eos_token=tiny.EOS)
 
 
 FAST = merging()
@@ -119,6 +134,14 @@ def test_a_templates_own_words_are_not_the_prompts() -> None:
     assert not word_tokens(FAST, prompt, CHAT, ids, (), "assistant")[0].any()
 
 
+@pytest.mark.parametrize("prompt", ["user", "assistant", "s", "]"])
+def test_a_prompt_that_its_template_says_too(prompt: str) -> None:
+    ids = encode(FAST, prompt, CHAT)
+    in_prompt, _ = word_tokens(FAST, prompt, CHAT, ids, (), prompt)
+    before = FAST.decode(list(ids[: np.flatnonzero(in_prompt)[0]]), skip_special_tokens=True)
+    assert (before, in_prompt.sum()) == ("[user] ", len(FAST(prompt, add_special_tokens=False)["input_ids"]))
+
+
 @given(st.text(max_size=40), st.integers(0, 5))
 def test_spans_are_the_characters_of_the_tokens(text: str, start: int) -> None:
     ids = FAST(text, add_special_tokens=False)["input_ids"]
@@ -166,6 +189,19 @@ def test_a_seam_within_a_token_keeps_the_prompts_tokens() -> None:
     ids = encode(FAST, "to V", PLAIN)
     new = new_tokens(FAST, "to V", PLAIN, ids, GivenText("ietnam"), 1)
     assert FAST.decode([*ids, *new], skip_special_tokens=True) == "to Vietnam"
+
+
+def test_no_space_is_put_where_a_text_goes_on() -> None:
+    tokens = prefixing()
+    assert tokens.convert_ids_to_tokens(tokens(" Vietnam", add_special_tokens=False)["input_ids"]) == ["▁", "▁Vietnam"]
+    assert tokens.convert_ids_to_tokens(word_after(tokens, "Vietnam", PLAIN)) == ["▁Vietnam"]
+    ids = encode(tokens, "Hello", PLAIN)
+    for text, pieces in ((" Vietnam is", ["▁Vietnam", "▁is"]), ("s is", ["s", "▁is"])):
+        new = new_tokens(tokens, "Hello", PLAIN, ids, GivenText(text), 1)
+        assert tokens.convert_ids_to_tokens(new) == pieces
+        assert tokens.decode([*ids, *new], skip_special_tokens=True) == "Hello" + text
+    # Others put nothing there.
+    assert tokens_after(FAST, " Vietnam") == tuple(FAST(" Vietnam", add_special_tokens=False)["input_ids"])
 
 
 @pytest.mark.parametrize("generation", [PLAIN, CHAT], ids=["plain", "chat"])
