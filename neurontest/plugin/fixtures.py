@@ -26,7 +26,11 @@ def concept_model(pytestconfig: pytest.Config) -> ModelHandle:
     Override it in a conftest.py to test a model of your own: return a handle, or (model, tokenizer) of transformers.
     """
     state = pytestconfig.stash[STATE]
-    return state.default_model()
+    try:
+        return state.default_model()
+    except NeurontestError as error:
+        # What a fixture raises, pytest shows with all of its traceback.
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture(scope="session")
