@@ -62,7 +62,8 @@ def concept_sets(
         try:
             return state.run(concept_suite, concept_model).sets(concept)
         except NeurontestError as error:
-            pytest.fail(str(error))
+            said = str(error)
+        pytest.fail(said)  # outside, or pytest would show that error too, with all of its traceback
 
     return sets
 
@@ -82,6 +83,7 @@ def concept_check(
         try:
             return judge.check(state, state.run(concept_suite, concept_model), claim)
         except (VerdictFailure, NeurontestError) as error:
-            pytest.fail(str(error))
+            said = str(error)
+        pytest.fail(said)
 
     return check

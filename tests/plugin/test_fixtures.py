@@ -57,6 +57,7 @@ def test_a_claim_from_python(run: RunPytest, suite: Make, pytester: pytest.Pytes
             "E *unknown concept 'd'*",
         ]
     )
+    result.stdout.no_fnmatch_line("During handling of the above exception*")
     skipping = run("--concept-specs=specs", "--concept-inconclusive=skip", "test_it.py", "-k", "inconclusive")
     skipping.assert_outcomes(skipped=1, deselected=2)
 
