@@ -85,7 +85,8 @@ def _parser() -> argparse.ArgumentParser:
 def _init(said: argparse.Namespace) -> int:
     folder: Path = said.folder
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise NeurontestError(f"{folder} is there already; name a folder that is new or empty")
+        what = "is not empty" if folder.is_dir() else "is a file"
+        raise NeurontestError(f"{folder} {what}; name a folder that is new or empty")
     with as_file(files("neurontest") / "starter") as starter:
         shutil.copytree(starter, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     print(f"{folder} holds a suite now: read {folder / 'suite.yaml'}, then run 'pytest --concept-specs {folder}'")

@@ -28,7 +28,9 @@ def test_a_new_suite_is_without_fault_or_warning(tmp_path: Path, capsys: pytest.
 def test_init_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     assert main(["init", str(tmp_path)]) == 2
-    assert capsys.readouterr().err == f"neurontest: {tmp_path} is there already; name a folder that is new or empty\n"
+    assert capsys.readouterr().err == f"neurontest: {tmp_path} is not empty; name a folder that is new or empty\n"
+    assert main(["init", str(tmp_path / "mine.txt")]) == 2
+    assert "mine.txt is a file; name a folder" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
@@ -135,7 +137,12 @@ def test_plan_says_how_many_prompts_it_takes(
         "neurons": {"k": 4},
         "baseline": {"prompts": [f"neutral {at}" for at in range(10)]},
         "concepts": concepts,
-        "claims": ["hanoi overlaps tulip more than violent", "hanoi has specific neurons"],
+        "claims": [
+            "hanoi overlaps tulip more than violent",
+            "hanoi has specific neurons",
+            {"id": "last", "claim": "hanoi has specific neurons", "neurons": {"positions": "last"}},
+        ],
+        "statistics": {"correction": "none"},
     }
     folder = tmp_path / "suite"
     folder.mkdir()
@@ -144,7 +151,7 @@ def test_plan_says_how_many_prompts_it_takes(
     assert main(["check", str(folder)]) == 1
     assert "'hanoi' has 5 prompts; overlap_greater needs at least 6" in capsys.readouterr().out
     assert main(["plan", str(folder), "--model", str(tmp_path / "model")]) == 0
-    head, first, second = capsys.readouterr().out.splitlines()
+    head, first, second, third = capsys.readouterr().out.splitlines()
     assert head.split("  ")[0] == "claim"
     assert [column.strip() for column in head.split("  ") if column.strip()] == [
         "claim",
@@ -157,7 +164,8 @@ def test_plan_says_how_many_prompts_it_takes(
         "for 0.95",
     ]
     assert first.startswith("suite.yaml: hanoi overlaps tulip more than violent")
-    assert " 0.025 " in first
+    assert " 0.05 " in first
     # 5 + 5 prompts can be dealt in 252 ways, 5 + 10 in 3,003.
     assert " 0.004 " in first
     assert " 0.00033 " in second
+    assert third.startswith("suite.yaml: hanoi has specific neurons [last] ")

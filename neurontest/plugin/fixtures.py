@@ -26,7 +26,11 @@ def concept_model(pytestconfig: pytest.Config) -> ModelHandle:
     Override it in a conftest.py to test a model of your own: return a handle, or (model, tokenizer) of transformers.
     """
     state = pytestconfig.stash[STATE]
-    return state.default_model()
+    try:
+        return state.default_model()
+    except NeurontestError as error:
+        # What a fixture raises, pytest shows with all of its traceback.
+        pytest.fail(str(error), pytrace=False)
 
 
 @pytest.fixture(scope="session")
@@ -58,7 +62,8 @@ def concept_sets(
         try:
             return state.run(concept_suite, concept_model).sets(concept)
         except NeurontestError as error:
-            pytest.fail(str(error))
+            said = str(error)
+        pytest.fail(said)  # outside, or pytest would show that error too, with all of its traceback
 
     return sets
 
@@ -78,6 +83,7 @@ def concept_check(
         try:
             return judge.check(state, state.run(concept_suite, concept_model), claim)
         except (VerdictFailure, NeurontestError) as error:
-            pytest.fail(str(error))
+            said = str(error)
+        pytest.fail(said)
 
     return check

@@ -95,7 +95,8 @@ def settle(text: str, verdict: str, *, inconclusive: str, expected_to_fail: bool
 
 def error_text(error: BaseException) -> str:
     """What went wrong, in words; a program's error carries its type's name."""
-    return str(error) if isinstance(error, NeurontestError) else f"{type(error).__name__}: {error}"
+    said = isinstance(error, (NeurontestError, pytest.fail.Exception))
+    return str(error) if said else f"{type(error).__name__}: {error}"
 
 
 def label(report: pytest.TestReport, folder: Path, node: str, call: pytest.CallInfo[None]) -> None:

@@ -20,7 +20,13 @@ if TYPE_CHECKING:
     from neurontest.types import Record
 
 _MARKUP = {"holds": {"green": True}, "inconclusive": {"yellow": True}, "refuted": {"red": True}, "error": {"red": True}}
-_COUNTED = {"holds": "hold", "refuted": "refuted", "inconclusive": "inconclusive", "skipped": "skipped"}
+_COUNTED = {
+    "holds": "hold",
+    "refuted": "refuted",
+    "inconclusive": "inconclusive",
+    "skipped": "skipped",
+    "error": "errors",
+}
 _LEAST_SENTENCE = 24
 
 
@@ -113,10 +119,10 @@ def counts(rows: Sequence[Row]) -> str:
     if dead:
         held = found["holds"]
         claims = f"{held} of {len(rows)} {'holds' if held == 1 else 'hold'}; {dead} of them also on a dead model"
-        rest = [f"{found[name]} {_COUNTED.get(name, name)}" for name in ordered if name != "holds"]
+        rest = [_counted(name, found[name]) for name in ordered if name != "holds"]
         return "; ".join([claims, ", ".join(rest)] if rest else [claims])
-    words = [
-        f"{found[name]} {'holds' if name == 'holds' and found[name] == 1 else _COUNTED.get(name, name)}"
-        for name in ordered
-    ]
-    return ", ".join(words)
+    return ", ".join(_counted(name, found[name]) for name in ordered)
+
+
+def _counted(name: str, count: int) -> str:
+    return f"{count} {name if count == 1 else _COUNTED.get(name, name)}"

@@ -106,6 +106,7 @@ def html_report(record: Record) -> str:
             families=_families(record, claims),
             counts=[(name, statuses.count(name)) for name in SYMBOLS if name in statuses],
             unselected=sum(not view.claim.selected for view in claims),
+            dead=sum(outcome.is_vacuous(view.claim) for view in claims),
             expected=sum(outcome.outcome(view.claim) == "xfailed" for view in claims),
             overlaps=_overlaps(record),
             concepts=[_concept(concept) for concept in record.concepts],
@@ -255,5 +256,6 @@ def _environment() -> Environment:
         "minus": _minus,
         "number": numbers.number,
         "p_value": numbers.p_value,
+        "statistic": numbers.statistic,
     }
     return environment

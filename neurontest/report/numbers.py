@@ -42,6 +42,11 @@ def number(value: float, places: int | None = None, *, signed: bool = False) -> 
     return text.lstrip("+-") if not any(digit in text for digit in "123456789") else text
 
 
+def statistic(value: float) -> str:
+    """A test statistic: two decimal places, or two significant digits of one that these would not show."""
+    return number(value, max(2, decimals(value)) if abs(value) < 0.01 else 2)
+
+
 def quantity(value: float, unit: str, places: int | None = None, *, signed: bool = False) -> str:
     """`value` with its unit: ``+3.1 neurons``, ``62%``."""
     if unit == "share":

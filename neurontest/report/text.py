@@ -85,9 +85,8 @@ def headline(claim: ClaimRecord, *, suite: str, declared: int) -> str:
     declared : int
         Claims that the p-value was corrected for.
     """
-    return _line(
-        f"{suite}/{claim.where.file}:{claim.where.line}: {claim.sentence}: {status(claim)}{_because(claim, declared)}"
-    )
+    file = claim.where.file if suite == "." else f"{suite}/{claim.where.file}"
+    return _line(f"{file}:{claim.where.line}: {claim.sentence}: {status(claim)}{_because(claim, declared)}")
 
 
 def failure_text(claim: ClaimRecord, *, suite: str, model: str, declared: int) -> str:

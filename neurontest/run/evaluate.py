@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from neurontest.claims import kind_named
-from neurontest.errors import EvidenceError, ModelError
+from neurontest.errors import EvidenceError, ModelError, TraceError
 from neurontest.plan import groups_for, make_plan
 from neurontest.run import nulls
 from neurontest.run.assemble import Outcome, claim_record, make_record
@@ -103,9 +103,12 @@ class Run:
             If the model cannot be had, tracing fails or the traces cannot answer a claim.
         """
         if family.file not in self._findings:
-            requests = {request for claim in family.tested for request in kind_named(claim.kind).requests(claim)}
-            self._trace(requests)
-            traces = {request: self.read(request) for request in requests}
+            asked: dict[TraceRequest, Claim] = {}
+            for claim in family.tested:
+                for request in kind_named(claim.kind).requests(claim):
+                    asked.setdefault(request, claim)
+            self._trace(set(asked))
+            traces = {request: self._read_for(claim, request) for request, claim in asked.items()}
             self._findings[family.file] = self._cached(family, traces)
         return self._findings[family.file]
 
@@ -199,6 +202,13 @@ class Run:
         if request not in self._activations:
             self._activations[request] = self._tracer.activations(request)
         return self._activations[request]
+
+    def _read_for(self, claim: Claim, request: TraceRequest) -> Activations:
+        try:
+            return self.read(request)
+        except TraceError as error:
+            # A family fails as a whole, and the claims that ask for nothing of the kind would seem to be at fault.
+            raise TraceError(f"{claim.node}: {error}") from error
 
     # Neuron sets.
 

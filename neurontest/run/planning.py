@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from neurontest.claims import kind_named
@@ -52,17 +53,19 @@ def plan_suite(run: Run) -> list[Planned]:
 
 def table(plans: list[Planned]) -> list[str]:
     """Lines of a table for the terminal, the headings first."""
+    times = Counter((one.claim.where.file, one.claim.sentence) for one in plans)
     head = ("claim", "effect", "p must reach", "smallest p", "prompts", "power now", "for 0.8", "for 0.95")
-    rows = [head, *(_row(one) for one in plans)]
+    rows = [head, *(_row(one, times[one.claim.where.file, one.claim.sentence] > 1) for one in plans)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
     return ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
-def _row(one: Planned) -> tuple[str, ...]:
+def _row(one: Planned, named: bool) -> tuple[str, ...]:
     found = one.evidence
     effect = f"{found.effect.value:+.2f} {found.effect.unit}".strip()
     return (
-        f"{one.claim.where.file}: {one.claim.sentence}",
+        # One sentence may be claimed at several settings; then only the id tells which.
+        f"{one.claim.where.file}: {one.claim.sentence}" + (f" [{one.claim.id}]" if named else ""),
         effect,
         f"{one.threshold:.2g}",
         f"{one.smallest_p:.2g}" if one.smallest_p else "any",

@@ -86,7 +86,11 @@ def _check(lines: list[Line], document: Document, keys: Keys) -> None:
             faults.append(Fault(*place, f"the prompt {shown(prompt)} holds half a character (a lone surrogate)"))
         first.setdefault(prompt, place)
     if not lines:
-        faults.append(Fault(document.shown, *document.position(keys), "there are no prompts in this file"))
+        faults.append(
+            Fault(
+                document.shown, *document.position(keys), f"there are no prompts in {shown(document.nodes[keys].value)}"
+            )
+        )
     if faults:
         raise SpecError(faults)
 

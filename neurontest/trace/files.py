@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -33,3 +34,9 @@ def replace_bytes(path: Path, data: bytes) -> None:
             f"{path} cannot be written: {error.strerror}; make room there or name "
             "another folder with --concept-cache-dir."
         ) from error
+
+
+def sweep(folder: Path, prefix: str) -> None:
+    """Remove the folders inside `folder` whose names begin with `prefix`, as far as that can be done."""
+    for left in folder.glob(f"{prefix}*"):
+        shutil.rmtree(left, ignore_errors=True)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import CLAIMS, Make, RunPytest
+from .conftest import CLAIMS, LOADED, Make, RunPytest
 
 
 def test_python_tests_ask_the_suite(run: RunPytest, suite: Make, pytester: pytest.Pytester) -> None:
@@ -57,6 +57,7 @@ def test_a_claim_from_python(run: RunPytest, suite: Make, pytester: pytest.Pytes
             "E *unknown concept 'd'*",
         ]
     )
+    result.stdout.no_fnmatch_line("During handling of the above exception*")
     skipping = run("--concept-specs=specs", "--concept-inconclusive=skip", "test_it.py", "-k", "inconclusive")
     skipping.assert_outcomes(skipped=1, deselected=2)
 
@@ -104,6 +105,18 @@ def test_a_conftest_that_gives_no_model_is_told_what_it_may_give(
     result = run("--concept-specs=specs", "-k", "holds-1")
     result.assert_outcomes(failed=1, deselected=4)
     result.stdout.fnmatch_lines(["specs/geo.yaml:2: b overlaps a more than c: error: concept_model returned str. *"])
+
+
+def test_a_model_that_is_not_there_is_one_sentence(suite: Make, pytester: pytest.Pytester) -> None:
+    suite()
+    pytester.makepyfile("def test_model(concept_model): pass")
+    # The real one: what the other tests find in its place takes any name.
+    result = pytester.runpytest_inprocess(
+        *LOADED, "--concept-specs=specs", "--concept-model=nowhere", "-k", "holds-1 or test_model", "specs", "."
+    )
+    result.assert_outcomes(errors=2, deselected=4)
+    result.stdout.fnmatch_lines(["There is no model 'nowhere'; valid: smollm2-135m, *"] * 2)
+    result.stdout.no_fnmatch_line("*raise ModelError*")
 
 
 def test_each_suite_names_its_own_model(run: RunPytest, suite: Make, pytester: pytest.Pytester) -> None:

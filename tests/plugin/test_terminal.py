@@ -30,6 +30,7 @@ def test_columns_align_and_only_sentences_are_cut() -> None:
 def test_every_verdict_is_counted_by_its_name() -> None:
     assert counts(ROWS) == "1 holds, 1 refuted, 1 error"
     assert counts([ROWS[0], ROWS[0]]) == "2 hold"
+    assert counts([ROWS[2], ROWS[2]]) == "2 errors"
 
 
 def test_header_table_and_report(run: RunPytest, suite: Make, pytester: pytest.Pytester) -> None:

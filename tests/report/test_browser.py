@@ -113,6 +113,23 @@ def test_nothing_sticks_out_and_nothing_hostile_runs(visit: Visit, size: tuple[i
     assert visit.complaints == []
 
 
+def test_on_a_phone_the_name_of_an_effect_has_room_beside_a_long_value(
+    browser: sync_api.Browser, tmp_path: Path
+) -> None:
+    assert CLAIMS[0].evidence is not None
+    found = CLAIMS[0].evidence.effect
+    assert found.interval is not None
+    interval = replace(found.interval, low=-0.0006, high=0.0081)
+    effect = replace(found, name="extra loss", unit="nats a token", value=0.0038, interval=interval)
+    record = replace(
+        sample(), claims=(replace(CLAIMS[0], evidence=replace(CLAIMS[0].evidence, effect=effect, details=())),)
+    )
+    page = Visit(browser.new_context(offline=True), write_reports(record, tmp_path)[1].as_uri()).open(PHONE)
+    name = page.locator(".effect .name")
+    assert name.text_content() == "extra loss"
+    assert name.evaluate("e => e.getBoundingClientRect().width") > 100
+
+
 def test_details_open_with_a_click(visit: Visit) -> None:
     page = visit.open()
     concept = page.locator("details.concept").first

@@ -180,6 +180,13 @@ def test_every_claim_is_told_with_its_verdict_and_numbers(page: Page) -> None:
         assert words in said
 
 
+def test_claims_that_also_hold_on_a_dead_model_are_counted() -> None:
+    record = sample()
+    dead = replace(record, claims=(replace(CLAIMS[0], salmon=0.001), CLAIMS[0]))
+    assert "also hold on a dead model (vacuous): 1." in html_report(dead)
+    assert "dead model" not in html_report(replace(record, claims=(CLAIMS[0],)))
+
+
 def test_the_tables_of_the_write_up_are_there(html: str) -> None:
     sets = len(CONCEPTS) * 6
     assert html.count('<th scope="col">Occurrences</th>') == sets

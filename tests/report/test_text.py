@@ -34,6 +34,10 @@ def test_the_first_line_stands_alone() -> None:
     )
 
 
+def test_a_file_in_the_working_directory_is_named_alone() -> None:
+    assert headline(HOLDS, suite=".", declared=1).startswith(f"{HOLDS.where.file}:{HOLDS.where.line}: ")
+
+
 def test_without_a_correction_none_is_mentioned() -> None:
     claim = replace(HOLDS, statistics=replace(HOLDS.statistics, correction="none"))
     assert headline(claim, suite="s", declared=6).endswith("holds (p = 0.0036, needs 0.05)")
@@ -151,3 +155,10 @@ def test_a_family_that_is_not_described_is_counted() -> None:
 def test_visible_keeps_words_and_shows_the_rest() -> None:
     assert visible("a\tb\nc\r\nd\re\x00\x7f\x9b\ufffe\ud800") == "a\tb\nc\nd␍e␀␡\ufffd\ufffd\ufffd"
     assert visible(HOSTILE[4]) == HOSTILE[4]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(1.934, "1.93"), (0.0899, "0.09"), (0.0038, "0.0038"), (-0.0012, "-0.0012"), (0.0, "0.00")]
+)
+def test_a_statistic_shows_what_it_is(value: float, words: str) -> None:
+    assert numbers.statistic(value) == words

