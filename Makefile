@@ -48,7 +48,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 # is left out of the table, which says so.
 $(BENCH)/.installed: pyproject.toml constraints.txt
 	test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
-	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . pytest-benchmark
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . hypothesis pytest-benchmark
 	-$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	touch $(BENCH)/.installed
 
