@@ -54,7 +54,7 @@ class _Causal(Kind):
         found = super().faults(claim)
         if claim.selection.identity != "neuron":
             found.append("a dimension of all layers cannot be forced; say 'neurons: {identity: neuron}'")
-        if exchanged_within(list(claim.concepts.values())) is not False:
+        if len(claim.concepts) > 1 and exchanged_within(list(claim.concepts.values())) is not False:
             found.append(f"{self.name} cannot be tested on concepts that share templates")
         if claim.selection.reduce != "mean" and self._sets_to_values(claim):
             found.append(

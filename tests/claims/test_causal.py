@@ -300,5 +300,14 @@ def test_faults() -> None:
     assert kind.faults(replace(claim, baseline=None)) == []
 
 
+def test_groups_of_one_concept_are_shared_with_none() -> None:
+    kind, claim, _ = World2().claim("forcing a's neurons makes a more likely")
+    grouped = {
+        name: replace(one, groups=tuple(f"g{at // 2}" for at in range(len(one.prompts))))
+        for name, one in claim.concepts.items()
+    }
+    assert kind.faults(replace(claim, concepts=grouped)) == []
+
+
 def test_kinds_by_name() -> None:
     assert {kind_named("necessary").sentence[:4], kind_named("sufficient").sentence[:4]} == {"{of}", "forc"}
