@@ -1,8 +1,16 @@
-"""Where a word stands in a text."""
+"""Words and texts: where one stands in the other, and how a sentence quotes them."""
 
 from __future__ import annotations
 
 import unicodedata
+
+#: Characters of a text that a sentence quotes.
+_QUOTED = 60
+
+
+def quoted(text: str) -> str:
+    """A text in quotation marks, shortened."""
+    return repr(text if len(text) <= _QUOTED else text[: _QUOTED - 3] + "...")
 
 
 def occurrences(text: str, word: str) -> list[tuple[int, int]]:

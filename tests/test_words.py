@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurontest.words import occurrences
+from neurontest.words import occurrences, quoted
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,9 @@ def test_whole_words_as_written(text: str, word: str, found: list[tuple[int, int
 def test_it_is_what_a_regular_expression_finds(text: str, word: str) -> None:
     want = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text)]
     assert occurrences(text, word) == want
+
+
+def test_long_texts_are_quoted_in_part() -> None:
+    assert quoted("Hà Nội") == "'Hà Nội'"
+    assert quoted("x" * 60) == repr("x" * 60)
+    assert quoted("x" * 61) == repr("x" * 57 + "...")

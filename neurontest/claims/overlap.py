@@ -98,11 +98,16 @@ class _OverlapThreshold(Kind):
         return [Hypothesis(samples.overlap((a, ""), (b, "")), claim.neurons("amount"), side=self.side)]
 
     def faults(self, claim: Claim) -> list[str]:
-        """No two sets share more than k, or less than nothing."""
+        """No two sets share more than the smaller one has, or less than nothing."""
         amount, k = claim.neurons("amount"), claim.selection.k
-        if (amount >= k and self.side > 0) or (amount <= 0 and self.side < 0) or amount > k:
-            return [*super().faults(claim), f"sets of {k} neurons share 0 to {k}: this claim could never be shown"]
-        return super().faults(claim)
+        sizes = sorted({len(one.published) or k for one in claim.concepts.values()}, reverse=True)
+        never = "be shown" if self.side > 0 else "fail"
+        if amount <= 0:
+            never = "fail" if self.side > 0 else "be shown"
+        elif amount < sizes[-1]:
+            return super().faults(claim)
+        what = f"sets of {' and '.join(map(str, sizes))} neurons share 0 to {sizes[-1]}"
+        return [*super().faults(claim), f"{what}: this claim could never {never}"]
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Test it by half-t alone: nothing is exchangeable under this null."""

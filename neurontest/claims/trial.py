@@ -104,6 +104,10 @@ class Trial:
         """The claim's selection over some scores, exact for subsets of at least `smallest` prompts."""
         own = self.claim.selection
         width = self.shape.width if own.identity == "dimension" else None
+        if own.k >= (size := width or scores.shape[1]):
+            raise EvidenceError(
+                f"{self.claim.node}: k is {own.k}, and there are {size} to select from; say a smaller k"
+            )
         return selector(
             scores, select=own.select, k=own.k, smallest=smallest, per_prompt_k=own.per_prompt_k, width=width
         )

@@ -205,10 +205,11 @@ def _effect_line(evidence: Evidence) -> str:
 
 
 def _key(key: KeyResult, claim: ClaimRecord) -> str:
-    drawn = ""
-    if key.name == "random sets":
+    if key.draws is None:
+        drawn = ""
+    elif key.name == "random sets":
         drawn = f" ({key.draws:,})"
-    elif key.draws is not None:
+    else:
         drawn = f" ({'all ' if key.exact else ''}{numbers.plural(key.draws, 'relabeling')})"
     return f"{key.name} p {numbers.p_value(key.p, claim.judgement.threshold if claim.judgement else None)}{drawn}"
 

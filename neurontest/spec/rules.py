@@ -66,6 +66,9 @@ def _position_faults(claim: Claim) -> Iterator[str]:
     if chosen.positions == "last" and any(said.values()):
         names = " and ".join(repr(name) for name, value in said.items() if value)
         yield f"positions: last is one step, of which {names} can say nothing; say positions: generated, or drop it"
+    steps = claim.generation.max_new_tokens
+    if chosen.positions == "generated" and claim.generation.replay is None and chosen.exclude_first >= steps:
+        yield f"exclude_first: {chosen.exclude_first} leaves nothing of max_new_tokens: {steps}; say a smaller one"
     if chosen.positions != "prompt" or not chosen.match:
         return
     for concept in traced(claim):

@@ -22,6 +22,7 @@ from neurontest.settings import BY_NAME, SECTIONS, section
 from neurontest.spec import published
 from neurontest.spec.schema import FORMAT, SUITE_ONLY, assemble
 from neurontest.spec.source import Date, Document, Keys
+from neurontest.words import quoted
 
 #: What an item of a list is called.
 _ITEMS = {"prompts": "a prompt", "published": "a published neuron", "claims": "a claim", "tags": "a tag"}
@@ -64,7 +65,7 @@ def check(document: Document, *, is_suite: bool) -> None:
 def shown(value: object) -> str:
     """Show a value in a sentence, shortened."""
     if isinstance(value, str):
-        return repr(value if len(value) <= 60 else value[:57] + "...")
+        return quoted(value)
     if value is None:
         return "nothing"
     if isinstance(value, (bool, int, float)):

@@ -28,6 +28,7 @@ from neurontest.types import (
     TraceRequest,
     reading_of,
 )
+from neurontest.words import quoted
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -141,9 +142,9 @@ class Tracer:
                 trace = self._store.read(key)
                 if trace is None:
                     raise StoreError(
-                        f"The activations of the prompt {prompt!r} (sample {sample}, site {request.site}, positions "
-                        f"{reading_of(request.positions).positions}) are not in {self._cache_dir}; run again to trace "
-                        "them."
+                        f"The activations of the prompt {quoted(prompt)} (sample {sample}, site {request.site}, "
+                        f"positions {reading_of(request.positions).positions}) are not in "
+                        f"{self._cache_dir}; run again to trace them."
                     )
                 shapes.add((trace.layers, trace.width, trace.heads))
                 if trace.first is not None and trace.first > DOMINATES:
@@ -180,8 +181,8 @@ class Tracer:
                 text = self._store.read_text(self._store.text_key(prompt, sample, generation))
                 if text is None:
                     raise StoreError(
-                        f"What the model wrote to the prompt {prompt!r} (sample {sample}) is not in {self._cache_dir}; "
-                        "run again to trace it."
+                        f"What the model wrote to the prompt {quoted(prompt)} (sample {sample}) is not in "
+                        f"{self._cache_dir}; run again to trace it."
                     )
                 texts.append(text)
         return tuple(texts)
@@ -204,7 +205,9 @@ def _nothing_counts(prompt: str, positions: Positions) -> TraceError:
     tokens = f"tokens of the word {reading.match!r}" if reading.match else "tokens"
     place = "The prompt" if reading.positions == "prompt" else "What follows the prompt"
     left = f" beyond the first {reading.exclude_first} (exclude_first)" if reading.exclude_first else ""
-    return TraceError(f"{place} {prompt!r} has no {tokens} to be read{left}; change the prompt, or what is read of it.")
+    return TraceError(
+        f"{place} {quoted(prompt)} has no {tokens} to be read{left}; change the prompt, or what is read of it."
+    )
 
 
 def _check(group: TraceGroup) -> None:

@@ -22,6 +22,7 @@ from neurontest.trace.sites import Site
 from neurontest.trace.store import Store
 from neurontest.trace.tokens import new_tokens, word_tokens
 from neurontest.types import GivenText, Positions, TraceGroup, reading_of
+from neurontest.words import quoted
 
 #: Tokens of a pass, padding included. All positions of all rows are in memory at once, unlike when a text is written;
 #: so many are what the shipped prompts' first pass has in a batch of 128, and processors gain nothing from more.
@@ -77,13 +78,15 @@ def known_texts(model: Any, tokenizer: Any, store: Store, group: TraceGroup) -> 
             given = _given(store, group, prompt, sample)
             new = new_tokens(tokenizer, prompt, group.generation, ids, given, end) if given else ()
             if given and not new:
-                raise TraceError(f"The text given for the prompt {prompt!r} is empty to the tokenizer; write a word.")
+                raise TraceError(
+                    f"The text given for the prompt {quoted(prompt)} is empty to the tokenizer; write a word."
+                )
             where = _where(tokenizer, group, prompt, ids, new)
             known = Known(Row(prompt, sample, ids), new, where, given is not None and given.ended)
             if isinstance(context, int) and 0 < context < len(known.inputs):
                 raise TraceError(
-                    f"The prompt {prompt!r} and what follows have {len(known.inputs)} tokens, and the model's context "
-                    f"has {context}. Shorten the text."
+                    f"The prompt {quoted(prompt)} and what follows have {len(known.inputs)} tokens, and the model's "
+                    f"context has {context}. Shorten the text."
                 )
             found.append(known)
     return found
@@ -96,7 +99,9 @@ def _given(store: Store, group: TraceGroup, prompt: str, sample: int) -> GivenTe
         return store.given(prompt, group.generation)[sample]
     own = store.read_text(store.text_key(prompt, sample, group.generation))
     if own is None:
-        raise StoreError(f"What the model wrote to the prompt {prompt!r} (sample {sample}) was removed; run again.")
+        raise StoreError(
+            f"What the model wrote to the prompt {quoted(prompt)} (sample {sample}) was removed; run again."
+        )
     return GivenText(own.text, own.ids, own.ended)
 
 
@@ -111,7 +116,7 @@ def _where(
         is_prompt = reading_of(where).positions == "prompt"
         if is_prompt and not in_prompt.any():
             raise TraceError(
-                f"The word {group.match!r} is not in the prompt {prompt!r}, and its tokens are to be read."
+                f"The word {group.match!r} is not in the prompt {quoted(prompt)}, and its tokens are to be read."
             )
         found[where] = counted(where, len(ids), len(new), in_prompt if is_prompt else in_text)
     return found

@@ -19,6 +19,7 @@ from neurontest.trace.passes import Passes, begin
 from neurontest.trace.sampling import Draw, draw, uniforms
 from neurontest.trace.sites import Site
 from neurontest.types import Generation, Positions
+from neurontest.words import quoted
 
 if TYPE_CHECKING:
     import torch
@@ -71,12 +72,12 @@ def encode(tokenizer: Any, prompt: str, generation: Generation) -> tuple[int, ..
         If the prompt is empty, or the tokenizer has no chat template though one is asked for.
     """
     if not prompt.strip() or not tokenizer(prompt, add_special_tokens=False)["input_ids"]:
-        raise TraceError(f"The prompt {prompt!r} is empty to the tokenizer; write at least one word.")
+        raise TraceError(f"The prompt {quoted(prompt)} is empty to the tokenizer; write at least one word.")
     if generation.format == "plain":
         return tuple(tokenizer(prompt)["input_ids"])
     if not getattr(tokenizer, "chat_template", None):
         raise TraceError(
-            f"The prompt {prompt!r} cannot be put as a chat turn: the tokenizer has no chat template. "
+            f"The prompt {quoted(prompt)} cannot be put as a chat turn: the tokenizer has no chat template. "
             "Use format: plain."
         )
     turns = [{"role": "user", "content": prompt}]
@@ -109,7 +110,7 @@ def check_lengths(model: Any, rows: Sequence[Row], generation: Generation) -> No
         longest = max if is_encoder_decoder(model) else sum  # an encoder's text is apart from the decoder's
         if longest((len(row.ids), generation.max_new_tokens)) > context:
             raise TraceError(
-                f"The prompt {row.prompt!r} has {len(row.ids)} tokens; with max_new_tokens: "
+                f"The prompt {quoted(row.prompt)} has {len(row.ids)} tokens; with max_new_tokens: "
                 f"{generation.max_new_tokens} they exceed the model's context of {context}. Shorten the prompt "
                 "or write fewer tokens."
             )
@@ -246,6 +247,6 @@ def unfit(reader: SiteReader, rows: Sequence[Row]) -> TraceError:
         return TraceError("The model's logits are NaN or infinite though its activations are not; its head is broken.")
     row, layer, site = fault
     return TraceError(
-        f"The prompt {rows[row].prompt!r} gives NaN or infinite activations in block {layer} at site {site}; check the "
-        "model's weights, or use --concept-dtype float32."
+        f"The prompt {quoted(rows[row].prompt)} gives NaN or infinite activations in block {layer} at site {site}; "
+        "check the model's weights, or use --concept-dtype float32."
     )

@@ -19,6 +19,7 @@ from neurontest.trace.sites import find_sites
 from neurontest.trace.store import FORMAT_VERSION, Store, Trace
 from neurontest.trace.tokens import tokens_after
 from neurontest.types import Activations, Continuation, Generation, ModelHandle, Progress, ScoreRequest
+from neurontest.words import quoted
 
 Continuations = Callable[[Sequence[str], Generation], Sequence[Continuation]]
 
@@ -94,8 +95,8 @@ class Scorer:
             for text, at in zip(texts, owner, strict=True):
                 if context is not None and text.size - 1 > context:
                     raise TraceError(
-                        f"The prompt {request.prompts[at]!r} and what is scored after it have {text.size} tokens, and "
-                        f"the model's context has {context}. Shorten the prompt."
+                        f"The prompt {quoted(request.prompts[at])} and what is scored after it have {text.size} "
+                        f"tokens, and the model's context has {context}. Shorten the prompt."
                     )
             forced = [
                 [(forcing.neurons, forcing.values[min(own, len(forcing.values) - 1)]) for own in owner]
@@ -134,7 +135,7 @@ class Scorer:
         for prompt, text in enumerate(request.prompts):
             if prompt not in owner:
                 raise TraceError(
-                    f"The model wrote nothing to the prompt {text!r}, so that nothing of it can be scored."
+                    f"The model wrote nothing to the prompt {quoted(text)}, so that nothing of it can be scored."
                 )
         return texts, owner
 

@@ -19,6 +19,7 @@ import msgspec
 from neurontest.errors import StoreError, TraceError
 from neurontest.trace.files import replace_bytes
 from neurontest.types import Continuation, Generation, GivenText, ModelHandle, Positions, reading_of
+from neurontest.words import quoted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -103,7 +104,9 @@ class Store:
         """
         found = self._given.get(generation.replay or "", {}).get(prompt, ())
         if not found:
-            raise TraceError(f"There is no text for the prompt {prompt!r} in {generation.replay}; add one to replay.")
+            raise TraceError(
+                f"There is no text for the prompt {quoted(prompt)} in {generation.replay}; add one to replay."
+            )
         return found
 
     def samples(self, prompt: str, generation: Generation, positions: Positions | None = None) -> int:

@@ -8,11 +8,13 @@ import sys
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from neurontest.claims import describe, permutation
+from neurontest.errors import EvidenceError
 from neurontest.stats.relabel import relabel
 from neurontest.types import Selection, Statistics, Thresholds
 from tests.worlds import World, claim_on, evidence_on
@@ -143,3 +145,14 @@ def test_neither_threads_nor_the_order_of_sets_change_anything() -> None:
         for one in ("1", "2")
     ]
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(("identity", "size"), [("neuron", 240), ("dimension", 120)])
+def test_a_selection_of_everything_is_refused(identity: Any, size: int) -> None:
+    world = World(np.random.default_rng(0), layers=2, width=120)
+    data = {name: world.concept(12) for name in "ab"}
+    kind, claim, traces = claim_on("a overlaps b by at least 1 neurons", data, world.neutral(24), width=120)
+    for k in (size, size + 1):
+        asked = replace(claim, selection=replace(claim.selection, k=k, identity=identity))
+        with pytest.raises(EvidenceError, match=rf"k is {k}, and there are {size} to select from; say a smaller k"):
+            kind.evidence(asked, traces, Thresholds.of(0.05))

@@ -178,6 +178,7 @@ def test_positions_more_distinct_is_about_all_tokens_and_the_last(tmp_path: Path
          " positions: generated, or drop it"),
         ({"positions": "last", "match": "x", "exclude_first": 1}, "positions: last is one step, of which 'match' and"
          " 'exclude_first' can say nothing; say positions: generated, or drop it"),
+        ({"exclude_first": 40}, "exclude_first: 40 leaves nothing of max_new_tokens: 40; say a smaller one"),
         ({"positions": "prompt", "match": "tuli"}, "the word 'tuli' is not in the prompt 'tulip 0' of 'tulip' (nor is"
          " it in 11 more); 'match' at positions: prompt needs it in every prompt"),
         ({"positions": "prompt", "match": "7"}, "the word '7' is not in the prompt 'tulip 0' of 'tulip' (nor is it in"

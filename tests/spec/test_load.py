@@ -493,13 +493,19 @@ def test_every_kind_is_read_in_both_forms(tmp_path: Path) -> None:
     [
         ("a overlaps b by at least 10 neurons", "sets of 10 neurons share 0 to 10: this claim could never be shown"),
         ("a overlaps b by at most 0%", "sets of 10 neurons share 0 to 10: this claim could never be shown"),
+        ("a overlaps x by at least 2 neurons", "10 and 2 neurons share 0 to 2: this claim could never be shown"),
+        ("a overlaps b by at least 0 neurons", "sets of 10 neurons share 0 to 10: this claim could never fail"),
+        ("a overlaps b by at most 10 neurons", "sets of 10 neurons share 0 to 10: this claim could never fail"),
+        ("a overlaps x by at most 40%", "sets of 10 and 2 neurons share 0 to 2: this claim could never fail"),
+        ("a overlaps b by at most 11 neurons", "sets of 10 neurons share 0 to 10: this claim could never fail"),
         ("a has consistent neurons against b", "'b' has 9 prompts; to compare with takes 10"),
         ("a overlaps b above chance against c and d", "overlap_above_chance needs 3 or more concepts"),
     ],
 )
 def test_claims_that_no_test_could_decide(tmp_path: Path, claim: str, fault: str) -> None:
     prompts = {name: {"prompts": [f"{name} {at}" for at in range(9)]} for name in "abcd"}
-    suite = {"neurontest": 1, "baseline": {"prompts": [f"plain {at}" for at in range(12)]}, "concepts": prompts}
+    concepts = {**prompts, "x": {"published": ["L0.residual[1]", "L1.residual[2]"]}}
+    suite = {"neurontest": 1, "baseline": {"prompts": [f"plain {at}" for at in range(12)]}, "concepts": concepts}
     (tmp_path / "suite.yaml").write_text(json.dumps({**suite, "claims": [claim]}))
     with pytest.raises(SpecError) as caught:
         load_suite(tmp_path)
