@@ -20,11 +20,14 @@ from neurontest.types import (
     Continuation,
     Estimate,
     FamilyRecord,
+    Generation,
     KeyResult,
     NeuronSet,
     NullSummary,
     OverlapMatrix,
     Record,
+    Selection,
+    Statistics,
 )
 
 SYMBOLS = {"holds": "✓", "refuted": "✗", "inconclusive": "?", "skipped": "–", "not evaluated": "○", "error": "!"}
@@ -219,6 +222,16 @@ def _minus(words: str) -> str:
     return words.replace("-", "−")
 
 
+def _settings(chosen: Generation | Selection | Statistics) -> dict[str, object]:
+    """The settings that say something, by name: of texts that are given, few do."""
+    given = isinstance(chosen, Generation) and chosen.replay is not None
+    return {
+        name.replace("_", " "): value
+        for name, value in asdict(chosen).items()
+        if value is not None and not (given and name not in ("replay", "format", "seed"))
+    }
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -239,13 +252,13 @@ def _environment() -> Environment:
         "positions": text.positions,
         "CORRECTIONS": text.CORRECTIONS,
         "adjusted_p": text.adjusted_p,
-        "asdict": asdict,
         "corrected": text.corrected,
         "label": outcome.label,
         "outcome": outcome.outcome,
         "plural": numbers.plural,
         "quantity": numbers.quantity,
         "remark": outcome.remark,
+        "settings_of": _settings,
         "vacuous": outcome.vacuous,
         "to_decide": text.to_decide,
     }

@@ -71,11 +71,12 @@ class SiteForcer:
     def _attach(self, module: Any, *places: npt.NDArray[Any]) -> RemovableHandle:
         import torch
 
-        device = self._steps.device
-        rows, indices, values = (torch.from_numpy(one).to(device) for one in places)
-        steps = self._steps[rows]
+        on_host = [torch.from_numpy(one) for one in places]
 
         def force(value: torch.Tensor) -> torch.Tensor:
+            # Where the block is: a model may be spread over several devices.
+            rows, indices, values = (one.to(value.device) for one in on_host)
+            steps = self._steps.to(value.device)[rows]
             # A copy: others may hold what the module was given. Some architectures flatten rows and positions.
             out = value.clone().reshape(self._count, -1, value.shape[-1])
             set_to = values.to(out.dtype)[:, None].expand_as(steps)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 from neurontest.errors import TraceError
 from neurontest.trace.architecture import is_encoder_decoder, writes
 from neurontest.trace.forcing import Forced, SiteForcer
+from neurontest.trace.memory import Halving, Row
 from neurontest.trace.resume import Resume
 from neurontest.trace.sites import Site, find_sites
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     import torch
 
 Floats = npt.NDArray[np.float64]
+Job = tuple[int, int]
 
 #: Scored positions times vocabulary of one pass, and of the model as it is: bounds memory to a gigabyte or two.
 _LOGITS, _LOGITS_FIRST = 60_000_000, 240_000_000
@@ -55,6 +58,8 @@ def likelihoods(
     forced: Sequence[Sequence[Forced]],
     *,
     on_pass: Callable[[int], None] = lambda done: None,
+    halving: Halving | None = None,
+    prompt: Callable[[int], str] = str,
     resume: bool = True,
 ) -> Floats:
     """Log-probabilities of texts after their prompts, as the model is and with neurons set.
@@ -66,6 +71,10 @@ def likelihoods(
         For each forcing what it sets in each of the texts, from the last token of the prompt on.
     on_pass : callable
         Called with the number of scores that are done.
+    halving : Halving, optional
+        Cuts passes that memory does not suffice for.
+    prompt : callable
+        Says the prompt of a text in an error, by the text's place.
     resume : bool
         False runs all blocks in every pass: slower, same result.
 
@@ -78,7 +87,7 @@ def likelihoods(
     ------
     TraceError
         If one of them is not finite, or the model is an encoder or an encoder-decoder, or has no layer of its own that
-        gives logits.
+        gives logits; or memory does not suffice for a single text.
     """
     if is_encoder_decoder(model) or not writes(model):
         raise TraceError(
@@ -93,26 +102,23 @@ def likelihoods(
     vocabulary = int(model.get_output_embeddings().weight.shape[0])
     # Texts of one length stand together, so that little is padded; the order is a function of the texts alone.
     order = sorted(range(len(texts)), key=lambda at: (texts[at].size, at))
+    halving = halving or Halving(lambda most: None)
     done = 0
     for start in range(0, len(order), _KEPT):
         kept = order[start : start + _KEPT]
-        width = max(texts[at].size for at in kept)
-        kept_texts = [texts[at] for at in kept]
-        logits = vocabulary * max(len(text.after) for text in kept_texts)
+        window = _Window(model, site, {at: texts[at] for at in kept}, Resume(blocks, first) if blocks else None)
+        logits = vocabulary * max(len(texts[at].after) for at in kept)
         most = max(1, min(_ROWS, _LOGITS // logits))
-        begun = Resume(blocks, first) if blocks else None
-        at_first = most if begun is None else max(1, _LOGITS_FIRST // logits)
-        out[0, kept] = _base(model, site, kept_texts, width, at_first, begun)
-        if begun is not None and not _resumes(model, site, kept_texts[:most], width, begun, out[0, kept[:most]]):
-            begun, blocks = None, ()
-        jobs = [(forcing, place) for forcing in range(len(forced)) for place in range(len(kept))]
-        for at in range(0, len(jobs), most):
-            part = jobs[at : at + most]
-            rows = [forced[forcing][kept[place]] for forcing, place in part]
-            places = [place for _, place in part]
-            found = _pass(model, site, [kept_texts[place] for place in places], rows, width, begun, places)
-            for (forcing, place), value in zip(part, found, strict=True):
-                out[1 + forcing, kept[place]] = value
+        at_first = max(1, _LOGITS_FIRST // logits) if blocks else most
+        out[0, kept] = np.concatenate(list(halving.each(_parts(kept, at_first), window.read, prompt)))
+        if blocks and not window.resumes(kept[:most], out[0, kept[:most]]):
+            blocks = ()
+        jobs = [(forcing, at) for forcing in range(len(forced)) for at in kept]
+        for part, found in halving.each(
+            _parts(jobs, most), partial(window.read_forced, forced), lambda job: prompt(job[1])
+        ):
+            for job, value in zip(part, found, strict=True):
+                out[1 + job[0], job[1]] = value
             done += len(part)
             on_pass(done)
     if not np.isfinite(out).all():
@@ -123,20 +129,41 @@ def likelihoods(
     return out
 
 
-def _base(model: Any, site: Site, texts: Sequence[Text], width: int, most: int, begun: Resume | None) -> Floats:
-    """The model as it is; records what later passes begin with."""
-    parts = [texts[at : at + most] for at in range(0, len(texts), most)]
-    with nullcontext() if begun is None else begun.recording():
-        return np.concatenate([_pass(model, site, part, [((), ())] * len(part), width) for part in parts])
+class _Window:
+    """Some of the texts, by their places, whose early blocks are kept while neurons are set in the later ones."""
+
+    def __init__(self, model: Any, site: Site, texts: Mapping[int, Text], begun: Resume | None) -> None:
+        self._model, self._site, self._texts, self._begun = model, site, texts, begun
+        self._width = max(text.size for text in texts.values())
+        self._row = {at: row for row, at in enumerate(texts)}
+
+    def read(self, part: Sequence[int]) -> Floats:
+        """Read the next texts with the model as it is; records what later passes begin with."""
+        with nullcontext() if self._begun is None else self._begun.recording():
+            return self._pass(part, [((), ())] * len(part), None)
+
+    def resumes(self, part: Sequence[int], wanted: Floats) -> bool:
+        """Whether this architecture gives the same when begun at a later block; if not, it no longer is."""
+        try:
+            found = self._pass(part, [((), ())] * len(part), self._begun)
+        except (TypeError, ValueError, KeyError, IndexError, AttributeError, RuntimeError):
+            found = None
+        if found is None or not np.allclose(found, wanted, rtol=0, atol=_SAME):
+            self._begun = None
+        return self._begun is not None
+
+    def read_forced(self, forced: Sequence[Sequence[Forced]], jobs: Sequence[Job]) -> tuple[Sequence[Job], Floats]:
+        """Read texts with neurons set; a job is a forcing and a text."""
+        rows = [forced[forcing][at] for forcing, at in jobs]
+        return jobs, self._pass([at for _, at in jobs], rows, self._begun)
+
+    def _pass(self, part: Sequence[int], rows: Sequence[Forced], begun: Resume | None) -> Floats:
+        texts, places = [self._texts[at] for at in part], [self._row[at] for at in part]
+        return _pass(self._model, self._site, texts, rows, self._width, begun, places)
 
 
-def _resumes(model: Any, site: Site, texts: Sequence[Text], width: int, begun: Resume, wanted: Floats) -> bool:
-    """Whether this architecture gives the same when begun at a later block."""
-    try:
-        found = _pass(model, site, texts, [((), ())] * len(texts), width, begun, range(len(texts)))
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError, RuntimeError):
-        return False
-    return bool(np.allclose(found, wanted, rtol=0, atol=_SAME))
+def _parts(rows: Sequence[Row], most: int) -> list[Sequence[Row]]:
+    return [rows[at : at + most] for at in range(0, len(rows), most)]
 
 
 def _pass(
@@ -175,7 +202,8 @@ def _pass(
 
         def narrow(_: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
             asked.append(True)
-            return (args[0][row, at - 1][None], *args[1:])
+            here = args[0].device  # a model may be spread over several
+            return (args[0][row.to(here), at.to(here) - 1][None], *args[1:])
 
         handle = head.register_forward_pre_hook(narrow)
         stack.callback(handle.remove)
@@ -188,7 +216,7 @@ def _pass(
         ).logits[0]
         if not asked:
             raise _without_head(model)
-        foretold = logits.float()
+        foretold = logits.to(device).float()
         likely = foretold.gather(1, tokens[row, at, None])[:, 0] - foretold.logsumexp(dim=1)
         sums = torch.zeros(len(texts), dtype=torch.float64, device=device).index_add_(0, row, likely.double())
         out: Floats = sums.cpu().numpy()

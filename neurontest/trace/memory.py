@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from neurontest.errors import TraceError
+from neurontest.words import quoted
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")
@@ -53,8 +54,8 @@ class Halving:
                 continue
             if len(batch) == 1:
                 raise TraceError(
-                    f"Memory does not suffice for the prompt {prompt(batch[0])!r} even in a batch of its own; shorten "
-                    "its text, or use --concept-dtype bfloat16."
+                    f"Memory does not suffice for the prompt {quoted(prompt(batch[0]))} even in a batch of its own; "
+                    "shorten its text, or use --concept-dtype bfloat16."
                 )
             self._most = (len(batch) + 1) // 2
             self._on_halved(self._most)

@@ -29,7 +29,11 @@ class Resume:
 
     @contextlib.contextmanager
     def recording(self) -> Iterator[None]:
-        """While it lasts, whole passes leave what the first block reads ``[row, position, hidden]``, in their order."""
+        """While it lasts, whole passes leave what the first block reads ``[row, position, hidden]``, in their order.
+
+        If one of them fails, nothing of it is left.
+        """
+        before = len(self._hidden)
 
         def read(_: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
             self._hidden.append(args[0] if args else kwargs["hidden_states"])
@@ -43,6 +47,9 @@ class Resume:
         ]
         try:
             yield
+        except BaseException:
+            del self._hidden[before:]
+            raise
         finally:
             for handle in handles:
                 handle.remove()
@@ -63,6 +70,8 @@ class Resume:
         if len(self._hidden) > 1:
             self._hidden = [torch.cat(self._hidden)]
         hidden, skipped = self._hidden[0], self._blocks[: self._first]
+        # A model may be spread over several devices.
+        here = rows.to(hidden.device)
 
         def through(value: Any = None, *args: Any, **kwargs: Any) -> Any:
             value = kwargs["hidden_states"] if value is None else value
@@ -70,8 +79,8 @@ class Resume:
 
         def begin(_: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
             if args:
-                return (hidden[rows], *args[1:]), kwargs
-            return args, {**kwargs, "hidden_states": hidden[rows]}
+                return (hidden[here], *args[1:]), kwargs
+            return args, {**kwargs, "hidden_states": hidden[here]}
 
         # What others have put in the place of a block's forward method lives in the same dictionary.
         before = [block.__dict__.get("forward") for block in skipped]

@@ -15,6 +15,7 @@ from neurontest.errors import TraceError
 from neurontest.trace.generation import encode
 from neurontest.trace.likelihood import Text, context_of, likelihoods
 from neurontest.trace.locks import hold
+from neurontest.trace.memory import Halving
 from neurontest.trace.sites import find_sites
 from neurontest.trace.store import FORMAT_VERSION, Store, Trace
 from neurontest.trace.tokens import tokens_after
@@ -103,8 +104,24 @@ class Scorer:
                 for forcing in request.forcings
             ]
             total = len(texts) * len(forced)
+            scored = 0
+
+            def on_pass(done: int) -> None:
+                nonlocal scored
+                scored = done
+                self._progress(self._what, done, total, "texts")
+
+            def on_halved(most: int) -> None:
+                self._progress(self._what, scored, total, f"out of memory; passes of {most} texts from here on")
+
             sums = likelihoods(
-                model, site, texts, forced, on_pass=lambda done: self._progress(self._what, done, total, "texts")
+                model,
+                site,
+                texts,
+                forced,
+                on_pass=on_pass,
+                halving=Halving(on_halved),
+                prompt=lambda at: request.prompts[owner[at]],
             )
         out = np.empty((len(request.prompts), len(sums)))
         lengths = np.array([len(text.after) for text in texts])

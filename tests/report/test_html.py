@@ -224,6 +224,20 @@ def test_any_record_makes_a_page(record: Record) -> None:
     assert Page(html_report(record)).tags <= ALLOWED
 
 
+def test_of_given_texts_only_what_decides_them_is_told() -> None:
+    record = sample()
+    given = replace(record.generation, replay="live/record.json")
+    claims = tuple(replace(claim, generation=given) for claim in record.claims)
+    page = html_report(replace(record, generation=given, claims=claims))
+    written = html_report(record)
+    for name, value in (("max new tokens", 40), ("temperature", 0.9), ("samples", given.samples)):
+        for shown in (f"<dt>{name}</dt>", f"{name} <b>{value}</b>"):
+            assert shown in written
+            assert shown not in page
+    assert "<dt>replay</dt><dd>live/record.json</dd>" in page
+    assert "<dt>replay</dt>" not in written
+
+
 def test_the_files_of_a_run(tmp_path: Path, html: str) -> None:
     paths = write_reports(sample(), tmp_path / "latest")
     assert [path.name for path in paths] == ["record.json", "report.html", "junit.xml"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ from neurontest.errors import TraceError
 from neurontest.trace import likelihood
 from neurontest.trace.forcing import Forced, SiteForcer
 from neurontest.trace.likelihood import Text, likelihoods
+from neurontest.trace.memory import Halving
 from neurontest.trace.resume import Resume
 from neurontest.trace.sites import find_sites
 from tests import tiny
@@ -195,6 +198,48 @@ def test_texts_in_several_passes_are_as_in_one(
     finally:
         reading.remove()
     assert set(most) == {1}
+
+
+@contextmanager
+def short_of_memory(model: Any, most: int) -> Iterator[list[int]]:
+    """At the end of a pass over too many rows, when early blocks have been recorded, memory runs out."""
+    import torch
+
+    rows: list[int] = []
+
+    def fail(*_: Any) -> None:
+        if rows[-1] > most:
+            raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    handles = [
+        model.register_forward_pre_hook(lambda _, args, own: rows.append(len(own["input_ids"])), with_kwargs=True),
+        model.get_output_embeddings().register_forward_hook(fail),
+    ]
+    try:
+        yield rows
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@pytest.mark.parametrize("name", SITES)
+@pytest.mark.parametrize("resume", [True, False])
+def test_passes_are_halved_where_memory_is_short(name: str, resume: bool, pair: tuple[Any, Any]) -> None:
+    model, _ = pair
+    (site,) = find_sites(model, (name,))
+    forced: list[list[Forced]] = [[((2 * site.width + at,), (3.0,)) for at in range(len(TEXTS))]]
+    wanted = likelihoods(model, site, TEXTS, forced)
+    said: list[int] = []
+    with short_of_memory(model, 1) as rows:
+        found = likelihoods(model, site, TEXTS, forced, halving=Halving(said.append), resume=resume)
+    assert found == pytest.approx(wanted, rel=1e-5)
+    assert said == [2, 1]
+    assert rows[:5] == [3, 2, 1, 1, 1]
+    with (
+        short_of_memory(model, 0),
+        pytest.raises(TraceError, match="does not suffice for the prompt 'number 1' even in a batch of its own"),
+    ):
+        likelihoods(model, site, TEXTS, forced, prompt=lambda at: f"number {at}", resume=resume)
 
 
 @pytest.mark.parametrize("resume", [True, False])
