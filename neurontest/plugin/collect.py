@@ -11,9 +11,8 @@ import pytest
 
 from neurontest.errors import Fault, NeurontestError, SpecError
 from neurontest.plugin.judge import judge
-from neurontest.plugin.keys import STATE
 from neurontest.plugin.outcomes import VerdictFailure, error_text
-from neurontest.plugin.workers import worker_name
+from neurontest.plugin.state import state_of, worker_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
 def choose_paths(config: pytest.Config) -> None:
     """Where no path is named: run the suites named by the option alone, those of the ini key besides the rest."""
-    options = config.stash[STATE].options
+    options = state_of(config).options
     # A worker gets its paths from the controller, which has chosen already.
     if options.suites and not worker_name(config) and config.args_source is not pytest.Config.ArgsSource.ARGS:
         folders = [str(folder) for folder in options.suites]
@@ -31,11 +30,9 @@ def choose_paths(config: pytest.Config) -> None:
 
 
 def collect_file(path: Path, parent: pytest.Collector) -> SpecFile | None:
-    """The collector of a spec file, or None if `path` is in no suite that was named."""
-    if path.suffix != ".yaml":
-        return None
+    """The collector of a YAML file, or None if it is in no suite that was named."""
     # pytest's own path is kept, so that node ids stay as they were typed; suites alone are known by their real path.
-    if path.resolve().parent not in parent.config.stash[STATE].options.suites:
+    if path.resolve().parent not in state_of(parent.config).options.suites:
         return None
     return SpecFile.from_parent(parent, path=path)
 
@@ -61,7 +58,7 @@ class SpecFile(pytest.File):
         CollectError
             If the suite is faulty; with the faults of this file, and of those that nobody collects.
         """
-        state = self.config.stash[STATE]
+        state = state_of(self.config)
         try:
             suite = state.suite(self.path.resolve().parent)
         except SpecError as error:

@@ -1,6 +1,7 @@
 """The fixtures: the model that a conftest may replace, and the suite for tests written in Python.
 
-All are of session scope; with pytest-xdist that means once in each worker.
+All are of session scope; with pytest-xdist that means once in each worker. Every run of pytest reads this module, and
+few ask for a fixture: what they need is imported within them.
 """
 
 from __future__ import annotations
@@ -11,9 +12,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from neurontest.errors import NeurontestError
-from neurontest.plugin import judge
-from neurontest.plugin.keys import STATE
-from neurontest.plugin.outcomes import VerdictFailure
 
 if TYPE_CHECKING:
     from neurontest.types import Finding, ModelHandle, NeuronSet, Suite
@@ -25,7 +23,9 @@ def concept_model(pytestconfig: pytest.Config) -> ModelHandle:
 
     Override it in a conftest.py to test a model of your own: return a handle, or (model, tokenizer) of transformers.
     """
-    state = pytestconfig.stash[STATE]
+    from neurontest.plugin.state import state_of
+
+    state = state_of(pytestconfig)
     try:
         return state.default_model()
     except NeurontestError as error:
@@ -36,7 +36,9 @@ def concept_model(pytestconfig: pytest.Config) -> ModelHandle:
 @pytest.fixture(scope="session")
 def concept_suite(pytestconfig: pytest.Config) -> Suite:
     """The suite: its concepts, prompts, settings and claims; with several suites, the first."""
-    state = pytestconfig.stash[STATE]
+    from neurontest.plugin.state import state_of
+
+    state = state_of(pytestconfig)
     if not state.options.suites:
         pytest.fail(
             "there is no concept suite: name its folder by --concept-specs DIR or by the ini key concept_specs",
@@ -53,7 +55,9 @@ def concept_sets(
     pytestconfig: pytest.Config, concept_suite: Suite, concept_model: object
 ) -> Callable[[str], NeuronSet]:
     """The neuron set of a concept at the suite's own setting: concept_sets("vietnam")."""
-    state = pytestconfig.stash[STATE]
+    from neurontest.plugin.state import state_of
+
+    state = state_of(pytestconfig)
 
     def sets(concept: str) -> NeuronSet:
         __tracebackhide__ = True
@@ -76,12 +80,17 @@ def concept_check(
 
     The claim is a family of its own: nothing corrects for how many of them a test asks about.
     """
-    state = pytestconfig.stash[STATE]
+    from neurontest.plugin.state import state_of
+
+    state = state_of(pytestconfig)
+
+    from neurontest.plugin.judge import check as judged
+    from neurontest.plugin.outcomes import VerdictFailure
 
     def check(claim: str | Mapping[str, object]) -> Finding:
         __tracebackhide__ = True
         try:
-            return judge.check(state, state.run(concept_suite, concept_model), claim)
+            return judged(state, state.run(concept_suite, concept_model), claim)
         except (VerdictFailure, NeurontestError) as error:
             said = str(error)
         pytest.fail(said)

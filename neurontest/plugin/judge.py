@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, TypeGuard
 
 import pytest
 
-from neurontest.plugin.keys import STATE
 from neurontest.plugin.outcomes import VerdictFailure, settle
+from neurontest.plugin.state import state_of
 
 if TYPE_CHECKING:
     from neurontest.plugin.collect import ClaimItem
@@ -32,7 +32,7 @@ def judge(request: pytest.FixtureRequest, suite: Suite, claim: Claim, model: obj
     from neurontest.report.junit import properties
     from neurontest.report.outcome import is_vacuous
 
-    state = request.config.stash[STATE]
+    state = state_of(request.config)
     run = state.run(suite, model)
     finding = state.finding(run, claim)
     family = next(family for family in suite.families if family.file == claim.where.file)

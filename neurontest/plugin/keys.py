@@ -7,9 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from neurontest.plugin.options import Options
     from neurontest.plugin.state import State
 
-#: Everything the plugin knows of the running session.
+#: What the command line, the ini file and the environment say.
+OPTIONS: pytest.StashKey[Options] = pytest.StashKey()
+
+#: Everything the plugin knows of the running session; :func:`neurontest.plugin.state.state_of` begins it.
 STATE: pytest.StashKey[State] = pytest.StashKey()
 
 #: Attribute of a claim's test reports: which claim it is of, as plain texts, so that it survives the way from a worker.

@@ -9,9 +9,9 @@ import pytest
 
 from neurontest.plugin import terminal, workers
 from neurontest.plugin.collect import ClaimItem
-from neurontest.plugin.keys import STATE
 from neurontest.plugin.outcomes import Tally, claim_of, label
 from neurontest.plugin.records import Written, write_records
+from neurontest.plugin.state import state_of
 
 
 class Recorder:
@@ -19,7 +19,7 @@ class Recorder:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._state = config.stash[STATE]
+        self._state = state_of(config)
         self._written: list[Written] = []
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:

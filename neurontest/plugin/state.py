@@ -7,13 +7,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neurontest.errors import Fault, ModelError, NeurontestError
+from neurontest.plugin.keys import OPTIONS, STATE
 from neurontest.plugin.outcomes import Tally
-from neurontest.plugin.progress import ProgressLine
+from neurontest.plugin.progress import ProgressLine, progress_line
 
 if TYPE_CHECKING:
+    import pytest
+
     from neurontest.plugin.options import Options
     from neurontest.run import Run
     from neurontest.types import Claim, Finding, ModelHandle, Suite
+
+
+def worker_name(config: pytest.Config) -> str:
+    """Such as ``gw0``, or empty if this process is no worker of pytest-xdist."""
+    told: dict[str, Any] = getattr(config, "workerinput", {})
+    return str(told.get("workerid", ""))
+
+
+def state_of(config: pytest.Config) -> State:
+    """What is known of this session; begun by whoever asks first, which in most runs is nobody."""
+    if STATE not in config.stash:
+        worker = worker_name(config)
+        config.stash[STATE] = State(config.stash[OPTIONS], progress_line(config, worker), worker)
+    return config.stash[STATE]
 
 
 class State:

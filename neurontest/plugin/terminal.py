@@ -12,7 +12,7 @@ import pytest
 from neurontest import __version__
 from neurontest.plugin.collect import asked_for
 from neurontest.plugin.judge import shown
-from neurontest.plugin.keys import STATE
+from neurontest.plugin.state import state_of
 
 if TYPE_CHECKING:
     from neurontest.plugin.records import Written
@@ -32,7 +32,7 @@ _LEAST_SENTENCE = 24
 
 def header(config: pytest.Config) -> str | None:
     """The header line, or None if this run has nothing to do with a suite."""
-    options = config.stash[STATE].options
+    options = state_of(config).options
     asked = asked_for(config)
     suites = [
         folder

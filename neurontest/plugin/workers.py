@@ -14,21 +14,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from neurontest.errors import NeurontestError
-from neurontest.plugin.keys import STATE, WORKER_KEY
+from neurontest.plugin.keys import WORKER_KEY
+from neurontest.plugin.state import state_of
 
 if TYPE_CHECKING:
     from neurontest.run import Run
 
 
-def worker_name(config: pytest.Config) -> str:
-    """Such as ``gw0``, or empty if this process is no worker."""
-    told: dict[str, Any] = getattr(config, "workerinput", {})
-    return str(told.get("workerid", ""))
-
-
 def send_facts(config: pytest.Config) -> None:
     """In a worker: send what its runs have to tell."""
-    state = config.stash[STATE]
+    state = state_of(config)
     facts = {str(folder): _facts(state.runs(folder)) for folder in state.options.suites}
     # As one text: whatever else the facts hold, a text is sure to pass between processes.
     output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]  # xdist puts it there
@@ -49,7 +44,7 @@ def receive_facts(config: pytest.Config, node: Any) -> None:
     sent = getattr(node, "workeroutput", {}).get(WORKER_KEY)
     if sent is None:
         return
-    state = config.stash[STATE]
+    state = state_of(config)
     state.workers += 1
     for folder, facts in json.loads(sent).items():
         state.facts.setdefault(Path(folder), []).extend(facts)
@@ -57,7 +52,7 @@ def receive_facts(config: pytest.Config, node: Any) -> None:
 
 def shared_device(config: pytest.Config) -> str:
     """A warning if several workers load models on one accelerator, else empty."""
-    state = config.stash[STATE]
+    state = state_of(config)
     device = state.options.text("device")
     if state.workers < 2 or device == "cpu" or config.getoption("dist", "no") == "loadgroup":
         return ""
