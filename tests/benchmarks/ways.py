@@ -128,14 +128,20 @@ def traced_both(work: Work) -> Way:
     return _traced(work, ("mlp", "residual"))
 
 
-def nnsight(work: Work) -> Way:
-    """nnsight's ``LanguageModel.generate``, saving the blocks' last positions of every step."""
+@cache
+def _language_model(dtype: str) -> Any:
     from nnsight import LanguageModel
 
-    model, tokenizer = loaded(work.dtype)
-    inputs = dict(_padded(work, tokenizer))
+    # It puts another forward method into every module, which would keep `packed` from its work: a model of its own.
+    model, tokenizer = fresh(dtype)
     with warnings.catch_warnings(action="ignore"):
-        traceable = LanguageModel(model, tokenizer=tokenizer)
+        return model, LanguageModel(model, tokenizer=tokenizer)
+
+
+def nnsight(work: Work) -> Way:
+    """nnsight's ``LanguageModel.generate``, saving the blocks' last positions of every step."""
+    model, traceable = _language_model(work.dtype)
+    inputs = dict(_padded(work, loaded(work.dtype)[1]))
 
     def call() -> int:
         with quiet(), warnings.catch_warnings(action="ignore"):  # noqa: SIM117 - nnsight reads the source of its own
