@@ -80,12 +80,11 @@ def concept_check(
 
     The claim is a family of its own: nothing corrects for how many of them a test asks about.
     """
+    from neurontest.plugin.judge import check as judged
+    from neurontest.plugin.outcomes import VerdictFailure
     from neurontest.plugin.state import state_of
 
     state = state_of(pytestconfig)
-
-    from neurontest.plugin.judge import check as judged
-    from neurontest.plugin.outcomes import VerdictFailure
 
     def check(claim: str | Mapping[str, object]) -> Finding:
         __tracebackhide__ = True

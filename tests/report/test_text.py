@@ -162,3 +162,12 @@ def test_visible_keeps_words_and_shows_the_rest() -> None:
 )
 def test_a_statistic_shows_what_it_is(value: float, words: str) -> None:
     assert numbers.statistic(value) == words
+
+
+def test_random_sets_that_nobody_counted_are_told_without_a_number() -> None:
+    claim = next(one for one in CLAIMS if one.evidence is not None and one.evidence.keys)
+    assert claim.evidence is not None
+    key = replace(claim.evidence.keys[0], name="random sets", draws=None)
+    text = failure_text(replace(claim, evidence=replace(claim.evidence, keys=(key,))), suite="s", model="m", declared=3)
+    assert "random sets p" in text
+    assert "None" not in text

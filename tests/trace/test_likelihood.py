@@ -242,6 +242,17 @@ def test_passes_are_halved_where_memory_is_short(name: str, resume: bool, pair: 
         likelihoods(model, site, TEXTS, forced, prompt=lambda at: f"number {at}", resume=resume)
 
 
+def test_a_pass_that_fails_leaves_no_early_blocks(llama: tuple[Any, Any]) -> None:
+    import torch
+
+    model, _ = llama
+    begun = Resume(find_sites(model, ("residual",))[0].modules, 1)
+    with pytest.raises(torch.OutOfMemoryError), short_of_memory(model, 0), begun.recording():
+        model(input_ids=torch.tensor([[0, 5, 9]]))
+    with pytest.raises(RuntimeError, match="before anything was recorded"), begun.resumed(torch.tensor([0])):
+        pass
+
+
 @pytest.mark.parametrize("resume", [True, False])
 def test_the_last_token_may_lie_beyond_the_context(resume: bool) -> None:
     model, _ = tiny.build("gpt2")
