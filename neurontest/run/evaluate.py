@@ -80,15 +80,33 @@ class Run:
         self.cost = TraceRecord()
         self._handle = handle
         self._progress = progress
-        self._tracer = Tracer(handle, cache_dir=cache_dir, batch_size=batch_size, progress=progress, given=suite.given)
-        self._scorer = Scorer(handle, cache_dir=cache_dir, continuations=self._tracer.continuations, progress=progress)
-        self._cache = Cache(cache_dir / "evidence", Finding)
-        self._nulls = Cache(cache_dir / "evidence", Vacuity)
+        self._notices: dict[str, None] = {}
+        self._tracer = Tracer(
+            handle,
+            cache_dir=cache_dir,
+            batch_size=batch_size,
+            progress=progress,
+            given=suite.given,
+            notice=self.notice,
+        )
+        self._scorer = Scorer(
+            handle,
+            cache_dir=cache_dir,
+            continuations=self._tracer.continuations,
+            progress=progress,
+            notice=self.notice,
+        )
+        self._cache = Cache(cache_dir / "evidence", Finding, self.notice)
+        self._nulls = Cache(cache_dir / "evidence", Vacuity, self.notice)
         self._findings: dict[str, Mapping[str, Finding]] = {}
         self._vacuity: dict[str, Mapping[str, Vacuity]] = {}
         self._twin = twin
         self._shown = Shown(suite, self.read, lambda prompts: self._tracer.continuations(prompts, suite.generation))
         self._activations: dict[TraceRequest, Activations] = {}
+
+    def notice(self, text: str) -> None:
+        """Note what a reader of the results should know, once: the record holds it among its warnings."""
+        self._notices.setdefault(text)
 
     # Evidence.
 
@@ -249,6 +267,7 @@ class Run:
                 "families": sorted(self._findings),
                 "vacuity": sorted(self._vacuity),
                 "cost": self.cost,
+                "notices": list(self._notices),
                 "twin": None if self._twin is None else self._twin.facts(),
             }
         )
@@ -271,6 +290,8 @@ class Run:
         run = cls(suite, KnownModel(models.pop()), cache_dir=cache_dir, twin=twin)
         for one in facts:
             run.cost += msgspec.convert(one["cost"], TraceRecord)
+            for text in one["notices"]:
+                run.notice(text)
             for family in suite.families:
                 if family.file in one["families"]:
                     run.findings(family)
@@ -294,4 +315,4 @@ class Run:
         )
         record = make_record(self.suite, self.model, self.cost, set(self._findings), claims, self._shown)
         # Only now is all read that the record shows.
-        return replace(record, warnings=(*record.warnings, *first_positions(self._activations)))
+        return replace(record, warnings=(*record.warnings, *self._notices, *first_positions(self._activations)))

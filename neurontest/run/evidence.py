@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from neurontest import __version__
 from neurontest.claims import kind_named
-from neurontest.types import Claim, Concept, Family, Generation, GivenText, Selection
+from neurontest.types import Claim, Concept, Family, Generation, GivenText, Notice, Selection, unnoticed
 
 T = TypeVar("T")
 
@@ -104,10 +104,13 @@ class Cache(Generic[T]):
         Made when first written to.
     of : type
         Of what is found of one claim.
+    notice : Notice, optional
+        Told of what a reader of the results should know.
     """
 
-    def __init__(self, folder: Path, of: type[T]) -> None:
+    def __init__(self, folder: Path, of: type[T], notice: Notice = unnoticed) -> None:
         self.folder = folder
+        self._notice = notice
         self._decoder: msgspec.json.Decoder[dict[str, T]] = msgspec.json.Decoder(dict[str, of])  # type: ignore[valid-type]
 
     def find(self, key: str) -> Mapping[str, T] | None:

@@ -20,6 +20,7 @@ from neurontest.types import (
     Generation,
     GivenText,
     ModelHandle,
+    Notice,
     Positions,
     Progress,
     TraceGroup,
@@ -27,6 +28,7 @@ from neurontest.types import (
     TraceRecord,
     TraceRequest,
     reading_of,
+    unnoticed,
 )
 from neurontest.words import quoted
 
@@ -55,6 +57,8 @@ class Tracer:
     progress : Progress
     given : mapping from file to mapping from prompt to tuple of GivenText, optional
         What `replay` of a generation names.
+    notice : Notice, optional
+        Told of what a reader of the results should know.
     """
 
     def __init__(
@@ -65,12 +69,14 @@ class Tracer:
         batch_size: int,
         progress: Progress,
         given: Mapping[str, Mapping[str, tuple[GivenText, ...]]] | None = None,
+        notice: Notice = unnoticed,
     ) -> None:
         self._handle = handle
         self._cache_dir = cache_dir
         self._batch_size = batch_size
         self._progress = progress
-        self._store = Store(cache_dir, handle, given)
+        self._notice = notice
+        self._store = Store(cache_dir, handle, given, notice)
         self._whole: set[TraceGroup] = set()
 
     def ensure(self, plan: TracePlan, groups: Collection[TraceGroup] | None = None) -> TraceRecord:

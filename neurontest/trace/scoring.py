@@ -19,7 +19,7 @@ from neurontest.trace.memory import Halving
 from neurontest.trace.sites import find_sites
 from neurontest.trace.store import FORMAT_VERSION, Store, Trace
 from neurontest.trace.tokens import tokens_after
-from neurontest.types import Activations, Continuation, Generation, ModelHandle, Progress, ScoreRequest
+from neurontest.types import Activations, Continuation, Generation, ModelHandle, Notice, Progress, ScoreRequest, unnoticed
 from neurontest.words import quoted
 
 Continuations = Callable[[Sequence[str], Generation], Sequence[Continuation]]
@@ -37,14 +37,22 @@ class Scorer:
     continuations : callable
         From prompts and generation settings to what the model wrote.
     progress : Progress
+    notice : Notice, optional
+        Told of what a reader of the results should know.
     """
 
     def __init__(
-        self, handle: ModelHandle, *, cache_dir: Path, continuations: Continuations, progress: Progress
+        self,
+        handle: ModelHandle,
+        *,
+        cache_dir: Path,
+        continuations: Continuations,
+        progress: Progress,
+        notice: Notice = unnoticed,
     ) -> None:
         self._handle, self._cache_dir = handle, cache_dir
         self._continuations, self._progress = continuations, progress
-        self._store = Store(cache_dir, handle)
+        self._store = Store(cache_dir, handle, notice=notice)
 
     def scores(self, request: ScoreRequest) -> Activations:
         """Log-probabilities [prompt, 1 + forcing], in nats; computed if they are not in the store.

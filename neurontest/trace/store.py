@@ -18,7 +18,7 @@ import msgspec
 
 from neurontest.errors import StoreError, TraceError
 from neurontest.trace.files import replace_bytes
-from neurontest.types import Continuation, Generation, GivenText, ModelHandle, Positions, reading_of
+from neurontest.types import Continuation, Generation, GivenText, ModelHandle, Notice, Positions, reading_of, unnoticed
 from neurontest.words import quoted
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ class Store:
         Its fingerprint, dtype, device and attention implementation are part of every address.
     given : mapping from file to mapping from prompt to tuple of GivenText, optional
         What `replay` of a generation names.
+    notice : Notice, optional
+        Told of what a reader of the results should know.
     """
 
     def __init__(
@@ -74,7 +76,9 @@ class Store:
         cache_dir: Path,
         handle: ModelHandle,
         given: Mapping[str, Mapping[str, tuple[GivenText, ...]]] | None = None,
+        notice: Notice = unnoticed,
     ) -> None:
+        self._notice = notice
         self._folder = cache_dir / "traces"
         self._given = given or {}
         self._model = {

@@ -46,6 +46,7 @@ from neurontest.types.trace import (
     Continuation,
     GivenText,
     ModelHandle,
+    Notice,
     Positions,
     Progress,
     Reading,
@@ -54,6 +55,7 @@ from neurontest.types.trace import (
     TraceRequest,
     reading_of,
     silent,
+    unnoticed,
 )
 
 __all__ = [
@@ -81,6 +83,7 @@ __all__ = [
     "ModelRecord",
     "Neuron",
     "NeuronSet",
+    "Notice",
     "NullSummary",
     "OverlapMatrix",
     "Positions",
@@ -102,4 +105,5 @@ __all__ = [
     "drawn_positions",
     "reading_of",
     "silent",
+    "unnoticed",
 ]

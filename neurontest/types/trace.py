@@ -22,6 +22,14 @@ def silent(what: str, done: int, total: int, detail: str) -> None:
     """A :data:`Progress` that shows nothing."""
 
 
+#: Told, in one sentence, of what happened on the way that who reads the results should know, though the run goes on.
+Notice = Callable[[str], None]
+
+
+def unnoticed(text: str) -> None:
+    """A :data:`Notice` that is told to nobody."""
+
+
 @dataclass(frozen=True, order=True)
 class Reading:
     """Positions that are read in another way than all of them, averaged.
