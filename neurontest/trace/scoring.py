@@ -19,7 +19,16 @@ from neurontest.trace.memory import Halving
 from neurontest.trace.sites import find_sites
 from neurontest.trace.store import FORMAT_VERSION, Store, Trace
 from neurontest.trace.tokens import tokens_after
-from neurontest.types import Activations, Continuation, Generation, ModelHandle, Notice, Progress, ScoreRequest, unnoticed
+from neurontest.types import (
+    Activations,
+    Continuation,
+    Generation,
+    ModelHandle,
+    Notice,
+    Progress,
+    ScoreRequest,
+    unnoticed,
+)
 from neurontest.words import quoted
 
 Continuations = Callable[[Sequence[str], Generation], Sequence[Continuation]]
