@@ -16,6 +16,7 @@ import numpy.typing as npt
 from neurontest.errors import StoreError, TraceError
 from neurontest.trace.generation import Row, Written, encode, end_of_text, shares_of, unfit
 from neurontest.trace.hooks import SiteReader
+from neurontest.trace.lengths import check_length
 from neurontest.trace.passes import Passes
 from neurontest.trace.readings import counted, padded
 from neurontest.trace.sites import Site
@@ -83,6 +84,7 @@ def known_texts(model: Any, tokenizer: Any, store: Store, group: TraceGroup) -> 
                 )
             where = _where(tokenizer, group, prompt, ids, new)
             known = Known(Row(prompt, sample, ids), new, where, given is not None and given.ended)
+            check_length(model, prompt, len(known.inputs))
             if isinstance(context, int) and 0 < context < len(known.inputs):
                 raise TraceError(
                     f"The prompt {quoted(prompt)} and what follows have {len(known.inputs)} tokens, and the model's "

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from neurontest.errors import TraceError
 from neurontest.trace.architecture import is_encoder_decoder
 from neurontest.trace.hooks import SiteReader
+from neurontest.trace.lengths import check_length
 from neurontest.trace.passes import Passes, begin
 from neurontest.trace.sampling import Draw, draw, uniforms
 from neurontest.trace.sites import Site
@@ -103,6 +104,9 @@ def check_lengths(model: Any, rows: Sequence[Row], generation: Generation) -> No
     TraceError
         If a prompt and its new tokens are longer than the model's context; the message names the prompt.
     """
+    for row in rows:
+        # The last new token is never read.
+        check_length(model, row.prompt, len(row.ids) + generation.max_new_tokens - 1)
     context = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
     if not isinstance(context, int) or context <= 0:
         return

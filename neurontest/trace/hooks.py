@@ -14,9 +14,32 @@ from neurontest.trace.readings import Tallies
 from neurontest.trace.sites import Site
 from neurontest.types import Positions
 
+#: Sites at which rows and positions may stand in one axis.
+FLATTENED = ("mlp", "mlp_gate")
+
 if TYPE_CHECKING:
     import torch
     from torch.utils.hooks import RemovableHandle
+
+
+def by_row(value: torch.Tensor, site: Site, layer: int, rows: int) -> torch.Tensor:
+    """What a module has at a site, as [row, position, neuron].
+
+    Raises
+    ------
+    TraceError
+        If it is no such thing: several streams beside each other, another order of axes, another width. Taken for one
+        all the same, it would give numbers that change with the texts beside a text.
+    """
+    # Some architectures flatten rows and positions into one axis before the MLP.
+    if value.ndim == 2 and site.name in FLATTENED and value.shape[-1] == site.width and value.shape[0] % rows == 0:
+        return value.reshape(rows, -1, site.width)
+    if value.ndim == 3 and value.shape[0] == rows and value.shape[-1] == site.width:
+        return value
+    raise TraceError(
+        f"Block {layer} has values of shape {list(value.shape)} at site {site.name}, where [rows, positions, width] ="
+        f" [{rows}, positions, {site.width}] was looked for; this architecture cannot be traced there."
+    )
 
 
 class SiteReader:
@@ -168,14 +191,7 @@ class SiteReader:
         target, fired = self._step[number][layer], self._fired[number]
 
         def take(value: torch.Tensor) -> None:
-            if value.shape[-1] != site.width:
-                raise TraceError(
-                    f"Block {layer} has {value.shape[-1]} values at site {site.name} instead of {site.width}; "
-                    "this architecture cannot be traced there."
-                )
-            # Some architectures flatten rows and positions into one axis before the MLP.
-            rows = self.rows if self._kept is None else len(self._kept)
-            values = value.detach().reshape(rows, -1, site.width)
+            values = by_row(value.detach(), site, layer, self.rows if self._kept is None else len(self._kept))
             if self._kept is not None:
                 target.index_copy_(0, self._kept, values[:, -1].to(target.dtype))
             else:

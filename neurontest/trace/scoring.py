@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from neurontest.errors import TraceError
 from neurontest.trace.generation import encode
+from neurontest.trace.lengths import check_length
 from neurontest.trace.likelihood import Text, context_of, likelihoods
 from neurontest.trace.locks import hold
 from neurontest.trace.memory import Halving
@@ -111,6 +112,7 @@ class Scorer:
             texts, owner = self._texts(request, tokenizer)
             context = context_of(model)
             for text, at in zip(texts, owner, strict=True):
+                check_length(model, request.prompts[at], text.size - 1)
                 if context is not None and text.size - 1 > context:
                     raise TraceError(
                         f"The prompt {quoted(request.prompts[at])} and what is scored after it have {text.size} "

@@ -5,21 +5,30 @@ It is cheap beside loading a model, and what it refuses would else be wrong numb
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from neurontest.errors import TraceError
 from neurontest.trace.architecture import is_encoder_decoder, text_config, writes
 from neurontest.trace.encoder_decoder import start_token
-from neurontest.trace.hooks import SiteReader
+from neurontest.trace.hooks import SiteReader, by_row
+from neurontest.trace.lengths import switch_of, windows
 from neurontest.trace.parts import check_parts
-from neurontest.trace.passes import begin
+from neurontest.trace.passes import Passes, begin
 from neurontest.trace.sites import Site, find_blocks, find_sites
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
+    import torch
+
+Values = npt.NDArray[np.float32]
+
+#: Tokens of the longer text, if no window asks for more; and new tokens that are written to either.
+LONG = 16
+STEPS = 5
 
 #: Mean absolute difference, relative to the mean absolute value, that rounding alone does not make. What numbers of 16
 #: bits or fewer make of a deep model is far coarser, and what a wrong position or padding makes is coarser still.
@@ -27,7 +36,7 @@ _TOLERANCE = {"torch.float32": 0.01, "torch.float64": 0.01}
 _COARSE = 0.3
 
 
-def checked_sites(model: Any, names: Sequence[str], *, padded: bool) -> tuple[Site, ...]:
+def checked_sites(model: Any, names: Sequence[str], *, padded: bool, longest: int = LONG) -> tuple[Site, ...]:
     """The sites called `names`, found and tested.
 
     Parameters
@@ -35,19 +44,22 @@ def checked_sites(model: Any, names: Sequence[str], *, padded: bool) -> tuple[Si
     model : transformers.PreTrainedModel
     padded : bool
         Whether texts of different lengths will be written side by side.
+    longest : int
+        Tokens of the longest text that will be read: the self-test's own leave every window that it leaves.
 
     Raises
     ------
     TraceError
-        If a site is not found; if a module does not run exactly once a pass, or has another width than it says; if the
-        parts of a block do not add up; if texts written step by step differ from one pass over the whole text.
+        If a site is not found; if a module does not run exactly once a pass, or has no [row, position, neuron] of the
+        width that it says; if the parts of a block do not add up; if a text written step by step, or beside another
+        one, differs at any position from one pass over it alone.
     """
     import torch
 
     sites = find_sites(model, names)
     try:
         with torch.inference_mode():
-            _test(model, sites, padded)
+            _test(model, sites, padded, longest)
     except (TraceError, MemoryError, torch.OutOfMemoryError):
         raise
     except Exception as error:  # whatever an architecture makes of a short text
@@ -58,29 +70,43 @@ def checked_sites(model: Any, names: Sequence[str], *, padded: bool) -> tuple[Si
     return sites
 
 
-def _test(model: Any, sites: Sequence[Site], padded: bool) -> None:
+def _test(model: Any, sites: Sequence[Site], padded: bool, longest: int) -> None:
     import torch
 
-    long, short, token = _tokens(model)
     names = [site.name for site in sites]
+    long, short, tokens = _texts(model, longest)
     with check_parts(model, find_blocks(model), names), SiteReader(sites, 1, model.device) as reader:
-        _whole(model, short, token)
+        _whole(model, short, tokens)
         reader.end_step(torch.ones(1, dtype=torch.bool, device=model.device))
-        expected = _copies(reader, 0)
+    alone = [_alone(model, sites, prompt, tokens) for prompt in (long, short)]
     if writes(model):
-        _check_steps(model, sites, expected, short, token)
+        _check_steps(model, sites, alone[1], short, tokens)
         if padded:
-            _check_padding(model, sites, expected, long, short, token)
+            _check_padding(model, sites, alone, (long, short), tokens)
+    elif padded:
+        _check_rows(model, sites, short, tokens)
 
 
-def _tokens(model: Any) -> tuple[list[int], list[int], int]:
-    """Two prompts of different lengths and a new token, none of them from where special tokens mostly are."""
+def _texts(model: Any, longest: int) -> tuple[list[int], list[int], list[int]]:
+    """Two prompts of different lengths and new tokens, none of them from where special tokens mostly are.
+
+    With the new tokens, one text begins below and ends above the longest window that a text to be traced will leave;
+    neither reaches a length at which rotary embeddings change, where no text is traced.
+    """
     size = int(model.get_input_embeddings().weight.shape[0])
-    one, two, three, four, five, six = (size * part // 8 for part in range(1, 7))
-    return [five, one, four, two, six], [three, five, two], four
+    left = [window for window in windows(model) if window < longest]
+    most = switch_of(model)
+    window = max(left, default=LONG)
+    whole = min(max(window + STEPS, LONG), most if most is not None else sys.maxsize)
+    # A text of many equal tokens has many equal activations: a step of 5 goes through seven eighths of the vocabulary.
+    line = [size // 8 + (1 + 5 * at) % max(3 * size // 4, 1) for at in range(whole)]
+    new = line[-STEPS:]
+    long = line[: max(whole - STEPS, 2)]
+    short = line[7 : 7 + max(len(long) - STEPS, 1)] or line[:1]
+    return long, short[: max(len(short), 1)], new
 
 
-def _whole(model: Any, prompt: Sequence[int], token: int) -> None:
+def _whole(model: Any, prompt: Sequence[int], tokens: Sequence[int]) -> None:
     """One pass over a whole text, as anybody would run it: no mask, positions or cache."""
     import torch
 
@@ -89,43 +115,72 @@ def _whole(model: Any, prompt: Sequence[int], token: int) -> None:
 
     options = {"use_cache": False} if writes(model) else {}
     if is_encoder_decoder(model):
-        model(input_ids=row(prompt), decoder_input_ids=row([start_token(model), token]), **options)
+        model(input_ids=row(prompt), decoder_input_ids=row([start_token(model), *tokens]), **options)
     else:
-        model(input_ids=row([*prompt, token]), **options)
+        model(input_ids=row([*prompt, *tokens]), **options)
+
+
+class _Everything(SiteReader):
+    """Keeps what each module has at every position of one pass: [site][row, position, layer, neuron]."""
+
+    def _taker(self, number: int, site: Site, layer: int) -> Callable[[torch.Tensor], None]:
+        count = super()._taker(number, site, layer)
+
+        def take(value: torch.Tensor) -> None:
+            count(value)
+            # A copy: some blocks go on to add in place.
+            self._whole[number][layer] = by_row(value.detach(), site, layer, self.rows).float().cpu().numpy().copy()
+
+        return take
+
+    def __enter__(self) -> _Everything:
+        self._whole: list[dict[int, Values]] = [{} for _ in self.sites]
+        super().__enter__()
+        return self
+
+    def values(self) -> list[Values]:
+        """What was kept, once the pass has run."""
+        return [np.stack([found[layer] for layer in sorted(found)], axis=2) for found in self._whole]
+
+
+def _alone(model: Any, sites: Sequence[Site], prompt: Sequence[int], tokens: Sequence[int]) -> list[Values]:
+    """Of each site all positions of a text that is run alone: [position, layer, neuron]."""
+    with _Everything(sites, 1, model.device) as reader:
+        _whole(model, prompt, tokens)
+    return [values[0] for values in reader.values()]
 
 
 def _stepwise(
-    model: Any, sites: Sequence[Site], prompts: Sequence[Sequence[int]], token: int, cost: int | None = None
-) -> list[npt.NDArray[np.float32]]:
-    """The last of `prompts`' activations at the step after `token`, written as texts are written.
+    model: Any,
+    sites: Sequence[Site],
+    prompts: Sequence[Sequence[int]],
+    tokens: Sequence[int],
+    cost: int | None = None,
+) -> list[list[Values]]:
+    """Of each row and site the steps before each of `tokens` and after the last: [step, layer, neuron].
 
-    A pass's `cost` decides whether prompts go into the cache together.
+    Written as texts are written. A pass's `cost` decides whether prompts go into the cache together.
     """
     import torch
 
     rows = len(prompts)
     everyone = torch.ones(rows, dtype=torch.bool, device=model.device)
-    passes = begin(model, prompts, 1, True, cost)
+    passes = begin(model, prompts, len(tokens), True, cost)
+    steps: list[list[Values]] = []
     with SiteReader(sites, rows, model.device) as reader:
-        passes.forward(None)
-        reader.end_step(everyone)
-        passes.forward(np.full(rows, token, dtype=np.int64))
-        reader.end_step(everyone)
-        return _copies(reader, rows - 1)
-
-
-def _copies(reader: SiteReader, row: int) -> list[npt.NDArray[np.float32]]:
-    return [values[row].copy() for values in reader.result("last")]
+        for token in (None, *tokens):
+            passes.forward(None if token is None else np.full(rows, token, dtype=np.int64))
+            reader.end_step(everyone)
+            last = zip(sites, reader.result("last"), strict=True)
+            steps.append([found.reshape(rows, site.layers, -1).copy() for site, found in last])
+    return [[np.stack([step[n][row] for step in steps]) for n in range(len(sites))] for row in range(rows)]
 
 
 def _check_steps(
-    model: Any,
-    sites: Sequence[Site],
-    expected: Sequence[npt.NDArray[np.float32]],
-    short: Sequence[int],
-    token: int,
+    model: Any, sites: Sequence[Site], expected: Sequence[Values], prompt: Sequence[int], tokens: Sequence[int]
 ) -> None:
-    if _differ(model, expected, _stepwise(model, sites, [short], token)):
+    (found,) = _stepwise(model, sites, [prompt], tokens)
+    if _differ(model, [values[-len(tokens) - 1 :] for values in expected], found):
         raise TraceError(
             f"{type(model).__name__} gives other activations when a text is written step by step than in one pass over "
             "the whole text; it takes its positions or its cache in a way that cannot be traced."
@@ -135,24 +190,48 @@ def _check_steps(
 def _check_padding(
     model: Any,
     sites: Sequence[Site],
-    expected: Sequence[npt.NDArray[np.float32]],
-    long: Sequence[int],
-    short: Sequence[int],
-    token: int,
+    alone: Sequence[Sequence[Values]],
+    prompts: Sequence[Sequence[int]],
+    tokens: Sequence[int],
 ) -> None:
-    ways = (_stepwise(model, sites, [long, short], token, cost) for cost in (None, 0))
-    if any(_differ(model, expected, found) for found in ways):
-        raise TraceError(
-            f"{type(model).__name__} gives other activations to a text beside a longer one than alone: padding changes "
-            "what it computes. Write one text at a time: --concept-batch-size 1."
-        )
+    """Every row and step of texts that are written side by side, and every position of texts that are read so."""
+    ways = [_stepwise(model, sites, prompts, tokens, cost) for cost in (None, 0)]
+    if not is_encoder_decoder(model):
+        ways.append(_side_by_side(model, sites, [[*prompt, *tokens] for prompt in prompts]))
+    for way in ways:
+        for expected, found in zip(alone, way, strict=True):
+            if _differ(model, [whole[-len(own) :] for whole, own in zip(expected, found, strict=True)], found):
+                raise TraceError(
+                    f"{type(model).__name__} gives other activations to a text beside a longer one than alone: padding "
+                    "changes what it computes. Write one text at a time: --concept-batch-size 1."
+                )
 
 
-def _differ(model: Any, expected: Sequence[npt.NDArray[np.float32]], found: Sequence[npt.NDArray[np.float32]]) -> bool:
+def _check_rows(model: Any, sites: Sequence[Site], prompt: Sequence[int], tokens: Sequence[int]) -> None:
+    """Of an encoder, whose texts are never padded, that one text does not change another of its length."""
+    texts = [[*prompt, *tokens], [*tokens, *prompt]]
+    beside = _side_by_side(model, sites, texts)
+    for text, found in zip(texts, beside, strict=True):
+        if _differ(model, _alone(model, sites, text, ()), found):
+            raise TraceError(
+                f"{type(model).__name__} gives other activations to a text beside another one than alone. Read one text"
+                " at a time: --concept-batch-size 1."
+            )
+
+
+def _side_by_side(model: Any, sites: Sequence[Site], texts: Sequence[Sequence[int]]) -> list[list[Values]]:
+    """Of each row and site all positions of texts that are read in one pass: [position, layer, neuron]."""
+    with _Everything(sites, len(texts), model.device) as reader:
+        Passes(model, texts, 0, use_cache=False).read()
+    return [[values[row, -len(text) :] for values in reader.values()] for row, text in enumerate(texts)]
+
+
+def _differ(model: Any, expected: Sequence[Values], found: Sequence[Values]) -> bool:
+    """Whether at any position, the first axis, what was found is not what was expected."""
     quantized = getattr(text_config(model), "quantization_config", None) is not None
     tolerance = _COARSE if quantized else _TOLERANCE.get(str(model.dtype), _COARSE)
     # What is no number is reported with the prompt that makes it so, when the texts are written.
     return any(
-        float(np.abs(one - other).mean()) > tolerance * float(np.abs(one).mean())
+        bool((np.abs(one - other).mean(axis=(1, 2)) > tolerance * np.abs(one).mean(axis=(1, 2))).any())
         for one, other in zip(expected, found, strict=True)
     )
