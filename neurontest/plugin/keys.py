@@ -21,3 +21,6 @@ REPORT_KEY = "neurontest"
 
 #: Key of ``config.workeroutput``: what a worker's runs have to tell the controller.
 WORKER_KEY = "neurontest"
+
+#: Key of ``config.workerinput``: the moment that the run's chat templates take for now, the same in all processes.
+MOMENT_KEY = "neurontest_moment"

@@ -9,6 +9,7 @@ import pytest
 
 from neurontest.plugin import terminal, workers
 from neurontest.plugin.collect import ClaimItem
+from neurontest.plugin.keys import MOMENT_KEY
 from neurontest.plugin.outcomes import Tally, claim_of, label
 from neurontest.plugin.records import Written, write_records
 from neurontest.plugin.state import state_of
@@ -45,6 +46,11 @@ class Recorder:
         claim = claim_of(report, self._config.rootpath)
         if claim is not None and claim[0] in self._state.options.suites:
             self._state.outcomes.setdefault(claim[0], {}).setdefault(claim[1], Tally()).add(report)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell an xdist worker what time it is to this run."""
+        node.workerinput[MOMENT_KEY] = self._state.moment.isoformat()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
