@@ -44,12 +44,12 @@ class Budget:
 
 
 #: To read a configuration and a tokenizer: some are made anew from another format, which takes the largest ten seconds.
-READING = Budget(120, 4 << 30)
+READING = Budget(60, 4 << 30)
 #: To render and tokenize prompts, hundreds of times what the longest of ordinary templates take.
-RENDERING = Budget(20, 1 << 30)
+RENDERING = Budget(10, 1 << 30)
 
 #: Seconds of waiting for each second of processor time: what takes longer waits for something that never comes.
-_PATIENCE = 15
+_PATIENCE = 6
 #: Bytes that the work may hand back.
 _MOST = 256 << 20
 

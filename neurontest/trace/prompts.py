@@ -62,6 +62,7 @@ class Prompts:
         self._progress, self._notice = progress, notice
         self.moment = moment or datetime.now()
         self._known: dict[tuple[str, str], Encoded] = {}
+        self._failed: dict[str, TraceError] = {}
 
     def ensure(self, prompts: Sequence[str], generation: Generation) -> None:
         """Find what prompts become.
@@ -114,17 +115,17 @@ class Prompts:
         return [prompt for prompt in dict.fromkeys(prompts) if (generation.format, prompt) not in self._known]
 
     def _find(self, prompts: Sequence[str], generation: Generation) -> None:
+        if generation.format in self._failed:
+            raise self._failed[generation.format].with_traceback(None)
         self._progress(self._what, 0, 1, "tokenizing the prompts")
         read = reader_of(self._handle)
         name, format, moment = self._handle.name, generation.format, self.moment
         if not any(self._path(prompt, generation).exists() for prompt in prompts):
             # New prompts are to be traced, and this process will need what the copy of it would else import alone.
-            from neurontest.trace.quiet import quiet
-
-            with quiet():
-                importlib.import_module("transformers.models.auto.tokenization_auto")
+            _import_tokenizers()
 
         def work(enter: Enter) -> Any:
+            _import_tokenizers()  # ahead of any limit: libraries for accelerators take gigabytes of addresses
             enter(f"Reading the configuration and tokenizer of the model {name!r}", READING)
             config, tokenizer = read()
             stage = "The chat template" if format == "chat" else "The tokenizer"
@@ -140,7 +141,10 @@ class Prompts:
         except ModelError as error:
             if not str(error).startswith(("The chat template", "The tokenizer")):
                 raise
-            raise TraceError(f"{error} It was asked about the prompt {quoted(prompts[0])} and others.") from error
+            # The same time is not spent again on the next family's prompts.
+            said = f"{error} It was asked about the prompt {quoted(prompts[0])} and others."
+            self._failed[format] = TraceError(said)
+            raise self._failed[format] from error
         for prompt, plain in zip(prompts, made, strict=True):
             encoded = msgspec.convert(plain, Encoded)
             self._known[format, prompt] = encoded
@@ -210,6 +214,13 @@ class Prompts:
         said = [PROMPTS_VERSION, self._handle.fingerprint, generation.format, moment]
         # A prompt may hold what is no character, which it is told at its first use.
         return hashlib.sha256(msgspec.json.encode(said) + prompt.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _import_tokenizers() -> None:
+    from neurontest.trace.quiet import quiet
+
+    with quiet():
+        importlib.import_module("transformers.models.auto.tokenization_auto")
 
 
 def reader_of(handle: ModelHandle) -> Callable[[], tuple[Any, Any]]:

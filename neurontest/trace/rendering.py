@@ -71,16 +71,17 @@ def render(tokenizer: Any, prompts: Sequence[str], now: datetime) -> Renderings:
             f"The prompt {quoted(prompts[0])} cannot be put as a chat turn: the tokenizer has no chat template. "
             "Use format: plain."
         )
-    faults: list[TraceError] = []
+    faults: list[tuple[bool, TraceError]] = []
     # Newer templates are made for messages of several parts, and leave out a text that is none.
     for form in (_as_text, _as_parts):
+        marked = ""
         with _clock_at(now) as looked:
             try:
-                marked = _apply(tokenizer, form, _MARK)
-                again = _apply(tokenizer, form, _MARK, chance=1)
-                found = {prompt: _found(prompt, _apply(tokenizer, form, prompt), marked) for prompt in prompts}
+                marked = _apply(tokenizer, form, _MARK, prompts[0])
+                again = _apply(tokenizer, form, _MARK, prompts[0], chance=1)
+                found = {prompt: _found(prompt, _apply(tokenizer, form, prompt, prompt), marked) for prompt in prompts}
             except TraceError as error:
-                faults.append(error)
+                faults.append((_holds(marked), error))
                 continue
             if marked != again:
                 raise TraceError(
@@ -89,7 +90,14 @@ def render(tokenizer: Any, prompts: Sequence[str], now: datetime) -> Renderings:
                 )
             opens = _opens(tokenizer, form, marked)
         return Renderings(found, bool(looked), opens)
-    raise faults[0]
+    # What is shown is the rendering that something of the prompt came through to, if there is one.
+    raise next((error for came_through, error in faults if came_through), faults[0][1])
+
+
+def _holds(marked: str) -> bool:
+    """Whether a prompt stands in a rendering, and not as a part of a message that was printed as code."""
+    begin = marked.find(_MARK)
+    return begin >= 0 and not _AS_CODE.search(marked[:begin])
 
 
 def _as_text(prompt: str) -> Any:
@@ -100,7 +108,8 @@ def _as_parts(prompt: str) -> Any:
     return [{"type": "text", "text": prompt}]
 
 
-def _apply(tokenizer: Any, form: Any, prompt: str, *, answer: bool = True, chance: int = 0) -> str:
+def _apply(tokenizer: Any, form: Any, prompt: str, named: str = "", *, answer: bool = True, chance: int = 0) -> str:
+    """The rendering of a prompt; `named` is the one that a message names."""
     turns = [{"role": "user", "content": form(prompt)}]
     random.seed(chance)
     try:
@@ -110,25 +119,21 @@ def _apply(tokenizer: Any, form: Any, prompt: str, *, answer: bool = True, chanc
     except Exception as error:  # whatever a stranger's program does
         said = quoted(str(error).strip() or type(error).__name__, _SHOWN)
         raise TraceError(
-            f"The chat template cannot put the prompt {_named(prompt)} as a user's turn: {said}. Use format: plain."
+            f"The chat template cannot put the prompt {quoted(named)} as a user's turn: {said}. Use format: plain."
         ) from error
     if len(text) > len(prompt) + _MOST:
         raise TraceError(
-            f"The chat template makes {len(text)} characters of the prompt {_named(prompt)}, and may make no more "
+            f"The chat template makes {len(text)} characters of the prompt {quoted(named)}, and may make no more "
             f"than {_MOST} of its own. Use format: plain."
         )
     return text
-
-
-def _named(prompt: str) -> str:
-    return "that is tried first" if prompt == _MARK else quoted(prompt)
 
 
 def _found(prompt: str, text: str, marked: str) -> Rendered:
     """Where the prompt is in its rendering; the white space at its ends may be gone, and nothing else."""
     own = prompt.strip()
     begin = marked.find(_MARK)
-    if begin >= 0 and not _AS_CODE.search(marked[:begin]):
+    if _holds(marked):
         for kept in (prompt, prompt.rstrip(), prompt.lstrip(), own):
             if text.startswith(kept, begin):
                 return Rendered(text, begin, begin + len(kept))

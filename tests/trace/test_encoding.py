@@ -90,6 +90,7 @@ def test_a_prompt_stands_in_what_the_template_makes_of_it(content: str, kept: st
         # The template's own words are not the prompt's.
         ("", "user", "<user></user><bot>"),
         ("{{ m['content'] | lower }}", "Hanoi", "<user>hanoi</user><bot>"),
+        ("{% for p in m['content'] %}{{ p.text | lower }}{% endfor %}", "Hanoi", "<user>hanoi</user><bot>"),
         ("{{ m['content'] | upper }}", "Hanoi", "<user>HANOI</user><bot>"),
         ("{{ m['content'][:4] }}", "Hanoi", "<user>Hano</user><bot>"),
         ("{{ m['content'][1:] }}", "Hanoi", "<user>anoi</user><bot>"),

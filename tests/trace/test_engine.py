@@ -244,7 +244,7 @@ def test_progress_tells_what_and_how_fast(tracer: MakeTracer) -> None:
     tracer(progress=lambda *words: said.append(words)).ensure(PLAN)
     assert {what for what, *_ in said} == {"tracing tiny"}
     assert [detail for *_, detail in said[:2]] == ["tokenizing the prompts", "loading the model"]
-    steps = said[1:]
+    steps = said[2:]
     assert all(total == 8 for _, _, total, _ in steps)
     assert [done for _, done, _, _ in steps] == sorted(done for _, done, _, _ in steps)
     assert steps[-1][1] == 8
