@@ -21,3 +21,6 @@ REPORT_KEY = "neurontest"
 
 #: Key of ``config.workerinput`` and ``config.workeroutput``: what controller and worker have to tell each other.
 WORKER_KEY = "neurontest"
+
+#: Key of ``config.workerinput``: the moment that the run's chat templates take for now, the same in all processes.
+MOMENT_KEY = "neurontest_moment"

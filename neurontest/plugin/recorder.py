@@ -9,6 +9,7 @@ import pytest
 
 from neurontest.plugin import terminal, workers
 from neurontest.plugin.collect import ClaimItem, suites_asked_for
+from neurontest.plugin.keys import MOMENT_KEY
 from neurontest.plugin.outcomes import Tally, claim_of, label
 from neurontest.plugin.records import Written, remove_reports, write_records
 from neurontest.plugin.selection import untested
@@ -26,8 +27,9 @@ class Recorder:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell an xdist worker what to collect."""
+        """Tell an xdist worker what to collect, and what time it is to this run."""
         workers.tell_worker(self._config, node)
+        node.workerinput[MOMENT_KEY] = self._state.moment.isoformat()
 
     def pytest_sessionstart(self) -> None:
         """Remove the last run's reports: whatever becomes of this run, they are not its own."""

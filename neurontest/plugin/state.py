@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from neurontest.errors import Fault, ModelError, NeurontestError, SpecError
-from neurontest.plugin.keys import OPTIONS, STATE
+from neurontest.plugin.keys import MOMENT_KEY, OPTIONS, STATE
 from neurontest.plugin.outcomes import ForeignError, Tally
 from neurontest.plugin.progress import ProgressLine, progress_line
 
@@ -27,11 +28,17 @@ def worker_name(config: pytest.Config) -> str:
     return str(told.get("workerid", ""))
 
 
+def moment_of(config: pytest.Config) -> datetime:
+    """What this run's chat templates take for now: in a worker, what the controller says."""
+    told: dict[str, Any] = getattr(config, "workerinput", {})
+    return datetime.fromisoformat(told[MOMENT_KEY]) if MOMENT_KEY in told else datetime.now()
+
+
 def state_of(config: pytest.Config) -> State:
     """What is known of this session; begun by whoever asks first, which in most runs is nobody."""
     if STATE not in config.stash:
         worker = worker_name(config)
-        config.stash[STATE] = State(config.stash[OPTIONS], progress_line(config, worker), worker)
+        config.stash[STATE] = State(config.stash[OPTIONS], progress_line(config, worker), worker, moment_of(config))
     return config.stash[STATE]
 
 
@@ -44,6 +51,7 @@ class State:
     progress : ProgressLine
     worker : str
         Name of the xdist worker that this process is, or empty.
+    moment : datetime
     told : set of Fault
         Faults that a collector has already reported.
     outcomes : mapping from suite folder to mapping from claim node to Tally
@@ -57,10 +65,11 @@ class State:
         What ended the session early, if anything did.
     """
 
-    def __init__(self, options: Options, progress: ProgressLine, worker: str) -> None:
+    def __init__(self, options: Options, progress: ProgressLine, worker: str, moment: datetime) -> None:
         self.options = options
         self.progress = progress
         self.worker = worker
+        self.moment = moment
         self.told: set[Fault] = set()
         self.outcomes: dict[Path, dict[str, Tally]] = {}
         self.workers = 0
@@ -161,6 +170,7 @@ class State:
             "cache_dir": self.options.cache_dir,
             "batch_size": self.options.number("batch_size"),
             "progress": self.progress,
+            "moment": self.moment,
         }
         twin = None
         if self.options.text("salmon") == "on":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from neurontest.run.positions import first_positions
 from neurontest.run.shown import Shown
 from neurontest.run.watch import Watch
 from neurontest.trace.engine import Tracer
+from neurontest.trace.prompts import Prompts
 from neurontest.trace.scoring import Scorer
 from neurontest.types import (
     Activations,
@@ -64,6 +66,8 @@ class Run:
         Told of what is traced and tested.
     twin : Run or None
         The same suite on a model that has learnt nothing, to compare with.
+    moment : datetime, optional
+        What chat templates take for the time; by default now. One for all processes of a run.
     """
 
     def __init__(
@@ -75,6 +79,7 @@ class Run:
         batch_size: int = 128,
         progress: Progress = silent,
         twin: Run | None = None,
+        moment: datetime | None = None,
     ) -> None:
         self.suite = suite
         self.plan = make_plan(suite)
@@ -83,6 +88,7 @@ class Run:
         self._progress = progress
         self._notices: dict[str, None] = {}
         self._watch = Watch()
+        self._prompts = Prompts(handle, cache_dir, progress, self.notice, moment)
         self._tracer = Tracer(
             handle,
             cache_dir=cache_dir,
@@ -90,6 +96,7 @@ class Run:
             progress=progress,
             given=suite.given,
             notice=self.notice,
+            prompts=self._prompts,
         )
         self._scorer = Scorer(
             handle,
@@ -97,6 +104,7 @@ class Run:
             continuations=self._tracer.continuations,
             progress=progress,
             notice=self.notice,
+            prompts=self._prompts,
         )
         self._cache = Cache(cache_dir / "evidence", Finding, self.notice)
         self._nulls = Cache(cache_dir / "evidence", Vacuity, self.notice)
@@ -281,6 +289,7 @@ class Run:
                 "cost": self.cost,
                 "notices": list(self._notices),
                 "seconds": self._watch.spent,
+                "moment": self._prompts.moment.isoformat(),
                 "twin": None if self._twin is None else self._twin.facts(),
             }
         )
@@ -300,7 +309,8 @@ class Run:
             raise ModelError(f"the workers speak of {len(models)} models; a run has one")
         twins = [one["twin"] for one in facts if one["twin"] is not None]
         twin = cls.merge(suite, twins, cache_dir=cache_dir) if twins else None
-        run = cls(suite, KnownModel(models.pop()), cache_dir=cache_dir, twin=twin)
+        moment = datetime.fromisoformat(max(one["moment"] for one in facts))
+        run = cls(suite, KnownModel(models.pop()), cache_dir=cache_dir, twin=twin, moment=moment)
         for one in facts:
             run.cost += msgspec.convert(one["cost"], TraceRecord)
             for text in one["notices"]:

@@ -30,7 +30,7 @@ def attention_of(folder: Path) -> str:
     """The attention implementation that a model folder is loaded with, by its ``config.json``."""
     try:
         kind = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return SDPA  # loading will say what is wrong
     return "eager" if kind in _EAGER else SDPA
 

@@ -64,28 +64,6 @@ class Written:
     shares: dict[tuple[str, Positions], float] = field(default_factory=dict)
 
 
-def encode(tokenizer: Any, prompt: str, generation: Generation) -> tuple[int, ...]:
-    """Tokens of a prompt in the format that `generation` asks for.
-
-    Raises
-    ------
-    TraceError
-        If the prompt is empty, or the tokenizer has no chat template though one is asked for.
-    """
-    if not prompt.strip() or not tokenizer(prompt, add_special_tokens=False)["input_ids"]:
-        raise TraceError(f"The prompt {quoted(prompt)} is empty to the tokenizer; write at least one word.")
-    if generation.format == "plain":
-        return tuple(tokenizer(prompt)["input_ids"])
-    if not getattr(tokenizer, "chat_template", None):
-        raise TraceError(
-            f"The prompt {quoted(prompt)} cannot be put as a chat turn: the tokenizer has no chat template. "
-            "Use format: plain."
-        )
-    turns = [{"role": "user", "content": prompt}]
-    encoded = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=True, return_dict=True)
-    return tuple(encoded["input_ids"])
-
-
 def batches(rows: Sequence[Row], batch_size: int) -> list[tuple[Row, ...]]:
     """`rows` cut into batches, longest first, so that rows of a batch need little padding.
 

@@ -9,9 +9,24 @@ from typing import Any
 from neurontest.errors import ModelError
 from neurontest.trace.architecture import auto_class, is_encoder
 from neurontest.trace.quiet import quiet
+from neurontest.words import quoted
 
 #: The device that spreads a model over what there is, by accelerate.
 SPREAD = "auto"
+
+#: Bytes that files of a model may have, by name or ending, if a spec names it. The largest tokenizers have 35 million.
+_LARGEST = {
+    "config.json": 5 << 20,
+    "generation_config.json": 5 << 20,
+    "chat_template.json": 5 << 20,
+    ".jinja": 5 << 20,
+    ".json": 200 << 20,
+    ".txt": 200 << 20,
+    ".model": 200 << 20,
+    ".tiktoken": 200 << 20,
+}
+#: Blocks of a model, at most; the largest have a few hundred.
+_LAYERS = 10_000
 
 
 def check_folder(path: Path) -> None:
@@ -28,6 +43,46 @@ def check_folder(path: Path) -> None:
         pickled = sorted(file.name for pattern in ("*.bin", "*.pt", "*.pth") for file in path.glob(pattern))
         reason = f"; {pickled[0]} is a pickle, which can run code and is never loaded" if pickled else ""
         raise ModelError(f"The model folder {path} has no weights in safetensors{reason}.")
+
+
+def check_sizes(path: Path) -> None:
+    """Check that the files of a model that a spec names are of a size that such files have: they are read whole.
+
+    Raises
+    ------
+    ModelError
+        If one of them is larger.
+    """
+    for file in sorted(path.iterdir()):
+        most = _LARGEST.get(file.name, _LARGEST.get(file.suffix))
+        if most is not None and file.is_file() and file.stat().st_size > most:
+            raise ModelError(
+                f"The file {quoted(file.name)} of the model folder {path} has {file.stat().st_size >> 20} MB, and may "
+                f"have {most >> 20} in a model that a spec names; name the model on the command line with "
+                "--concept-model if that is as it should be."
+            )
+
+
+def read_tokenizer(name: str, folder: Path) -> tuple[Any, Any]:
+    """The configuration and the tokenizer of a model folder, without its weights.
+
+    Raises
+    ------
+    ModelError
+        If they cannot be read.
+    """
+    with quiet():
+        from transformers import AutoConfig, AutoTokenizer
+
+        safe = {"local_files_only": True, "trust_remote_code": False}
+        try:
+            config = AutoConfig.from_pretrained(str(folder), **safe)
+            _check_layers(name, config)
+            return config, AutoTokenizer.from_pretrained(str(folder), **safe)
+        except (MemoryError, ModelError):
+            raise
+        except Exception as error:  # whatever a file from somewhere makes of the libraries
+            raise ModelError(_why(name, None, error)) from error
 
 
 def load(name: str, folder: Path, dtype: str, device: str, attention: str) -> tuple[Any, Any]:
@@ -63,6 +118,7 @@ def load(name: str, folder: Path, dtype: str, device: str, attention: str) -> tu
         method = None
         try:
             config = AutoConfig.from_pretrained(str(folder), **safe)
+            _check_layers(name, config)
             method = _quantization(config)
             # What is quantized cannot be moved once it is loaded.
             placed = {"device_map": device if device == SPREAD else {"": device}} if method or device == SPREAD else {}
@@ -78,6 +134,8 @@ def load(name: str, folder: Path, dtype: str, device: str, attention: str) -> tu
                     **safe,
                 )
             tokenizer = AutoTokenizer.from_pretrained(str(folder), **safe)
+        except ModelError:
+            raise
         except Exception as error:  # whatever a file from somewhere makes of the libraries
             raise ModelError(_why(name, method, error)) from error
         # An encoder that was trained for something else may lack the pooler, which is in no block.
@@ -91,6 +149,16 @@ def load(name: str, folder: Path, dtype: str, device: str, attention: str) -> tu
                 reason = str(error).splitlines()[0]
                 raise ModelError(f"The model {name!r} cannot be put on device {device!r}: {reason}") from error
         return model.eval(), tokenizer
+
+
+def _check_layers(name: str, config: Any) -> None:
+    """Check that a model can be built at all: each block is an object before any weight is looked for."""
+    for part in (config, config.get_text_config(decoder=True)):
+        for key, value in vars(part).items():
+            if "layers" in key and isinstance(value, int) and value > _LAYERS:
+                raise ModelError(
+                    f"The model {name!r} has {key}: {value} in its config.json, and no model has {_LAYERS} blocks."
+                )
 
 
 def _quantization(config: Any) -> str | None:

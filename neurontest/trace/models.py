@@ -15,7 +15,7 @@ from neurontest.trace import builtin, convert, factory, hub
 from neurontest.trace.architecture import SDPA, attention_of
 from neurontest.trace.factory import FactoryModel
 from neurontest.trace.fingerprint import of_file, of_folder, of_memory
-from neurontest.trace.loading import check_folder, load
+from neurontest.trace.loading import check_folder, check_sizes, load, read_tokenizer
 from neurontest.types import ModelHandle, Progress
 
 _VALID = f"valid: {builtin.NAME}, {hub.FORM}, a folder with safetensors, a .gguf file, or {factory.FORM}"
@@ -67,6 +67,11 @@ class FileModel:
         """
         return self._loaded
 
+    def reader(self) -> Callable[[], tuple[Any, Any]]:
+        """What reads the configuration and tokenizer alone; fetches and converts first what must be."""
+        folder = self._locate()
+        return lambda: read_tokenizer(self.name, folder)
+
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
         return load(self.name, self._locate(), self.dtype, self.device, self.attention)
@@ -86,6 +91,10 @@ class MemoryModel:
     def fingerprint(self) -> str:
         """sha256 over the weights in memory, config and tokenizer, in hexadecimal."""
         return of_memory(self._model, self._tokenizer)
+
+    def reader(self) -> Callable[[], tuple[Any, Any]]:
+        """What gives its configuration and tokenizer."""
+        return lambda: (self._model.config, self._tokenizer)
 
     def load(self) -> tuple[Any, Any]:
         """The model, put into evaluation mode, and its tokenizer."""
@@ -183,7 +192,8 @@ def resolve(
         )
     if name.startswith(hub.PREFIX):
         found = hub.parse(name)
-        return _in_folder(name, dtype, device, cache(lambda: _checked(found.folder(progress))), cache_dir)
+        locate = cache(lambda: _checked(found.folder(progress), suite_folder is not None))
+        return _in_folder(name, dtype, device, locate, cache_dir)
     if name.startswith(factory.PREFIX):
         if suite_folder is not None:
             raise ModelError(
@@ -193,7 +203,7 @@ def resolve(
         return FactoryModel(name, as_handle)
     path = _path(name, suite_folder)
     if path.is_dir():
-        check_folder(path)
+        _checked(path, suite_folder is not None)
         return _in_folder(name, dtype, device, lambda: path, cache_dir)
     if path.is_file() and path.suffix == ".gguf":
         identify = lambda: convert.fingerprint(of_file(path, cache_dir))  # noqa: E731 - a name for a part of a call
@@ -211,8 +221,10 @@ def _in_folder(name: str, dtype: str, device: str, locate: Callable[[], Path], c
     )
 
 
-def _checked(folder: Path) -> Path:
+def _checked(folder: Path, is_of_spec: bool) -> Path:
     check_folder(folder)
+    if is_of_spec:
+        check_sizes(folder)
     return folder
 
 

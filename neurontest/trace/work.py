@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from neurontest.trace.architecture import check_reads, check_writes, is_encoder
+from neurontest.trace.encoding import check_rows
 from neurontest.trace.sites import Site
 from neurontest.trace.store import Store, Trace
 from neurontest.types import Continuation, ModelHandle, Progress, TraceGroup, TraceRecord
@@ -134,9 +135,11 @@ class Work:
         self, model: object, tokenizer: object, group: TraceGroup, missing: set[tuple[str, int]]
     ) -> list[tuple[Row, ...]]:
         """The batches that hold a missing row, whole: a row's rounding depends on what it was batched with."""
-        from neurontest.trace.generation import Row, batches, check_lengths, encode
+        from neurontest.trace.generation import Row, batches, check_lengths
 
-        encoded = [(prompt, encode(tokenizer, prompt, group.generation)) for prompt in group.prompts]
+        encoded = [(prompt, self._store.prompts.of(prompt, group.generation).ids) for prompt in group.prompts]
+        for prompt, ids in encoded:
+            check_rows(model, tokenizer, prompt, ids)
         rows = [Row(prompt, sample, ids) for prompt, ids in encoded for sample in range(group.generation.samples)]
         check_lengths(model, rows, group.generation)
         return [

@@ -13,7 +13,7 @@ from neurontest.errors import TraceError
 from neurontest.trace import parts
 from neurontest.trace.architecture import check_writes, is_encoder_decoder, writes
 from neurontest.trace.encoder_decoder import start_token
-from neurontest.trace.generation import Row, Written, batches, check_lengths, encode, write
+from neurontest.trace.generation import Row, Written, batches, check_lengths, write
 from neurontest.trace.models import resolve
 from neurontest.trace.quiet import quiet
 from neurontest.trace.selftest import checked_sites
@@ -34,7 +34,7 @@ def sites_of(architecture: Architecture) -> tuple[str, ...]:
 
 def written(model: Any, sites: tuple[str, ...], batch_size: int) -> dict[str, Written]:
     tokenizer = tiny.tokenizer()
-    rows = [Row(prompt, 0, encode(tokenizer, prompt, GENERATION)) for prompt in PROMPTS]
+    rows = [Row(prompt, 0, tiny.encode(tokenizer, prompt, GENERATION)) for prompt in PROMPTS]
     found = find_sites(model, sites)
     with quiet():
         texts = [

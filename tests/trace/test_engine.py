@@ -16,6 +16,7 @@ import pytest
 from neurontest.errors import StoreError, TraceError
 from neurontest.trace.engine import Tracer
 from neurontest.trace.models import from_transformers, resolve
+from neurontest.trace.prompts import Prompts, reader_of
 from neurontest.trace.store import Store
 from neurontest.types import Generation, ModelHandle, TraceGroup, TracePlan, TraceRecord, TraceRequest, silent
 from tests import tiny
@@ -39,6 +40,9 @@ class Counting:
     def load(self) -> tuple[Any, Any]:
         self.loaded += 1
         return self._handle.load()
+
+    def reader(self) -> Callable[[], tuple[Any, Any]]:
+        return reader_of(self._handle)
 
 
 @pytest.fixture
@@ -160,7 +164,10 @@ def test_more_samples_keep_the_ones_there_are(tracer: MakeTracer, tmp_path: Path
     assert tracer(batch_size=1).ensure(more).texts == 4
 
 
-def test_what_is_not_there_is_an_error(tracer: MakeTracer) -> None:
+def test_what_is_not_there_is_an_error(tracer: MakeTracer, handle: Counting, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"What the prompt 'A tulip' is to the model is not in .*; run again to trace"):
+        tracer().activations(request())
+    Prompts(handle, tmp_path).ensure(PROMPTS, GENERATION)
     with pytest.raises(StoreError, match=r"activations of the prompt 'A tulip' \(sample 0, site residual"):
         tracer().activations(request())
     with pytest.raises(StoreError, match="wrote to the prompt 'A tulip'"):
@@ -236,8 +243,8 @@ def test_progress_tells_what_and_how_fast(tracer: MakeTracer) -> None:
     said: list[tuple[str, int, int, str]] = []
     tracer(progress=lambda *words: said.append(words)).ensure(PLAN)
     assert {what for what, *_ in said} == {"tracing tiny"}
-    assert said[0][3] == "loading the model"
-    steps = said[1:]
+    assert [detail for *_, detail in said[:2]] == ["tokenizing the prompts", "loading the model"]
+    steps = said[2:]
     assert all(total == 8 for _, _, total, _ in steps)
     assert [done for _, done, _, _ in steps] == sorted(done for _, done, _, _ in steps)
     assert steps[-1][1] == 8
