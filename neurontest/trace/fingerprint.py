@@ -11,10 +11,7 @@ from typing import Any
 
 from neurontest.errors import ModelError
 from neurontest.trace.files import replace_bytes
-
-#: What decides a model's activations and texts: weights, configuration and tokenizer, in any of their formats.
-_SUFFIXES = frozenset({".safetensors", ".json", ".jinja", ".model", ".tiktoken"})
-_NAMES = frozenset({"vocab.txt", "merges.txt"})
+from neurontest.trace.folder import files_of
 
 #: A file younger than this may be written again within the same tick of its clock, so its hash is not remembered.
 _SETTLED_NS = 2_000_000_000
@@ -26,7 +23,7 @@ def of_folder(folder: Path, cache_dir: Path) -> str:
     Parameters
     ----------
     folder : Path
-        Its weight, config and tokenizer files count, by name and content.
+        All files count that loading may open, by name and content.
     cache_dir : Path
         Where the files' hashes are remembered.
 
@@ -38,14 +35,10 @@ def of_folder(folder: Path, cache_dir: Path) -> str:
     Raises
     ------
     ModelError
-        If a file cannot be read.
+        If a file cannot be read, or one names something outside the folder.
     """
-    files = sorted(
-        path
-        for path in [*folder.iterdir(), *folder.glob("additional_chat_templates/*.jinja")]
-        if path.is_file() and (path.suffix in _SUFFIXES or path.name in _NAMES)
-    )
-    return of_parts(part for path in files for part in (path.relative_to(folder).as_posix(), of_file(path, cache_dir)))
+    found = ((path.relative_to(folder).as_posix(), of_file(path, cache_dir)) for path in files_of(folder))
+    return of_parts(part for pair in found for part in pair)
 
 
 def of_file(path: Path, cache_dir: Path) -> str:

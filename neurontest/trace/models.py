@@ -15,7 +15,8 @@ from neurontest.trace import builtin, convert, factory, hub
 from neurontest.trace.architecture import SDPA, attention_of
 from neurontest.trace.factory import FactoryModel
 from neurontest.trace.fingerprint import of_file, of_folder, of_memory
-from neurontest.trace.loading import check_folder, load
+from neurontest.trace.folder import check_folder
+from neurontest.trace.loading import load
 from neurontest.types import ModelHandle, Progress
 
 _VALID = f"valid: {builtin.NAME}, {hub.FORM}, a folder with safetensors, a .gguf file, or {factory.FORM}"
@@ -193,8 +194,9 @@ def resolve(
         return FactoryModel(name, as_handle)
     path = _path(name, suite_folder)
     if path.is_dir():
-        check_folder(path)
-        return _in_folder(name, dtype, device, lambda: path, cache_dir)
+        _checked(path, suite_folder)
+        # Again whenever it is looked at: between naming a model and loading it files may have been put there.
+        return _in_folder(name, dtype, device, lambda: _checked(path, suite_folder), cache_dir)
     if path.is_file() and path.suffix == ".gguf":
         identify = lambda: convert.fingerprint(of_file(path, cache_dir))  # noqa: E731 - a name for a part of a call
         return _gguf(name, dtype, device, identify, lambda: nullcontext(path), cache_dir, progress)
@@ -211,8 +213,8 @@ def _in_folder(name: str, dtype: str, device: str, locate: Callable[[], Path], c
     )
 
 
-def _checked(folder: Path) -> Path:
-    check_folder(folder)
+def _checked(folder: Path, within: Path | None = None) -> Path:
+    check_folder(folder, within)
     return folder
 
 

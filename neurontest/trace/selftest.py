@@ -15,7 +15,7 @@ from neurontest.trace.architecture import is_encoder_decoder, text_config, write
 from neurontest.trace.encoder_decoder import start_token
 from neurontest.trace.hooks import SiteReader
 from neurontest.trace.parts import check_parts
-from neurontest.trace.passes import begin
+from neurontest.trace.passes import begin, call
 from neurontest.trace.sites import Site, find_blocks, find_sites
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def _whole(model: Any, prompt: Sequence[int], token: int) -> None:
     if is_encoder_decoder(model):
         model(input_ids=row(prompt), decoder_input_ids=row([start_token(model), token]), **options)
     else:
-        model(input_ids=row([*prompt, token]), **options)
+        call(model, input_ids=row([*prompt, token]), **options)
 
 
 def _stepwise(
