@@ -27,6 +27,7 @@ from neurontest.types import (
     TracePlan,
     TraceRecord,
     TraceRequest,
+    notices_of,
     reading_of,
     unnoticed,
 )
@@ -78,6 +79,8 @@ class Tracer:
         self._notice = notice
         self._store = Store(cache_dir, handle, given, notice)
         self._whole: set[TraceGroup] = set()
+        for text in notices_of(handle):
+            notice(text)
 
     def ensure(self, plan: TracePlan, groups: Collection[TraceGroup] | None = None) -> TraceRecord:
         """Trace what the store lacks.

@@ -8,16 +8,20 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from neurontest.errors import ModelError
 from neurontest.trace import builtin, convert, factory, hub
 from neurontest.trace.architecture import SDPA, attention_of
 from neurontest.trace.factory import FactoryModel
-from neurontest.trace.fingerprint import of_file, of_folder, of_memory
+from neurontest.trace.fingerprint import of_file, of_folder
 from neurontest.trace.folder import check_folder
 from neurontest.trace.loading import load
+from neurontest.trace.wrapped import looked_through
 from neurontest.types import ModelHandle, Progress
+
+if TYPE_CHECKING:
+    from neurontest.trace.identity import Identity
 
 _VALID = f"valid: {builtin.NAME}, {hub.FORM}, a folder with safetensors, a .gguf file, or {factory.FORM}"
 
@@ -74,22 +78,55 @@ class FileModel:
 
 
 class MemoryModel:
-    """A transformers model that somebody else made. Implements :class:`~neurontest.types.ModelHandle`."""
+    """A transformers model that somebody else made. Implements :class:`~neurontest.types.ModelHandle`.
+
+    Parameters
+    ----------
+    model, tokenizer : object
+        A model in wrappers is looked through.
+    name : str, optional
+        By default where the model came from.
+
+    Raises
+    ------
+    ModelError
+        If the model's adapter is no part of it.
+    """
 
     def __init__(self, model: Any, tokenizer: Any, name: str | None = None) -> None:
-        self._model, self._tokenizer = model, tokenizer
-        self.name = name or str(getattr(model, "name_or_path", "")) or type(model).__name__
-        self.dtype = str(model.dtype).removeprefix("torch.")
-        self.device = str(model.device)
-        self.attention = str(model.config._attn_implementation)
+        self._model, self._tokenizer = looked_through(model), tokenizer
+        self._wrapper = None if self._model is model else model
+        self.name = name or str(getattr(self._model, "name_or_path", "")) or type(self._model).__name__
+        self.dtype = str(self._model.dtype).removeprefix("torch.")
+        self.device = str(self._model.device)
+        self.attention = str(self._model.config._attn_implementation)
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 over all that decides what the model computes, and its tokenizer, in hexadecimal; runs the model."""
+        return self._identity.fingerprint
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a reader of the results should know of the model."""
+        return self._identity.notices
 
     @cached_property
-    def fingerprint(self) -> str:
-        """sha256 over the weights in memory, config and tokenizer, in hexadecimal."""
-        return of_memory(self._model, self._tokenizer)
+    def _identity(self) -> Identity:
+        from neurontest.trace.identity import Identity
+
+        return Identity(self._model, self._tokenizer, self._wrapper)
 
     def load(self) -> tuple[Any, Any]:
-        """The model, put into evaluation mode, and its tokenizer."""
+        """The model, put into evaluation mode, and its tokenizer.
+
+        Raises
+        ------
+        ModelError
+            If the model is no longer the one that has the fingerprint.
+        """
+        if "_identity" in vars(self):
+            self._identity.check()
         return self._model.eval(), self._tokenizer
 
 
@@ -99,6 +136,7 @@ def from_transformers(model: Any, tokenizer: Any, name: str | None = None) -> Mo
     Parameters
     ----------
     model : transformers.PreTrainedModel
+        With its adapters (peft) and hooks, if it has some, and compiled or not.
     tokenizer : transformers.PreTrainedTokenizerBase
     name : str, optional
         As reports show it; by default where the model came from.
