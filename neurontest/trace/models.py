@@ -95,7 +95,9 @@ class MemoryModel:
 
     def __init__(self, model: Any, tokenizer: Any, name: str | None = None) -> None:
         self._model, self._tokenizer = looked_through(model), tokenizer
-        self._wrapper = None if self._model is model else model
+        # One that is no module itself has nothing hung on it that the model within would not know of.
+        is_module = hasattr(type(model), "register_forward_hook")
+        self._wrapper = model if is_module and self._model is not model else None
         self.name = name or str(getattr(self._model, "name_or_path", "")) or type(self._model).__name__
         self.dtype = str(self._model.dtype).removeprefix("torch.")
         self.device = str(self._model.device)

@@ -63,7 +63,7 @@ class Values:
     def word(self, value: Any) -> str:
         """What a value is, the same for all values that do the same."""
         if isinstance(value, _LITERALS) and not isinstance(value, enum.Enum):
-            of = next(kind for kind in _LITERALS if isinstance(value, kind))
+            of: Any = next(kind for kind in _LITERALS if isinstance(value, kind))
             return f"{type(value).__qualname__} {of.__repr__(value)}"
         if id(value) in self._known:
             self.others += id(value) in self._of_others

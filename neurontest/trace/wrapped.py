@@ -1,4 +1,4 @@
-"""Models in wrappers: what adapters (peft) and compilers put around a transformers model is looked through."""
+"""Models in wrappers: what adapters (peft), compilers and nnsight put around a transformers model is looked through."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ def looked_through(model: Any) -> Any:
     while True:
         if _is_compiled(model):
             model = model._orig_mod
-        elif type(model).__module__.partition(".")[0] == "peft" and hasattr(model, "get_base_model"):
+        elif _library(model) == "nnsight" and hasattr(model, "_module"):
+            model = model._module
+        elif _library(model) == "peft" and hasattr(model, "get_base_model"):
             if getattr(getattr(model, "active_peft_config", None), "is_prompt_learning", False):
                 raise ModelError(
                     f"{type(model).__name__} puts learnt vectors before every prompt (prompt or prefix tuning), which "
@@ -43,6 +45,10 @@ def uncompiled() -> Iterator[None]:
 
     with torch.compiler.set_stance("force_eager"):
         yield
+
+
+def _library(model: Any) -> str:
+    return type(model).__module__.partition(".")[0]
 
 
 def _is_compiled(model: Any) -> bool:
