@@ -285,7 +285,7 @@ class Run:
         models = {msgspec.convert(one["model"], ModelRecord) for one in facts}
         if len(models) != 1:
             raise ModelError(
-                f"the workers speak of {len(models)} models; a run has one (a model that cannot be told from others has "
+                f"the workers speak of {len(models)} models; a run has one (one that cannot be told from others has "
                 "another name in each worker: run it without -n)"
             )
         twins = [one["twin"] for one in facts if one["twin"] is not None]

@@ -30,7 +30,7 @@ Floats = npt.NDArray[np.float64]
 
 #: Of what is rounded to it, in parts of what is usual there. Rounding in float32 is some ten thousand times less.
 STEP = 0.01
-#: Tokens of the texts: some steering begins only behind a few tokens, some ends there.
+#: Tokens of the two texts: some steering begins only behind a few tokens, some ends there.
 _LENGTHS = (3, 19)
 #: Numbers beside its size that an output is told by.
 _DIRECTIONS = 3
@@ -52,8 +52,7 @@ def probe(model: Any, draws: int = 0) -> Floats:
         torch.manual_seed(draws)
         torch.set_num_threads(1)
         try:
-            for length in _LENGTHS:
-                seen += _runs(model, _tokens(model, length))
+            seen += _runs(model)
         except Exception:  # whatever it is, tracing will come upon it too, and say so in its own words
             return np.empty(0)
         finally:
@@ -87,15 +86,16 @@ def logits_differ(model: Any, wrapper: Any) -> bool:
     return differ(model, *found)
 
 
-def _runs(model: Any, ids: Sequence[int]) -> list[Any]:
-    """Logits of one text: over all of it at once, and step by step as texts are written."""
-    whole = getattr(call(model, **_inputs(model, ids), use_cache=False, return_dict=True), "logits", None)
-    found = [] if whole is None else [whole[:, -1:]]
+def _runs(model: Any) -> list[Any]:
+    """Logits of the texts: of the short one read at once, of the long one as texts are written, if the model writes."""
+    short, long = (_tokens(model, length) for length in _LENGTHS)
     if writes(model):
-        passes = begin(model, [ids], 2, True)
-        found.append(passes.forward(None))
-        found.append(passes.forward(np.array(ids[:1], dtype=np.int64)))
-    return found
+        whole = call(model, **_inputs(model, short), use_cache=False, return_dict=True).logits
+        # All but the last token goes into the cache first, so that these are a pass over many tokens and one over one.
+        return [whole[:, -1:], begin(model, [long], 1, True).forward(None)]
+    for ids in (short, long):
+        call(model, **_inputs(model, ids), return_dict=True)
+    return []
 
 
 def _inputs(model: Any, ids: Sequence[int]) -> dict[str, Any]:
