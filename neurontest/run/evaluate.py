@@ -306,7 +306,10 @@ class Run:
         """
         models = {msgspec.convert(one["model"], ModelRecord) for one in facts}
         if len(models) != 1:
-            raise ModelError(f"the workers speak of {len(models)} models; a run has one")
+            raise ModelError(
+                f"the workers speak of {len(models)} models; a run has one (one that cannot be told from others has "
+                "another name in each worker: run it without -n)"
+            )
         twins = [one["twin"] for one in facts if one["twin"] is not None]
         twin = cls.merge(suite, twins, cache_dir=cache_dir) if twins else None
         moment = datetime.fromisoformat(max(one["moment"] for one in facts))

@@ -28,6 +28,7 @@ from neurontest.types import (
     TracePlan,
     TraceRecord,
     TraceRequest,
+    notices_of,
     reading_of,
     unnoticed,
 )
@@ -83,6 +84,8 @@ class Tracer:
         self._prompts = prompts or Prompts(handle, cache_dir, progress, notice)
         self._store = Store(cache_dir, handle, given, notice, self._prompts)
         self._whole: set[TraceGroup] = set()
+        for text in notices_of(handle):
+            notice(text)
 
     def ensure(self, plan: TracePlan, groups: Collection[TraceGroup] | None = None) -> TraceRecord:
         """Trace what the store lacks.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any
 
@@ -27,22 +28,6 @@ _LARGEST = {
 }
 #: Blocks of a model, at most; the largest have a few hundred.
 _LAYERS = 10_000
-
-
-def check_folder(path: Path) -> None:
-    """Check that a folder holds a model.
-
-    Raises
-    ------
-    ModelError
-        If it has no configuration, or no weights in safetensors.
-    """
-    if not (path / "config.json").is_file():
-        raise ModelError(f"The model folder {path} has no config.json; it must hold what save_pretrained writes.")
-    if not any(path.glob("*.safetensors")):
-        pickled = sorted(file.name for pattern in ("*.bin", "*.pt", "*.pth") for file in path.glob(pattern))
-        reason = f"; {pickled[0]} is a pickle, which can run code and is never loaded" if pickled else ""
-        raise ModelError(f"The model folder {path} has no weights in safetensors{reason}.")
 
 
 def check_sizes(path: Path) -> None:
@@ -112,7 +97,7 @@ def load(name: str, folder: Path, dtype: str, device: str, attention: str) -> tu
         )
     with quiet():
         import torch
-        from transformers import AutoConfig, AutoTokenizer
+        from transformers import AutoConfig, AutoModel, AutoTokenizer
 
         safe = {"local_files_only": True, "trust_remote_code": False}
         method = None
@@ -122,17 +107,17 @@ def load(name: str, folder: Path, dtype: str, device: str, attention: str) -> tu
             method = _quantization(config)
             # What is quantized cannot be moved once it is loaded.
             placed = {"device_map": device if device == SPREAD else {"": device}} if method or device == SPREAD else {}
+            settings = {
+                "dtype": getattr(torch, dtype),
+                "attn_implementation": attention,
+                "use_safetensors": True,
+                "output_loading_info": True,
+            }
             # Weights that are not in the files would be drawn at random, from the user's own generator.
             with torch.random.fork_rng(devices=[]):
-                model, report = auto_class(config).from_pretrained(
-                    str(folder),
-                    dtype=getattr(torch, dtype),
-                    attn_implementation=attention,
-                    use_safetensors=True,
-                    output_loading_info=True,
-                    **placed,
-                    **safe,
-                )
+                model, report = auto_class(config).from_pretrained(str(folder), **settings, **placed, **safe)
+                if _lacks_head(model, report):
+                    model, report = AutoModel.from_pretrained(str(folder), **settings, **placed, **safe)
             tokenizer = AutoTokenizer.from_pretrained(str(folder), **safe)
         except ModelError:
             raise
@@ -176,7 +161,24 @@ def _why(name: str, method: str | None, error: Exception) -> str:
             f"The model {name!r} is quantized ({method}) and cannot be loaded on this platform: {error} "
             "Install what it needs, or name a checkpoint that is not quantized."
         )
-    return (
-        f"The model {name!r} could not be loaded: {error} A model that needs other settings (such as another "
-        "attention implementation than sdpa) can be loaded in a conftest.py that overrides concept_model."
-    )
+    said = str(error).rstrip() or type(error).__name__
+    said += "" if said.endswith((".", "!", "?")) else "."
+    advice = ""
+    if _ATTENTION.search(said):
+        advice = (
+            " A model that needs another attention implementation can be loaded in a conftest.py that overrides "
+            "concept_model."
+        )
+    return f"The model {name!r} could not be loaded: {said}{advice}"
+
+
+#: Said by transformers where an implementation of attention is at fault.
+_ATTENTION = re.compile(r"attn_implementation|attention implementation|scaled_dot_product|\bsdpa\b|flash", re.I)
+
+
+def _lacks_head(model: Any, report: Any) -> bool:
+    """Whether the files hold all but what foretells tokens: of such a model prompts can be read all the same."""
+    head = model.get_output_embeddings()
+    weights = set() if head is None else {id(weight) for weight in head.parameters()}
+    named = {name for name, weight in model.named_parameters(remove_duplicate=False) if id(weight) in weights}
+    return bool(report["missing_keys"]) and set(report["missing_keys"]) <= named

@@ -116,8 +116,9 @@ class Scorer:
         model, tokenizer = self._handle.load()
         from neurontest.trace.packed import packed
         from neurontest.trace.quiet import quiet
+        from neurontest.trace.wrapped import uncompiled
 
-        with quiet(), packed(model):
+        with quiet(), uncompiled(), packed(model):
             (site,) = find_sites(model, (request.site,))
             texts, owner = self._texts(request, tokenizer)
             for text, at in zip(texts, owner, strict=True):

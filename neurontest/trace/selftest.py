@@ -18,7 +18,7 @@ from neurontest.trace.encoder_decoder import start_token
 from neurontest.trace.hooks import SiteReader, by_row
 from neurontest.trace.lengths import switch_of, windows
 from neurontest.trace.parts import check_parts
-from neurontest.trace.passes import Passes, begin
+from neurontest.trace.passes import Passes, begin, call
 from neurontest.trace.sites import Site, find_blocks, find_sites
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def _whole(model: Any, prompt: Sequence[int], tokens: Sequence[int]) -> None:
     if is_encoder_decoder(model):
         model(input_ids=row(prompt), decoder_input_ids=row([start_token(model), *tokens]), **options)
     else:
-        model(input_ids=row([*prompt, *tokens]), **options)
+        call(model, input_ids=row([*prompt, *tokens]), **options)
 
 
 class _Everything(SiteReader):

@@ -61,8 +61,9 @@ class Work:
         from neurontest.trace.packed import packed
         from neurontest.trace.quiet import quiet
         from neurontest.trace.selftest import checked_sites
+        from neurontest.trace.wrapped import uncompiled
 
-        with quiet(), packed(model):
+        with quiet(), uncompiled(), packed(model):
             for group, _ in self._groups:
                 if group.needs_text and not forced.is_forced(group):
                     check_writes(model)

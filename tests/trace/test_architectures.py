@@ -210,12 +210,12 @@ def test_from_a_folder(name: str, tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_of_an_encoder_without_its_head(tmp_path: Path) -> None:
-    """Such as one that was trained to classify: what it lacks, a pooler, is in no block."""
+    """What it lacks besides, a pooler, is in no block."""
     import transformers
 
     config = ARCHITECTURES["bert"].build().config
     with quiet():
-        transformers.RobertaForSequenceClassification(
+        transformers.RobertaModel(
             transformers.RobertaConfig(
                 **{key: getattr(config, key) for key in ("hidden_size", "vocab_size")}
                 | {
@@ -224,7 +224,8 @@ def test_a_checkpoint_of_an_encoder_without_its_head(tmp_path: Path) -> None:
                     "intermediate_size": 48,
                     "max_position_embeddings": 99,
                 }
-            )
+            ),
+            add_pooling_layer=False,
         ).save_pretrained(tmp_path)
         tiny.tokenizer().save_pretrained(tmp_path)
     handle = resolve(

@@ -35,11 +35,11 @@ class Counting:
         self.name, self.dtype, self.device = handle.name, handle.dtype, handle.device
         self.attention, self.fingerprint = handle.attention, handle.fingerprint
         self.loaded = 0
-        self._handle = handle
+        self.pair = handle.load()
 
     def load(self) -> tuple[Any, Any]:
         self.loaded += 1
-        return self._handle.load()
+        return self.pair
 
     def reader(self) -> Callable[[], tuple[Any, Any]]:
         return reader_of(self._handle)
@@ -218,7 +218,7 @@ def test_a_bad_prompt_stops_the_run_before_anything_is_written(tracer: MakeTrace
 def test_a_crash_keeps_whole_batches_and_writes_no_half_ones(
     tracer: MakeTracer, handle: Counting, tmp_path: Path
 ) -> None:
-    model, _ = handle._handle.load()
+    model, _ = handle.pair
     passes = -9  # of the self-test: over a whole text; two steps alone, side by side, and begun apart
 
     def crash(*_: object) -> None:
