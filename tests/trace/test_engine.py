@@ -32,6 +32,7 @@ class Counting:
     """A handle that counts how often it is loaded."""
 
     def __init__(self, handle: ModelHandle) -> None:
+        self._handle = handle
         self.name, self.dtype, self.device = handle.name, handle.dtype, handle.device
         self.attention, self.fingerprint = handle.attention, handle.fingerprint
         self.loaded = 0
