@@ -39,7 +39,7 @@ from neurontest.types.spec import (
     Selection,
     Statistics,
     Suite,
-    drawn_positions,
+    drawn_selections,
 )
 from neurontest.types.trace import (
     Activations,
@@ -102,7 +102,7 @@ __all__ = [
     "TraceRequest",
     "Vacuity",
     "Verdict",
-    "drawn_positions",
+    "drawn_selections",
     "reading_of",
     "silent",
     "unnoticed",
