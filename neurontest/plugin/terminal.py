@@ -84,6 +84,9 @@ def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> Non
     for row in rows:
         if row.vacuous:
             reporter.write_line(f"vacuous: {row.where}: {row.claim}: {row.vacuous}", yellow=True)
+        if row.unknown:
+            line = f"not tried where concepts mean nothing: {row.where}: {row.claim}: {row.unknown}"
+            reporter.write_line(line, yellow=True)
     for warning in record.warnings:
         reporter.write_line(f"warning: {warning}", yellow=True)
     reporter.write_line(counts(rows))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from neurontest.errors import Fault
-from neurontest.report.outcome import declared, outcome, remark
+from neurontest.report.outcome import declared, not_replayed, outcome, remark
 from neurontest.report.text import failure_text, headline
 from neurontest.report.untrusted import visible
 from neurontest.types import ClaimRecord, Record
@@ -43,8 +43,10 @@ def properties(claim: ClaimRecord) -> list[tuple[str, str]]:
             "p_value": claim.evidence.p,
             "p_opposite": claim.evidence.p_opposite,
         }
-    if claim.vacuity is not None:
-        said |= {"vacuous": "yes" if claim.vacuity.vacuous else "no"}
+    if claim.vacuity is not None and claim.verdict == "holds":
+        # Of a claim that does not hold nobody asks.
+        said |= {"vacuous": "unknown" if not_replayed(claim) else "yes" if claim.vacuity.vacuous else "no"}
+        said |= {"not_replayed": not_replayed(claim)}
     if claim.judgement is not None:
         said |= {
             "p_adjusted": claim.judgement.p_adjusted,

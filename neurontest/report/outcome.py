@@ -29,11 +29,13 @@ def status(claim: ClaimRecord) -> str:
 
 def is_vacuous(claim: ClaimRecord) -> bool:
     """Whether the claim holds, and would also hold where concepts mean nothing."""
-    return status(claim) == "holds" and bool(vacuous(claim))
+    return bool(vacuous(claim))
 
 
 def vacuous(claim: ClaimRecord) -> str:
-    """Where else the claim would be declared, in a sentence; empty if nowhere, or if nobody looked."""
+    """Where else a claim that holds would be declared, in a sentence; empty if nowhere, or if nobody looked."""
+    if claim.verdict != "holds":
+        return ""
     found = []
     if claim.vacuity is not None and claim.vacuity.vacuous:
         one = claim.vacuity
@@ -45,6 +47,11 @@ def vacuous(claim: ClaimRecord) -> str:
         found.append("declared on a twin of the model with random weights")
     about = claim.vacuity.about if claim.vacuity is not None and found else ""
     return " and ".join(found) + (f": {about}" if about else "")
+
+
+def not_replayed(claim: ClaimRecord) -> str:
+    """Why nobody knows whether a claim that holds is vacuous, in a sentence; empty if that is known or not asked."""
+    return claim.vacuity.reason if claim.verdict == "holds" and claim.vacuity is not None else ""
 
 
 def label(claim: ClaimRecord) -> str:

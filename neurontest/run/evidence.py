@@ -19,13 +19,13 @@ from neurontest.types import Claim, Concept, Family, Generation, GivenText, Noti
 T = TypeVar("T")
 
 #: Changed whenever the same traces and spec would give other numbers.
-EVIDENCE_VERSION = 7
+EVIDENCE_VERSION = 8
 
 #: Settings that came after this version, and are left out of a key where they say no more than their default.
 _LATER = frozenset({"ablate", "exclude_first", "match", "reduce", "replay"})
 
 
-def evidence_key(family: Family, digests: Sequence[str]) -> str:
+def evidence_key(family: Family, model: Sequence[str], digests: Sequence[str]) -> str:
     """Name of a family's evidence: what its tests depend on, and nothing else.
 
     Line numbers, tags, marks and wording are left out: they change no number.
@@ -33,15 +33,20 @@ def evidence_key(family: Family, digests: Sequence[str]) -> str:
     Parameters
     ----------
     family : Family
+    model : sequence of str
+        What names the model and how it computes: traces alone do not tell it, since models that differ may have the
+        same, and claims ask what a model makes of forced neurons.
     digests : sequence of str
-        Digests of all traces that its claims look at, and of the :func:`text_digests`.
+        Digests of all traces that its claims look at, and of the :func:`text_digests`; in the order of what asks for
+        them, since two requests may have each other's.
     """
     said = {
         "neurontest": __version__,
         "evidence": EVIDENCE_VERSION,
         "family": [family.file, family.statistics],
         "claims": [_substance(claim) for claim in family.tested],
-        "traces": sorted(digests),
+        "model": list(model),
+        "traces": list(digests),
     }
     return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
 
@@ -64,9 +69,23 @@ def text_digests(family: Family, given: Mapping[str, Mapping[str, tuple[GivenTex
     ]
 
 
-def vacuity_key(family: Family, digests: Sequence[str]) -> str:
-    """Name of what is known of a family's vacuity; `digests` are those of all traces that were dealt."""
-    return hashlib.sha256(b"vacuity" + evidence_key(family, digests).encode()).hexdigest()
+def vacuity_key(
+    family: Family, model: Sequence[str], dealt: Mapping[str, tuple[Mapping[str, Concept], Sequence[str]]]
+) -> str:
+    """Name of what is known of a family's vacuity.
+
+    Parameters
+    ----------
+    dealt : mapping from claim id to (concepts, digests)
+        Whose prompts were dealt, groups and all, in the order in which they were, and of their traces.
+    """
+    pools = [
+        [one, [_facts(concept) for concept in everyone.values()], list(digests)]
+        for one, (everyone, digests) in dealt.items()
+    ]
+    return hashlib.sha256(
+        b"vacuity" + evidence_key(family, model, []).encode() + msgspec.json.encode(pools)
+    ).hexdigest()
 
 
 def _substance(claim: Claim) -> list[object]:

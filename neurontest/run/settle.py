@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from neurontest.claims import kind_named
+from neurontest.run.traced import asked_by
 from neurontest.run.watch import Watch
 from neurontest.stats.correction import reachable, thresholds
 from neurontest.types import Activations, Evidence, Family, Progress, Thresholds, TraceRequest
@@ -42,7 +43,7 @@ def settle(
         for at, one in enumerate(todo):
             progress("testing", at, len(todo), f"{family.file}: {claims[one].sentence}")
             thresholds_now = Thresholds(grid, tuple(sorted(asked[one])), hurried)
-            with watch.on(claims[one]):
+            with watch.on(claims[one]), asked_by(claims[one]):
                 found[one] = kind_named(claims[one].kind).evidence(claims[one], traces, thresholds_now)
         progress("testing", len(todo), len(todo), family.file)
         doubtful = _doubtful(found, alpha, method)

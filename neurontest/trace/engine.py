@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from neurontest.errors import StoreError, TraceError
+from neurontest.trace.faults import Faults
 from neurontest.trace.locks import hold
 from neurontest.trace.prompts import Prompts
 from neurontest.trace.sites import SITES
@@ -63,6 +65,11 @@ class Tracer:
         Told of what a reader of the results should know.
     prompts : Prompts, optional
         What prompts become.
+
+    Attributes
+    ----------
+    faults : Faults
+        What turned out not to be traceable.
     """
 
     def __init__(
@@ -84,10 +91,18 @@ class Tracer:
         self._prompts = prompts or Prompts(handle, cache_dir, progress, notice)
         self._store = Store(cache_dir, handle, given, notice, self._prompts)
         self._whole: set[TraceGroup] = set()
+        self._there: set[TraceRequest] = set()
+        self.faults = Faults()
         for text in notices_of(handle):
             notice(text)
 
-    def ensure(self, plan: TracePlan, groups: Collection[TraceGroup] | None = None) -> TraceRecord:
+    def ensure(
+        self,
+        plan: TracePlan,
+        groups: Collection[TraceGroup] | None = None,
+        requests: Collection[TraceRequest] | None = None,
+        besides: Collection[TraceRequest] = (),
+    ) -> TraceRecord:
         """Trace what the store lacks.
 
         Parameters
@@ -95,6 +110,11 @@ class Tracer:
         plan : TracePlan
         groups : collection of TraceGroup, optional
             Those of the plan that are needed now; by default all.
+        requests : collection of TraceRequest, optional
+            What is needed of these groups; by default all of it. If one of them cannot be traced, nothing is written,
+            and whoever reads it is told.
+        besides : collection of TraceRequest
+            What is traced as well, as far as it can be.
 
         Returns
         -------
@@ -103,33 +123,89 @@ class Tracer:
 
         Notes
         -----
-        A group that was found or made whole is not looked at again: each file of it would be opened for each family.
+        Groups are traced whole, as far as the model can be traced, whatever is needed of them: so batches, and with
+        them the last digits, do not depend on it. One that was found or made whole is not looked at again: each file of
+        it would be opened for each family.
 
         Raises
         ------
         TraceError
-            If a prompt, module or activation is at fault. What was traced before stays; nothing is half-written.
+            If a prompt, module or activation is at fault, and no requests are named.
         ModelError
             If the model cannot be loaded.
         StoreError
             If the cache cannot be written to.
         """
-        wanted = [group for group in plan.groups if (groups is None or group in groups) and group not in self._whole]
+        chosen = [group for group in plan.groups if groups is None or group in groups]
+        wanted = [group for group in chosen if group not in self._whole]
         for group in wanted:
             _check(group)
-            self._prompts.ensure(group.prompts, group.generation)
-        cost = self._trace(plan, wanted) if any(self._missing(group) for group in wanted) else TraceRecord()
-        self._whole.update(wanted)
+            self._understand(group)
+
+        def fault() -> TraceError | None:
+            if requests is None:
+                return self.faults.within(chosen)
+            return next(filter(None, map(self.faults.of, requests)), None)
+
+        asked = None if requests is None else [one for one in (*requests, *besides) if one not in self._there]
+        cost = TraceRecord()
+        if self._lacks(wanted, asked):
+            cost = self._trace(plan, wanted, lambda: fault() is not None)
+        elif asked is not None:
+            self._there.update(asked)
+            return cost
+        found = fault()
+        if found is None:
+            self._whole.update(wanted)
+        elif requests is None:
+            raise found
         return cost
 
-    def _trace(self, plan: TracePlan, wanted: Collection[TraceGroup]) -> TraceRecord:
+    def _understand(self, group: TraceGroup) -> None:
+        """Find what the prompts of a group become; those that become nothing that can be traced are its faults."""
+        sound = self._sound(group, group.prompts)
+        same = Counter(self._prompts.of(prompt, group.generation).ids for prompt in sound)
+        alike = [prompt for prompt in sound if same[self._prompts.of(prompt, group.generation).ids] > 1]
+        try:
+            self._prompts.ensure(alike, group.generation)
+        except TraceError as error:
+            self.faults.note(group, error, text=True, prompts=alike)
+
+    def _sound(self, group: TraceGroup, prompts: Sequence[str]) -> Sequence[str]:
+        # By halves: each attempt reads the tokenizer anew, and most prompts of most groups are sound.
+        try:
+            self._prompts.ensure(prompts, group.generation)
+        except TraceError as error:
+            if len(prompts) > 1:
+                middle = len(prompts) // 2
+                return [*self._sound(group, prompts[:middle]), *self._sound(group, prompts[middle:])]
+            self.faults.note(group, error, text=True, prompts=prompts)
+            return ()
+        return prompts
+
+    def _lacks(self, groups: Sequence[TraceGroup], requests: Sequence[TraceRequest] | None) -> bool:
+        """Whether something of these groups is not there; with requests, something of these."""
+        if requests is None:
+            return any(self._missing(group) for group in groups)
+        ways = {(group.generation, group.match) for group in groups}
+        return any(
+            self._store.missing(one.prompts, one.generation, (one.site,), (one.positions,))
+            for one in requests
+            if (one.generation, reading_of(one.positions).match) in ways
+        )
+
+    def forget(self) -> None:
+        """Look at everything again when it is asked for: something of it is gone."""
+        self._whole.clear()
+        self._there.clear()
+
+    def _trace(self, plan: TracePlan, wanted: Collection[TraceGroup], is_in_vain: Callable[[], bool]) -> TraceRecord:
         # Workers that wait here find everything traced when they come in, and then load nothing.
         with hold(self._cache_dir, f"trace-{self._plan_key(plan)}", self._what, self._progress):
-            run = Work(self._handle, self._store, self._batch_size, self._progress, self._what)
+            run = Work(self._handle, self._store, self._batch_size, self._progress, self._what, self.faults, is_in_vain)
             for group in (part for whole in wanted for part in whole.passes):
-                missing = self._missing(group)
-                if missing:
-                    run.add(group, missing)
+                if self._missing(group):
+                    run.add(group)
             return run.trace()
 
     def activations(self, request: TraceRequest) -> Activations:
@@ -142,7 +218,7 @@ class Tracer:
         StoreError
             If one of them is not in the store.
         TraceError
-            If no position of a prompt's texts counts.
+            If one of them cannot be traced, or no position of a prompt's texts counts.
         """
         import numpy as np
 
@@ -156,6 +232,9 @@ class Tracer:
                 key = self._store.key(prompt, sample, request.generation, request.site, request.positions)
                 trace = self._store.read(key)
                 if trace is None:
+                    fault = self.faults.of(request)
+                    if fault is not None:
+                        raise fault
                     raise StoreError(
                         f"The activations of the prompt {quoted(prompt)} (sample {sample}, site {request.site}, "
                         f"positions {reading_of(request.positions).positions}) are not in "
@@ -189,12 +268,17 @@ class Tracer:
         ------
         StoreError
             If a text is not in the store.
+        TraceError
+            If the model cannot write it.
         """
         texts = []
         for prompt in prompts:
             for sample in range(self._store.samples(prompt, generation)):
                 text = self._store.read_text(self._store.text_key(prompt, sample, generation))
                 if text is None:
+                    fault = self.faults.of_texts([prompt], generation)
+                    if fault is not None:
+                        raise fault
                     raise StoreError(
                         f"What the model wrote to the prompt {quoted(prompt)} (sample {sample}) is not in "
                         f"{self._cache_dir}; run again to trace it."

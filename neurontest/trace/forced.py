@@ -161,7 +161,7 @@ def read(model: Any, texts: Sequence[Known], sites: Sequence[Site], positions: S
         reader.tallies.open({where: padded([text.where[where] for text in texts], lengths) for where in positions})
         Passes(model, inputs, 0, use_cache=False).read()
         reader.end_step(torch.ones(len(texts), dtype=torch.bool, device=model.device))
-        if reader.unfit() is not None:
+        if reader.unfit():
             raise unfit(reader, rows)
         values = {where: reader.tallies.result(where) for where in positions}
     shares = shares_of(reader, positions)

@@ -5,7 +5,7 @@ Step t (from 1) is the forward pass from whose last position new token t is samp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -171,7 +171,7 @@ def write(
                 passes.keep(np.flatnonzero(left))
                 running = running[left]
                 reader.expect(running)
-        if reader.unfit() is not None:
+        if reader.unfit():
             raise unfit(reader, rows)
         values = {
             where: reader.tallies.result(where) if where in readings else reader.result(str(where))
@@ -222,13 +222,28 @@ def _draw(logits: torch.Tensor, u: npt.NDArray[np.float64], generation: Generati
     )
 
 
-def unfit(reader: SiteReader, rows: Sequence[Row]) -> TraceError:
+class UnfitError(TraceError):
+    """A batch's activations or logits are no numbers.
+
+    Attributes
+    ----------
+    faults : mapping from prompt to str
+        What is wrong with each that is at fault.
+    """
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        self.faults = faults
+        super().__init__(next(iter(faults.values())))
+
+
+def unfit(reader: SiteReader, rows: Sequence[Row]) -> UnfitError:
     """The error of a batch whose activations or logits are no numbers."""
-    fault = reader.unfit()
-    if fault is None:
-        return TraceError("The model's logits are NaN or infinite though its activations are not; its head is broken.")
-    row, layer, site = fault
-    return TraceError(
-        f"The prompt {quoted(rows[row].prompt)} gives NaN or infinite activations in block {layer} at site {site}; "
-        "check the model's weights, or use --concept-dtype float32."
-    )
+    faults: dict[str, str] = {}
+    for row, (layer, site) in reader.unfit().items():
+        faults.setdefault(
+            rows[row].prompt,
+            f"The prompt {quoted(rows[row].prompt)} gives NaN or infinite activations in block {layer} at site {site}; "
+            "check the model's weights, or use --concept-dtype float32.",
+        )
+    broken = "The model's logits are NaN or infinite though its activations are not; its head is broken."
+    return UnfitError(faults or {row.prompt: broken for row in rows})

@@ -151,19 +151,19 @@ class SiteReader:
         self._steps += active
         self.tallies.end_step(self._step, active)
 
-    def unfit(self) -> tuple[int, int, str] | None:
-        """Row, layer and site of the first value that is NaN or infinite in the last pass or in the sums, if any is.
+    def unfit(self) -> dict[int, tuple[int, str]]:
+        """Layer and site of the first value of each row that is NaN or infinite in the last pass or in the sums.
 
-        Within a pass the earliest layer is the one named, since all later ones inherit what is wrong with it.
+        The row that is named first is that of the earliest layer. Within a pass that is where a fault began, since all
+        later layers inherit what is wrong with it.
         """
-        found: list[tuple[int, int, str]] = []
-        for values in (self._step, self._sums, *self.tallies.sums()):
-            for site, value in zip(self.sites, values, strict=True):
-                bad = (~value.isfinite()).any(dim=2).nonzero()
-                found.extend([(int(bad[0, 1]), int(bad[0, 0]), site.name)] if len(bad) else [])
-            if found:
-                return min(found, key=lambda fault: fault[1])
-        return None
+        found: dict[int, tuple[int, int, int, int]] = {}
+        for stage, values in enumerate((self._step, self._sums, *self.tallies.sums())):
+            for number, value in enumerate(values):
+                for layer, row in (~value.isfinite()).any(dim=2).nonzero().tolist():
+                    place = stage, layer, number, row
+                    found[row] = min(found.get(row, place), place)
+        return {row: (layer, self.sites[site].name) for _, layer, site, row in sorted(found.values())}
 
     def result(self, positions: str) -> list[npt.NDArray[np.float32]]:
         """Per site the activations ``[row, neuron]``, neurons layer by layer.

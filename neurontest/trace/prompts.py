@@ -87,6 +87,10 @@ class Prompts:
         check_apart(found)
         self._tell(found)
 
+    def knows(self, prompt: str, generation: Generation) -> bool:
+        """Whether it is known what a prompt became."""
+        return not self._lacking((prompt,), generation)
+
     def of(self, prompt: str, generation: Generation) -> Encoded:
         """What a prompt became.
 
@@ -95,7 +99,7 @@ class Prompts:
         StoreError
             If that is not known.
         """
-        if self._lacking((prompt,), generation):
+        if not self.knows(prompt, generation):
             raise StoreError(
                 f"What the prompt {quoted(prompt)} is to the model is not in {self._cache_dir}; run again to trace it."
             )

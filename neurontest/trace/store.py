@@ -141,7 +141,8 @@ class Store:
             (prompt, sample)
             for prompt in prompts
             for sample in range(1 if alone else self.samples(prompt, generation))
-            if not self._complete(
+            if not self.prompts.knows(prompt, generation)
+            or not self._complete(
                 prompt,
                 sample,
                 generation,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from neurontest.trace.architecture import check_reads, check_writes, is_encoder
-from neurontest.trace.encoding import check_rows
+from neurontest.errors import StoreError, TraceError
+from neurontest.trace.architecture import is_encoder
+from neurontest.trace.faults import Faults
 from neurontest.trace.sites import Site
 from neurontest.trace.store import Store, Trace
 from neurontest.types import Continuation, ModelHandle, Progress, TraceGroup, TraceRecord
@@ -32,26 +34,34 @@ class Work:
     progress : Progress
     what : str
         What progress is told that is being done.
+    faults : Faults
+        Receives what cannot be traced.
+    is_in_vain : callable
+        Whether what was found so far is at fault for all that is asked: then nothing is written.
     """
 
-    def __init__(self, handle: ModelHandle, store: Store, batch_size: int, progress: Progress, what: str) -> None:
+    def __init__(
+        self,
+        handle: ModelHandle,
+        store: Store,
+        batch_size: int,
+        progress: Progress,
+        what: str,
+        faults: Faults,
+        is_in_vain: Callable[[], bool],
+    ) -> None:
         self._handle, self._store, self._batch_size = handle, store, batch_size
-        self._progress, self._what = progress, what
-        self._groups: list[tuple[TraceGroup, set[tuple[str, int]]]] = []
+        self._progress, self._what, self._faults = progress, what, faults
+        self._is_in_vain = is_in_vain
+        self._groups: list[TraceGroup] = []
         self._cost, self._total, self._begun = TraceRecord(), 0, 0.0
 
-    def add(self, group: TraceGroup, missing: set[tuple[str, int]]) -> None:
-        """Note a group of which the (prompt, sample) in `missing` are to be traced."""
-        self._groups.append((group, missing))
+    def add(self, group: TraceGroup) -> None:
+        """Note a group of which something is to be traced."""
+        self._groups.append(group)
 
     def trace(self) -> TraceRecord:
-        """Trace what was noted, and say what it cost.
-
-        Raises
-        ------
-        TraceError
-            If a prompt, text, module or activation is at fault.
-        """
+        """Trace what is possible of what was noted and is missing, and say what it cost."""
         if not self._groups:
             return TraceRecord()
         self._progress(self._what, 0, 1, "loading the model")
@@ -59,27 +69,34 @@ class Work:
         from neurontest.trace import forced, generation
         from neurontest.trace.memory import Halving
         from neurontest.trace.packed import packed
+        from neurontest.trace.possible import Possible
         from neurontest.trace.quiet import quiet
-        from neurontest.trace.selftest import checked_sites
         from neurontest.trace.wrapped import uncompiled
 
         with quiet(), uncompiled(), packed(model):
-            for group, _ in self._groups:
-                if group.needs_text and not forced.is_forced(group):
-                    check_writes(model)
-                check_reads(model, group)
-            found = {
-                sites: checked_sites(model, sites, padded=self._batch_size > 1)
-                for sites in sorted({group.sites for group, _ in self._groups})
-            }
+            possible = Possible(
+                model,
+                tokenizer,
+                self._store.prompts,
+                self._faults,
+                padded=self._batch_size > 1,
+                longest=self._longest(),
+            )
+            parts = [part for part in map(possible.part, self._groups) if part is not None]
             work = [
-                (group, found[group.sites], self._batches(model, tokenizer, group, missing))
-                for group, missing in self._groups
+                (group, sites, self._batches(possible.rows(group), self._missing(group)))
+                for group, sites in parts
                 if not forced.is_forced(group)
             ]
-            known = [(group, missing) for group, missing in self._groups if forced.is_forced(group)]
+            known = [
+                (group, sites, missing, None if _is_to_come(group) else possible.texts(self._store, group))
+                for group, sites in parts
+                if forced.is_forced(group) and (missing := self._missing(group))
+            ]
+            if self._is_in_vain():
+                return self._cost
             self._total = sum(len(batch) for *_, batches in work for batch in batches)
-            self._total += sum(len(missing) for _, missing in known)
+            self._total += sum(len(missing) for *_, missing, _ in known)
             self._begun = time.monotonic()
             halving = Halving(lambda most: self._say(f"out of memory; batches of {most} from here on"))
 
@@ -93,25 +110,45 @@ class Work:
                     positions=group.positions,
                     on_step=partial(self._on_step, group.generation.max_new_tokens),
                 )
-                for texts in halving.each(batches, write, lambda row: row.prompt):
+                attempt = possible.attempt(group, write, lambda row: row.prompt)
+                for texts in halving.each(batches, attempt, lambda row: row.prompt, partial(possible.lost, group)):
                     self._take(texts, group, sites, tokenizer)
             # Afterwards: what is looked for in the model's own texts must be written by then.
-            for group, missing in known:
-                sites = found[group.sites]
-                texts_known = forced.known_texts(model, tokenizer, self._store, group)
-                parts = [
+            for group, sites, missing, found in known:
+                readable = possible.texts(self._store, group) if found is None else found
+                parts_of = [
                     batch
-                    for batch in forced.cut(texts_known, self._batch_size, padded=not is_encoder(model.config))
+                    for batch in forced.cut(readable, self._batch_size, padded=not is_encoder(model.config))
                     if any((text.row.prompt, text.row.sample) in missing for text in batch)
                 ]
-                self._total += sum(map(len, parts)) - len(missing)
+                self._total += sum(map(len, parts_of)) - len(missing)
                 read = partial(forced.read, model, sites=sites, positions=group.positions)
-                for texts in halving.each(parts, read, lambda text: text.row.prompt):
+                attempted = possible.attempt(group, read, lambda text: text.row.prompt)
+                lost = partial(possible.lost, group)
+                for texts in halving.each(parts_of, attempted, lambda text: text.row.prompt, lost):
                     self._take(texts, group, sites, tokenizer)
                     self._say(f"{self._rate():.0f} tokens/s")
         self._cost = replace(self._cost, seconds=time.monotonic() - self._begun)
         self._progress(self._what, self._total, self._total, f"{self._rate():.0f} tokens/s")
         return self._cost
+
+    def _missing(self, group: TraceGroup) -> set[tuple[str, int]]:
+        return self._store.missing(group.prompts, group.generation, group.sites, group.positions)
+
+    def _longest(self) -> int:
+        """Tokens that a text of these groups may have, at most."""
+        found = 0
+        for group in self._groups:
+            for prompt in group.prompts:
+                with suppress(StoreError, TraceError):  # a prompt, or a replay, that is at fault is told elsewhere
+                    tokens = len(self._store.prompts.of(prompt, group.generation).ids)
+                    if group.generation.replay is None:
+                        tokens += group.generation.max_new_tokens
+                    else:
+                        given = self._store.given(prompt, group.generation)
+                        tokens += max(max(len(one.ids), len(one.text)) for one in given)
+                    found = max(found, tokens)
+        return found
 
     def _say(self, detail: str) -> None:
         self._progress(self._what, self._cost.texts, self._total, detail)
@@ -132,17 +169,10 @@ class Work:
             near_boundary=self._cost.near_boundary + sum(text.near_boundary for text in texts),
         )
 
-    def _batches(
-        self, model: object, tokenizer: object, group: TraceGroup, missing: set[tuple[str, int]]
-    ) -> list[tuple[Row, ...]]:
+    def _batches(self, rows: Sequence[Row], missing: set[tuple[str, int]]) -> list[tuple[Row, ...]]:
         """The batches that hold a missing row, whole: a row's rounding depends on what it was batched with."""
-        from neurontest.trace.generation import Row, batches, check_lengths
+        from neurontest.trace.generation import batches
 
-        encoded = [(prompt, self._store.prompts.of(prompt, group.generation).ids) for prompt in group.prompts]
-        for prompt, ids in encoded:
-            check_rows(model, tokenizer, prompt, ids)
-        rows = [Row(prompt, sample, ids) for prompt, ids in encoded for sample in range(group.generation.samples)]
-        check_lengths(model, rows, group.generation)
         return [
             batch
             for batch in batches(rows, self._batch_size)
@@ -171,3 +201,8 @@ class Work:
             ids=written.ids,
         )
         self._store.write_text(self._store.text_key(prompt, sample, group.generation), text)
+
+
+def _is_to_come(group: TraceGroup) -> bool:
+    """Whether the texts of a group are those that the model is about to write."""
+    return group.needs_text and group.generation.replay is None

@@ -227,7 +227,7 @@ class Vacuity:
     low, high : float
         One-sided 99% bounds of the rate.
     vacuous : bool
-        The rate is above alpha, beyond doubt.
+        The rate is above alpha, beyond doubt; in a record, of a claim that holds.
     about : str
         What such a claim is about instead, in words; empty if its kind does not say.
     reason : str

@@ -1,8 +1,8 @@
 """A pytest plugin that replaces the model and the tests behind a run: what a claim finds is said by its id.
 
 ``holds-...``, ``refuted-...`` and ``unsure-...`` are verdicts, ``...-dead`` would also hold with prompts dealt at
-random, ``dies-...`` ends the process, ``breaks-...`` raises what a library would, ``...-slow`` takes its time,
-``untraced-...`` stops a family; a model called ``no-model`` cannot be had.
+random, of ``...-unknown`` that cannot be told, ``dies-...`` ends the process, ``breaks-...`` raises what a library
+would, ``...-slow`` takes its time, ``untraced-...`` stops a family; a model called ``no-model`` cannot be had.
 Everything else of a run is real: plan, cache on disk, record.
 
 PYTEST_DONT_REWRITE: it is imported before the runs that load it.
@@ -23,6 +23,7 @@ import pytest
 import neurontest.run
 import neurontest.trace.models
 from neurontest.errors import ModelError, TraceError
+from neurontest.trace.faults import Faults
 from neurontest.types import (
     Activations,
     Continuation,
@@ -60,8 +61,9 @@ class FakeModel:
 class FakeTracer:
     def __init__(self, handle: Any, progress: Any) -> None:
         self.handle, self.progress = handle, progress
+        self.faults = Faults()
 
-    def ensure(self, plan: TracePlan, groups: tuple[TraceGroup, ...] | None = None) -> TraceRecord:
+    def ensure(self, plan: TracePlan, groups: tuple[TraceGroup, ...] | None = None, *_: Any) -> TraceRecord:
         if self.handle.name == "no-model":
             raise ModelError("There is no model 'no-model'.")
         self.progress(f"tracing {self.handle.name}", 3, 4, "120 tokens/s")
@@ -79,7 +81,8 @@ class FakeTracer:
 class FakeRun(neurontest.run.Run):
     def __init__(self, suite: Any, handle: Any, **options: Any) -> None:
         super().__init__(suite, handle, **options)
-        self._tracer: Any = FakeTracer(handle, self._progress)
+        tracer: Any = FakeTracer(handle, self._progress)
+        self._traces.tracer = tracer
         self._log: Path = options["cache_dir"] / "evaluated.txt"
 
     def _test(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> dict[str, Finding]:
@@ -103,6 +106,8 @@ class FakeRun(neurontest.run.Run):
             for claim in family.tested
             if claim.id.endswith("-dead")
         }
+        unknown = Vacuity.unknown("nobody else has prompts")
+        dead |= {claim.id: unknown for claim in family.tested if claim.id.endswith("-unknown")}
         self._vacuity[family.file] = dead
         return dead
 

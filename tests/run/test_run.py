@@ -226,7 +226,7 @@ def test_evidence_from_before_there_was_more_to_say_is_found_again(suite: Suite)
         replace(claim, selection=replace(claim.selection, reduce="max")),
         replace(claim, generation=replace(claim.generation, replay="replay.json")),
     ]
-    assert len({evidence_key(replace(family, claims=(one,)), ["digest"]) for one in others}) == len(others)
+    assert len({evidence_key(replace(family, claims=(one,)), ["model"], ["digest"]) for one in others}) == len(others)
 
 
 def test_prompts_may_be_read_alone_and_a_first_position_that_drowns_them_is_told(tmp_path: Path) -> None:
@@ -296,7 +296,7 @@ def test_evidence_depends_on_groups_and_published_neurons(suite: Suite) -> None:
 
     def key(concept: Concept) -> str:
         claim = replace(asked, concepts={**asked.concepts, "hanoi": concept})
-        return evidence_key(replace(family, claims=(claim,)), ["digest"])
+        return evidence_key(replace(family, claims=(claim,)), ["model"], ["digest"])
 
     published = replace(hanoi, prompts=(), published=(PublishedNeuron(1, 2),), site="residual")
     others = [
