@@ -8,9 +8,9 @@ import unicodedata
 _QUOTED = 60
 
 
-def quoted(text: str) -> str:
-    """A text in quotation marks, shortened."""
-    return repr(text if len(text) <= _QUOTED else text[: _QUOTED - 3] + "...")
+def quoted(text: str, most: int = _QUOTED) -> str:
+    """A text in quotation marks, shortened to `most` characters, with what cannot be printed escaped."""
+    return repr(text if len(text) <= most else text[: most - 3] + "...")
 
 
 def occurrences(text: str, word: str) -> list[tuple[int, int]]:

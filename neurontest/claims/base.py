@@ -7,6 +7,7 @@ stay cheap, since collecting a suite does it: neurons and stats are imported ins
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -127,7 +128,7 @@ class Kind(ABC):
         """
         names = [name for slot in self.slots if slot.name not in self.repeatable for name in _concepts_in(slot, claim)]
         found = []
-        for name in sorted({name for name in names if names.count(name) > 1}):
+        for name in sorted(name for name, times in Counter(names).items() if times > 1):
             found.append(f"{name!r} is named twice; a concept cannot be compared with itself")
         found.extend(self._published_faults(claim))
         if claim.baseline is None and self.normalizes(claim):

@@ -8,8 +8,8 @@ from syrupy.assertion import SnapshotAssertion
 from neurontest.report import numbers
 from neurontest.report.outcome import declared, label, outcome, remark
 from neurontest.report.text import failure_text, headline, selection, table_rows
-from neurontest.report.untrusted import visible
 from neurontest.types import ClaimRecord, Estimate, Interval
+from neurontest.untrusted import visible
 
 from .sample import CLAIMS, HOSTILE, sample
 
