@@ -93,6 +93,8 @@ class Kind(ABC):
         Slots whose concept another slot may name again.
     reads_texts : bool
         Whether the evidence hangs on the texts themselves, and not on the activations over them alone.
+    selects : bool
+        Whether it selects sets of k neurons.
     """
 
     name: ClassVar[str]
@@ -105,6 +107,7 @@ class Kind(ABC):
     published_slots: ClassVar[tuple[str, ...]] = ()
     repeatable: ClassVar[tuple[str, ...]] = ()
     reads_texts: ClassVar[bool] = False
+    selects: ClassVar[bool] = True
 
     def named(self, terms: Terms, known: Sequence[str]) -> tuple[str, ...]:
         """The concepts that the claim is about, each once, in the order of its slots.
