@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 from neurontest.errors import Fault
 from neurontest.report.outcome import declared, not_replayed, outcome, remark
 from neurontest.report.text import failure_text, headline
-from neurontest.report.untrusted import visible
 from neurontest.types import ClaimRecord, Record
+from neurontest.untrusted import visible
 
 _COUNTED = {"failed": "failures", "error": "errors", "skipped": "skipped", "xfailed": "skipped"}
 

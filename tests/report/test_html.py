@@ -12,8 +12,8 @@ from syrupy.assertion import SnapshotAssertion
 from neurontest.report.files import write_reports
 from neurontest.report.html import html_report
 from neurontest.report.record import load_record
-from neurontest.report.untrusted import visible
 from neurontest.types import ConceptRecord, PublishedNeuron, Record
+from neurontest.untrusted import visible
 
 from .sample import CLAIMS, CONCEPTS, HOSTILE, sample
 from .strategies import anything
