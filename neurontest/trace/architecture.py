@@ -49,6 +49,35 @@ def layers_of(model: Any) -> int:
     return int(text_config(model).num_hidden_layers)
 
 
+def most_tokens(model: Any) -> tuple[int, str] | None:
+    """Tokens of the longest text that can be read, and what sets the limit, as the end of a sentence; None if nothing.
+
+    Where the rotary embeddings of all positions change with the length of the longest text in the pass (of kind
+    ``dynamic`` and ``longrope``), a text's activations depend on what stands beside it, and on whether it was written
+    step by step: it may only be as long as they stay what they are.
+    """
+    config = text_config(model)
+    found = []
+    context = getattr(config, "max_position_embeddings", None)
+    if _is_size(context):
+        found.append((context, f"the model's context of {context}"))
+    rotary = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
+    # Some models have one kind for each type of layer.
+    for one in [rotary, *rotary.values()] if isinstance(rotary, dict) else []:
+        kind = str(one.get("rope_type", one.get("type", ""))) if isinstance(one, dict) else ""
+        said = one.get("original_max_position_embeddings") if kind == "longrope" else context
+        before = said or getattr(config, "original_max_position_embeddings", None)
+        if (kind == "longrope" or "dynamic" in kind) and _is_size(before):
+            found.append(
+                (before, f"{before}, beyond which the model's rotary embeddings ({kind}) change with what is beside it")
+            )
+    return min(found, default=None)
+
+
+def _is_size(value: Any) -> bool:
+    return isinstance(value, int) and value > 0
+
+
 def is_encoder_decoder(model: Any) -> bool:
     """Whether the prompt goes to an encoder of its own."""
     return bool(getattr(model.config, "is_encoder_decoder", False))

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import StoreError, TraceError
+from neurontest.trace.architecture import most_tokens
 from neurontest.trace.generation import Row, Written, encode, end_of_text, shares_of, unfit
 from neurontest.trace.hooks import SiteReader
 from neurontest.trace.passes import Passes
@@ -71,7 +72,7 @@ def known_texts(model: Any, tokenizer: Any, store: Store, group: TraceGroup) -> 
     """
     found = []
     end = min(end_of_text(model, tokenizer), default=0)
-    context = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
+    most = most_tokens(model)
     for prompt in group.prompts:
         ids = encode(tokenizer, prompt, group.generation)
         for sample in range(store.samples(prompt, group.generation) if group.needs_text else 1):
@@ -83,10 +84,10 @@ def known_texts(model: Any, tokenizer: Any, store: Store, group: TraceGroup) -> 
                 )
             where = _where(tokenizer, group, prompt, ids, new)
             known = Known(Row(prompt, sample, ids), new, where, given is not None and given.ended)
-            if isinstance(context, int) and 0 < context < len(known.inputs):
+            if most is not None and most[0] < len(known.inputs):
                 raise TraceError(
-                    f"The prompt {quoted(prompt)} and what follows have {len(known.inputs)} tokens, and the model's "
-                    f"context has {context}. Shorten the text."
+                    f"The prompt {quoted(prompt)} and what follows have {len(known.inputs)} tokens; they exceed "
+                    f"{most[1]}. Shorten the text."
                 )
             found.append(known)
     return found

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import TraceError
-from neurontest.trace.architecture import is_encoder_decoder
+from neurontest.trace.architecture import is_encoder_decoder, most_tokens
 from neurontest.trace.hooks import SiteReader
 from neurontest.trace.passes import Passes, begin
 from neurontest.trace.sampling import Draw, draw, uniforms
@@ -101,18 +101,17 @@ def check_lengths(model: Any, rows: Sequence[Row], generation: Generation) -> No
     Raises
     ------
     TraceError
-        If a prompt and its new tokens are longer than the model's context; the message names the prompt.
+        If a prompt and its new tokens are longer than the model reads at most; the message names the prompt.
     """
-    context = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
-    if not isinstance(context, int) or context <= 0:
+    most = most_tokens(model)
+    if most is None:
         return
     for row in rows:
         longest = max if is_encoder_decoder(model) else sum  # an encoder's text is apart from the decoder's
-        if longest((len(row.ids), generation.max_new_tokens)) > context:
+        if longest((len(row.ids), generation.max_new_tokens)) > most[0]:
             raise TraceError(
                 f"The prompt {quoted(row.prompt)} has {len(row.ids)} tokens; with max_new_tokens: "
-                f"{generation.max_new_tokens} they exceed the model's context of {context}. Shorten the prompt "
-                "or write fewer tokens."
+                f"{generation.max_new_tokens} they exceed {most[1]}. Shorten the prompt or write fewer tokens."
             )
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from neurontest.errors import TraceError
 from neurontest.trace.readings import Tallies
-from neurontest.trace.sites import Site
+from neurontest.trace.sites import IN_MLP, Site
 from neurontest.types import Positions
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class SiteReader:
             self.tallies = Tallies(self._readings, self.sites, self.rows, self._device)
             for number, site in enumerate(self.sites):
                 for layer, module in enumerate(site.modules):
-                    self._handles.append(self._attach(number, site, layer, module))
+                    self._handles.append(attach(site, module, self._taker(number, site, layer)))
         except BaseException:
             self._let_go()
             raise
@@ -153,29 +153,12 @@ class SiteReader:
         values = self._last if positions == "last" else [total / self._steps[None, :, None] for total in self._sums]
         return [value.transpose(0, 1).reshape(self.rows, -1).cpu().numpy() for value in values]
 
-    def _attach(self, number: int, site: Site, layer: int, module: Any) -> RemovableHandle:
-        take = self._taker(number, site, layer)
-        if site.read == "input":
-            return module.register_forward_pre_hook(
-                lambda _, args, kwargs: take(args[0] if args else next(iter(kwargs.values()))), with_kwargs=True
-            )
-        # A block returns its output alone or, in some architectures and releases, first of several things.
-        return module.register_forward_hook(
-            lambda _, args, output: take(output[0] if isinstance(output, tuple | list) else output)
-        )
-
-    def _taker(self, number: int, site: Site, layer: int) -> Callable[[torch.Tensor], None]:
+    def _taker(self, number: int, site: Site, layer: int) -> Callable[[Any], None]:
         target, fired = self._step[number][layer], self._fired[number]
 
-        def take(value: torch.Tensor) -> None:
-            if value.shape[-1] != site.width:
-                raise TraceError(
-                    f"Block {layer} has {value.shape[-1]} values at site {site.name} instead of {site.width}; "
-                    "this architecture cannot be traced there."
-                )
-            # Some architectures flatten rows and positions into one axis before the MLP.
+        def take(value: Any) -> None:
             rows = self.rows if self._kept is None else len(self._kept)
-            values = value.detach().reshape(rows, -1, site.width)
+            values = in_rows(value, site, layer, rows)
             if self._kept is not None:
                 target.index_copy_(0, self._kept, values[:, -1].to(target.dtype))
             else:
@@ -188,3 +171,45 @@ class SiteReader:
     def _let_go(self) -> None:
         while self._handles:
             self._handles.pop().remove()
+
+
+def attach(site: Site, module: Any, take: Callable[[Any], None]) -> RemovableHandle:
+    """Let `take` have what a module of a site is given, or gives, in every pass."""
+    if site.read == "input":
+        handle: RemovableHandle = module.register_forward_pre_hook(
+            lambda _, args, kwargs: take(args[0] if args else next(iter(kwargs.values()))), with_kwargs=True
+        )
+        return handle
+    # A block returns its output alone or, in some architectures and releases, first of several things.
+    handle = module.register_forward_hook(
+        lambda _, args, output: take(output[0] if isinstance(output, tuple | list) else output)
+    )
+    return handle
+
+
+def in_rows(value: Any, site: Site, layer: int, rows: int) -> torch.Tensor:
+    """What was read at a site, as [row, position, index].
+
+    Raises
+    ------
+    TraceError
+        If it has another shape, such as that of several streams side by side: it could be reshaped so all the same,
+        and the values would be no one neuron's. In an MLP alone some architectures put rows and positions on one axis.
+    """
+    shape = tuple(getattr(value, "shape", ()))
+    flat = len(shape) == 2 and site.name in IN_MLP and shape[0] % rows == 0
+    if shape[-1:] != (site.width,) or not (flat or (len(shape) == 3 and shape[0] == rows)):
+        found = f"the shape {list(shape)}" if shape else f"{type(value).__name__}, no tensor,"
+        raise TraceError(
+            f"Block {layer} has {found} at site {site.name} instead of [{rows} rows, positions, {site.width} neurons], "
+            f"so that it cannot be told which of its values are a neuron's; {_ELSEWHERE[site.name]}."
+        )
+    values: torch.Tensor = value.detach().reshape(rows, -1, site.width)
+    return values
+
+
+_ELSEWHERE = {
+    "residual": "an architecture with several streams, or with another order of axes, has no residual that can be read "
+    "here: use site: mlp or attention",
+    "attention": "use site: residual or mlp",
+} | dict.fromkeys(IN_MLP, "use site: residual or attention")

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import TraceError
-from neurontest.trace.architecture import is_encoder_decoder, writes
+from neurontest.trace.architecture import is_encoder_decoder, most_tokens, writes
 from neurontest.trace.forcing import Forced, SiteForcer
 from neurontest.trace.memory import Halving, Row
 from neurontest.trace.resume import Resume
@@ -43,12 +43,6 @@ class Text:
     def size(self) -> int:
         """Tokens in all."""
         return len(self.prompt) + len(self.after)
-
-
-def context_of(model: Any) -> int | None:
-    """Tokens that the model reads at most; None if it does not say."""
-    found = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
-    return found if isinstance(found, int) and found > 0 else None
 
 
 def likelihoods(
@@ -188,8 +182,9 @@ def _pass(
         scored[row, len(text.prompt) : text.size] = True
     device = model.device
     tokens = torch.from_numpy(ids).to(device)
-    # A text may be one token longer than the model's context: nothing is foretold after its last one.
-    read = slice(min(width, context_of(model) or width))
+    # A text may be one token longer than the model reads at most: nothing is foretold after its last one.
+    most = most_tokens(model)
+    read = slice(width if most is None else min(width, most[0]))
     # Each scored token is foretold at the position before it; the head need not look anywhere else.
     row, at = torch.from_numpy(np.argwhere(scored)).to(device).T
     head = model.get_output_embeddings()

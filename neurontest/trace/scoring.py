@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import TraceError
+from neurontest.trace.architecture import most_tokens
 from neurontest.trace.generation import encode
-from neurontest.trace.likelihood import Text, context_of, likelihoods
+from neurontest.trace.likelihood import Text, likelihoods
 from neurontest.trace.locks import hold
 from neurontest.trace.memory import Halving
 from neurontest.trace.sites import find_sites
@@ -109,12 +110,12 @@ class Scorer:
         with quiet(), packed(model):
             (site,) = find_sites(model, (request.site,))
             texts, owner = self._texts(request, tokenizer)
-            context = context_of(model)
+            most = most_tokens(model)
             for text, at in zip(texts, owner, strict=True):
-                if context is not None and text.size - 1 > context:
+                if most is not None and text.size - 1 > most[0]:
                     raise TraceError(
                         f"The prompt {quoted(request.prompts[at])} and what is scored after it have {text.size} "
-                        f"tokens, and the model's context has {context}. Shorten the prompt."
+                        f"tokens; they exceed {most[1]}. Shorten the prompt."
                     )
             forced = [
                 [(forcing.neurons, forcing.values[min(own, len(forcing.values) - 1)]) for own in owner]

@@ -15,6 +15,7 @@ from neurontest.types import Continuation, ModelHandle, Progress, TraceGroup, Tr
 
 if TYPE_CHECKING:
     from neurontest.trace.generation import Row, Written
+    from neurontest.trace.selftest import Lengths
 
 
 class Work:
@@ -66,8 +67,9 @@ class Work:
                 if group.needs_text and not forced.is_forced(group):
                     check_writes(model)
                 check_reads(model, group)
+            lengths = self._lengths(model, tokenizer)
             found = {
-                sites: checked_sites(model, sites, padded=self._batch_size > 1)
+                sites: checked_sites(model, sites, padded=self._batch_size > 1, lengths=lengths)
                 for sites in sorted({group.sites for group, _ in self._groups})
             }
             work = [
@@ -129,6 +131,22 @@ class Work:
             tokens=self._cost.tokens + sum(len(text.ids) for text in texts),
             near_boundary=self._cost.near_boundary + sum(text.near_boundary for text in texts),
         )
+
+    def _lengths(self, model: object, tokenizer: object) -> Lengths:
+        """The lengths that the self-test looks at: no text of any group is longer."""
+        from neurontest.trace import forced
+        from neurontest.trace.generation import encode
+        from neurontest.trace.selftest import Lengths
+
+        found = [Lengths()]
+        for group, _ in self._groups:
+            if group.needs_text and group.generation.replay is not None:
+                texts = forced.known_texts(model, tokenizer, self._store, group)
+                found.extend(Lengths(len(text.row.ids), len(text.new)) for text in texts)
+            else:
+                new = group.generation.max_new_tokens if group.needs_text else 0
+                found.extend(Lengths(len(encode(tokenizer, one, group.generation)), new) for one in group.prompts)
+        return Lengths(max(one.prompt for one in found), max(one.new for one in found))
 
     def _batches(
         self, model: object, tokenizer: object, group: TraceGroup, missing: set[tuple[str, int]]

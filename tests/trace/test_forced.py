@@ -277,7 +277,7 @@ def test_too_short_a_prompt_is_named(one: Traced) -> None:
         (dict.fromkeys(PROMPTS, (GivenText(""),)), "The text given for the prompt 'A tulip' is empty to the tokenizer"),
         (
             dict.fromkeys(PROMPTS, (GivenText("long " * 20),)),
-            "The prompt 'A tulip' and what follows have 107 tokens, and the model's context has 96",
+            "The prompt 'A tulip' and what follows have 107 tokens; they exceed the model's context of 96",
         ),
     ],
 )
