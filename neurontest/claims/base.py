@@ -92,6 +92,8 @@ class Kind(ABC):
         Slots whose concept another slot may name again.
     reads_texts : bool
         Whether the evidence hangs on the texts themselves, and not on the activations over them alone.
+    compares : bool
+        Whether concepts are held against each other, and not each looked at by itself.
     """
 
     name: ClassVar[str]
@@ -104,6 +106,7 @@ class Kind(ABC):
     published_slots: ClassVar[tuple[str, ...]] = ()
     repeatable: ClassVar[tuple[str, ...]] = ()
     reads_texts: ClassVar[bool] = False
+    compares: ClassVar[bool] = True
 
     def named(self, terms: Terms, known: Sequence[str]) -> tuple[str, ...]:
         """The concepts that the claim is about, each once, in the order of its slots.

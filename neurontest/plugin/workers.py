@@ -21,10 +21,29 @@ if TYPE_CHECKING:
     from neurontest.run import Run
 
 
+def tell_worker(config: pytest.Config, node: Any) -> None:
+    """In the controller: tell a worker that is about to start which paths this run collects."""
+    node.workerinput[WORKER_KEY] = json.dumps(list(config.args))
+
+
+def told_by_controller(config: pytest.Config) -> list[str] | None:
+    """In a worker: the paths that the controller collects; None in any other process."""
+    told: dict[str, Any] = getattr(config, "workerinput", {})
+    paths: list[str] | None = json.loads(told[WORKER_KEY]) if WORKER_KEY in told else None
+    return paths
+
+
 def send_facts(config: pytest.Config) -> None:
-    """In a worker: send what its runs have to tell."""
+    """In a worker: send what it collected, and what its runs have to tell."""
     state = state_of(config)
-    facts = {str(folder): _facts(state.runs(folder)) for folder in state.options.suites}
+    facts = {
+        str(folder): {
+            "collected": state.collected.get(folder, 0),
+            "kept": state.kept.get(folder, 0),
+            "runs": _facts(state.runs(folder)),
+        }
+        for folder in state.options.suites
+    }
     # As one text: whatever else the facts hold, a text is sure to pass between processes.
     output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]  # xdist puts it there
     output[WORKER_KEY] = json.dumps(facts)
@@ -46,8 +65,12 @@ def receive_facts(config: pytest.Config, node: Any) -> None:
         return
     state = state_of(config)
     state.workers += 1
-    for folder, facts in json.loads(sent).items():
-        state.facts.setdefault(Path(folder), []).extend(facts)
+    for name, told in json.loads(sent).items():
+        folder = Path(name)
+        state.facts.setdefault(folder, []).extend(told["runs"])
+        # Every worker collects everything.
+        state.collected[folder] = max(state.collected.get(folder, 0), told["collected"])
+        state.kept[folder] = max(state.kept.get(folder, 0), told["kept"])
 
 
 def shared_device(config: pytest.Config) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from neurontest.run.evidence import Cache, evidence_key, text_digests
 from neurontest.run.known import KnownModel
 from neurontest.run.positions import first_positions
 from neurontest.run.shown import Shown
+from neurontest.run.watch import Watch
 from neurontest.trace.engine import Tracer
+from neurontest.trace.prompts import Prompts
 from neurontest.trace.scoring import Scorer
 from neurontest.types import (
     Activations,
@@ -63,6 +66,8 @@ class Run:
         Told of what is traced and tested.
     twin : Run or None
         The same suite on a model that has learnt nothing, to compare with.
+    moment : datetime, optional
+        What chat templates take for the time; by default now. One for all processes of a run.
     """
 
     def __init__(
@@ -74,6 +79,7 @@ class Run:
         batch_size: int = 128,
         progress: Progress = silent,
         twin: Run | None = None,
+        moment: datetime | None = None,
     ) -> None:
         self.suite = suite
         self.plan = make_plan(suite)
@@ -81,6 +87,8 @@ class Run:
         self._handle = handle
         self._progress = progress
         self._notices: dict[str, None] = {}
+        self._watch = Watch()
+        self._prompts = Prompts(handle, cache_dir, progress, self.notice, moment)
         self._tracer = Tracer(
             handle,
             cache_dir=cache_dir,
@@ -88,6 +96,7 @@ class Run:
             progress=progress,
             given=suite.given,
             notice=self.notice,
+            prompts=self._prompts,
         )
         self._scorer = Scorer(
             handle,
@@ -95,6 +104,7 @@ class Run:
             continuations=self._tracer.continuations,
             progress=progress,
             notice=self.notice,
+            prompts=self._prompts,
         )
         self._cache = Cache(cache_dir / "evidence", Finding, self.notice)
         self._nulls = Cache(cache_dir / "evidence", Vacuity, self.notice)
@@ -163,7 +173,7 @@ class Run:
         from neurontest.run.settle import settle
         from neurontest.verdict import judge
 
-        evidence = settle(family, self._scored(family, traces), self._progress)
+        evidence = settle(family, self._scored(family, traces), self._progress, self._watch)
         verdicts = judge(family, evidence)
         return {one: Finding(evidence[one], verdicts[one]) for one in evidence}
 
@@ -176,7 +186,8 @@ class Run:
         known = dict(traces)
         for claim in family.tested:
             while wanted := kind_named(claim.kind).scores(claim, known, grid):
-                known.update((request, self._scorer.scores(request)) for request in wanted)
+                with self._watch.on(claim):
+                    known.update((request, self._scorer.scores(request)) for request in wanted)
         return known
 
     # Where concepts mean nothing.
@@ -191,7 +202,9 @@ class Run:
         """
         if family.file not in self._vacuity:
             self.findings(family)
-            self._vacuity[family.file] = nulls.vacuity(self.suite, family, self.read, self._nulls, self._progress)
+            self._vacuity[family.file] = nulls.vacuity(
+                self.suite, family, self.read, self._nulls, self._progress, self._watch
+            )
         return self._vacuity[family.file]
 
     def salmon(self, claim: Claim) -> float | None:
@@ -203,6 +216,13 @@ class Run:
             As :meth:`findings`.
         """
         return None if self._twin is None or claim.skip is not None else self._twin.finding(claim).evidence.p
+
+    def seconds(self, claim: Claim) -> float:
+        """What testing this claim took, and its replay where concepts mean nothing; tracing aside.
+
+        About 0 if its evidence was found in the cache, or nobody asked about it.
+        """
+        return self._watch.spent.get(claim.node, 0.0)
 
     # Traces.
 
@@ -268,6 +288,8 @@ class Run:
                 "vacuity": sorted(self._vacuity),
                 "cost": self.cost,
                 "notices": list(self._notices),
+                "seconds": self._watch.spent,
+                "moment": self._prompts.moment.isoformat(),
                 "twin": None if self._twin is None else self._twin.facts(),
             }
         )
@@ -284,14 +306,20 @@ class Run:
         """
         models = {msgspec.convert(one["model"], ModelRecord) for one in facts}
         if len(models) != 1:
-            raise ModelError(f"the workers speak of {len(models)} models; a run has one")
+            raise ModelError(
+                f"the workers speak of {len(models)} models; a run has one (one that cannot be told from others has "
+                "another name in each worker: run it without -n)"
+            )
         twins = [one["twin"] for one in facts if one["twin"] is not None]
         twin = cls.merge(suite, twins, cache_dir=cache_dir) if twins else None
-        run = cls(suite, KnownModel(models.pop()), cache_dir=cache_dir, twin=twin)
+        moment = datetime.fromisoformat(max(one["moment"] for one in facts))
+        run = cls(suite, KnownModel(models.pop()), cache_dir=cache_dir, twin=twin, moment=moment)
         for one in facts:
             run.cost += msgspec.convert(one["cost"], TraceRecord)
             for text in one["notices"]:
                 run.notice(text)
+            for node, seconds in one["seconds"].items():
+                run._watch.add(node, seconds)
             for family in suite.families:
                 if family.file in one["families"]:
                     run.findings(family)

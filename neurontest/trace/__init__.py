@@ -8,6 +8,8 @@ sites, hooks  where the neurons are in an architecture, and how they are read wh
 selftest      whether what was found is what it says; parts: whether those of a block add up
 generation    the texts: batches, and sampling with a stream per prompt and sample
 passes        the forward passes of a batch; encoder_decoder: those of a model with an encoder of its own
+prompts       what prompts become for a model, remembered: rendering by its chat template, encoding into tokens, both
+              checked and in a process with a budget
 store         what was traced, on disk
 engine        traces what a plan asks for and the store lacks
 """

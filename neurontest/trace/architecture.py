@@ -29,10 +29,11 @@ _EAGER = frozenset({
 def attention_of(folder: Path) -> str:
     """The attention implementation that a model folder is loaded with, by its ``config.json``."""
     try:
-        kind = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"]
-    except (OSError, ValueError, KeyError, TypeError):
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        kinds = [config["model_type"], (config.get("text_config") or {}).get("model_type", "")]
+        return "eager" if _EAGER.intersection(kinds) else SDPA
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return SDPA  # loading will say what is wrong
-    return "eager" if kind in _EAGER else SDPA
 
 
 def text_config(model: Any) -> Any:
@@ -47,35 +48,6 @@ def layers_of(model: Any) -> int:
         if said is not None:
             return int(said)
     return int(text_config(model).num_hidden_layers)
-
-
-def most_tokens(model: Any) -> tuple[int, str] | None:
-    """Tokens of the longest text that can be read, and what sets the limit, as the end of a sentence; None if nothing.
-
-    Where the rotary embeddings of all positions change with the length of the longest text in the pass (of kind
-    ``dynamic`` and ``longrope``), a text's activations depend on what stands beside it, and on whether it was written
-    step by step: it may only be as long as they stay what they are.
-    """
-    config = text_config(model)
-    found = []
-    context = getattr(config, "max_position_embeddings", None)
-    if _is_size(context):
-        found.append((context, f"the model's context of {context}"))
-    rotary = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
-    # Some models have one kind for each type of layer.
-    for one in [rotary, *rotary.values()] if isinstance(rotary, dict) else []:
-        kind = str(one.get("rope_type", one.get("type", ""))) if isinstance(one, dict) else ""
-        said = one.get("original_max_position_embeddings") if kind == "longrope" else context
-        before = said or getattr(config, "original_max_position_embeddings", None)
-        if (kind == "longrope" or "dynamic" in kind) and _is_size(before):
-            found.append(
-                (before, f"{before}, beyond which the model's rotary embeddings ({kind}) change with what is beside it")
-            )
-    return min(found, default=None)
-
-
-def _is_size(value: Any) -> bool:
-    return isinstance(value, int) and value > 0
 
 
 def is_encoder_decoder(model: Any) -> bool:
@@ -137,13 +109,39 @@ def is_encoder(config: Any) -> bool:
     )
 
 
+#: By which of transformers' classes a head is loaded: the first that knows a checkpoint's own class has it.
+_HEADS = (
+    "CausalLM",
+    "ImageTextToText",
+    "MultimodalLM",
+    "Seq2SeqLM",
+    "MaskedLM",
+    "SequenceClassification",
+    "TokenClassification",
+    "QuestionAnswering",
+    "MultipleChoice",
+)
+
+
 def auto_class(config: Any) -> Any:
     """The class of transformers that loads a model of this configuration with the head that its files hold."""
     import transformers
 
+    kind = type(config)
+    named = (getattr(config, "architectures", None) or [""])[0]
+    classes = [getattr(transformers, f"AutoModelFor{head}") for head in _HEADS]
+    for auto in classes:
+        if named and named in _known(auto, kind):
+            return auto
     if getattr(config, "is_encoder_decoder", False):
         return transformers.AutoModelForSeq2SeqLM
     if is_encoder(config):
-        named = (getattr(config, "architectures", None) or [""])[0]
-        return transformers.AutoModelForMaskedLM if named.endswith("MaskedLM") else transformers.AutoModel
-    return transformers.AutoModelForCausalLM
+        return transformers.AutoModel
+    # What looks at pictures too is read as the text model that it is beside.
+    return next((auto for auto in classes[:3] if _known(auto, kind)), transformers.AutoModelForCausalLM)
+
+
+def _known(auto: Any, kind: type) -> tuple[str, ...]:
+    """The classes that one of transformers' makes of a configuration, by name."""
+    found = auto._model_mapping.get(kind, ())
+    return tuple(each.__name__ for each in (found if isinstance(found, tuple | list) else (found,)))

@@ -11,6 +11,7 @@ import msgspec
 
 from neurontest.errors import StoreError, TraceError
 from neurontest.trace.locks import hold
+from neurontest.trace.prompts import Prompts
 from neurontest.trace.sites import SITES
 from neurontest.trace.store import Store
 from neurontest.trace.work import Work
@@ -27,6 +28,7 @@ from neurontest.types import (
     TracePlan,
     TraceRecord,
     TraceRequest,
+    notices_of,
     reading_of,
     unnoticed,
 )
@@ -59,6 +61,8 @@ class Tracer:
         What `replay` of a generation names.
     notice : Notice, optional
         Told of what a reader of the results should know.
+    prompts : Prompts, optional
+        What prompts become.
     """
 
     def __init__(
@@ -70,14 +74,18 @@ class Tracer:
         progress: Progress,
         given: Mapping[str, Mapping[str, tuple[GivenText, ...]]] | None = None,
         notice: Notice = unnoticed,
+        prompts: Prompts | None = None,
     ) -> None:
         self._handle = handle
         self._cache_dir = cache_dir
         self._batch_size = batch_size
         self._progress = progress
         self._notice = notice
-        self._store = Store(cache_dir, handle, given, notice)
+        self._prompts = prompts or Prompts(handle, cache_dir, progress, notice)
+        self._store = Store(cache_dir, handle, given, notice, self._prompts)
         self._whole: set[TraceGroup] = set()
+        for text in notices_of(handle):
+            notice(text)
 
     def ensure(self, plan: TracePlan, groups: Collection[TraceGroup] | None = None) -> TraceRecord:
         """Trace what the store lacks.
@@ -109,6 +117,7 @@ class Tracer:
         wanted = [group for group in plan.groups if (groups is None or group in groups) and group not in self._whole]
         for group in wanted:
             _check(group)
+            self._prompts.ensure(group.prompts, group.generation)
         cost = self._trace(plan, wanted) if any(self._missing(group) for group in wanted) else TraceRecord()
         self._whole.update(wanted)
         return cost

@@ -1,4 +1,4 @@
-"""What a model is, as one sha256: of its files, or of its weights in memory."""
+"""What a model in files is, as one sha256; of one in memory see :mod:`neurontest.trace.identity`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,10 @@ import json
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from neurontest.errors import ModelError
 from neurontest.trace.files import replace_bytes
-
-#: What decides a model's activations and texts: weights, configuration and tokenizer, in any of their formats.
-_SUFFIXES = frozenset({".safetensors", ".json", ".jinja", ".model", ".tiktoken"})
-_NAMES = frozenset({"vocab.txt", "merges.txt"})
+from neurontest.trace.folder import files_of
 
 #: A file younger than this may be written again within the same tick of its clock, so its hash is not remembered.
 _SETTLED_NS = 2_000_000_000
@@ -26,7 +22,7 @@ def of_folder(folder: Path, cache_dir: Path) -> str:
     Parameters
     ----------
     folder : Path
-        Its weight, config and tokenizer files count, by name and content.
+        All files count that loading may open, by name and content.
     cache_dir : Path
         Where the files' hashes are remembered.
 
@@ -38,14 +34,10 @@ def of_folder(folder: Path, cache_dir: Path) -> str:
     Raises
     ------
     ModelError
-        If a file cannot be read.
+        If a file cannot be read, or one names something outside the folder.
     """
-    files = sorted(
-        path
-        for path in [*folder.iterdir(), *folder.glob("additional_chat_templates/*.jinja")]
-        if path.is_file() and (path.suffix in _SUFFIXES or path.name in _NAMES)
-    )
-    return of_parts(part for path in files for part in (path.relative_to(folder).as_posix(), of_file(path, cache_dir)))
+    found = ((path.relative_to(folder).as_posix(), of_file(path, cache_dir)) for path in files_of(folder))
+    return of_parts(part for pair in found for part in pair)
 
 
 def of_file(path: Path, cache_dir: Path) -> str:
@@ -78,32 +70,6 @@ def of_file(path: Path, cache_dir: Path) -> str:
     return digest
 
 
-def of_memory(model: Any, tokenizer: Any) -> str:
-    """Fingerprint of a transformers model and tokenizer that somebody else made.
-
-    Raises
-    ------
-    ModelError
-        If the weights are not in memory.
-    """
-    digest = hashlib.sha256()
-    for name, tensor in sorted(model.state_dict().items()):
-        if not hasattr(tensor, "dtype"):
-            digest.update(of_parts([name, repr(tensor)]).encode())
-            continue
-        if tensor.is_meta:
-            raise ModelError(
-                f"The weight {name} of {type(model).__name__} is not in memory; load it without offloading."
-            )
-        digest.update(of_parts([name, str(tensor.dtype), str(tuple(tensor.shape))]).encode())
-        digest.update(_bytes(tensor))
-    # Neither where it was loaded from nor by which release changes what a model computes.
-    config = {key: value for key, value in model.config.to_dict().items() if key not in _PROVENANCE}
-    generation = getattr(model, "generation_config", None)
-    ends = getattr(generation, "eos_token_id", None)
-    return of_parts([digest.hexdigest(), _json(config), _json(ends), *_tokenizer_parts(tokenizer)])
-
-
 def of_parts(parts: Iterable[str]) -> str:
     """sha256 of a sequence of texts, each with its length, so that no two sequences run together."""
     digest = hashlib.sha256()
@@ -112,23 +78,3 @@ def of_parts(parts: Iterable[str]) -> str:
         digest.update(f"{len(data)}:".encode())
         digest.update(data)
     return digest.hexdigest()
-
-
-_PROVENANCE = frozenset({"_name_or_path", "transformers_version"})
-
-
-def _bytes(tensor: Any) -> Any:
-    import torch
-
-    return tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, default=str)
-
-
-def _tokenizer_parts(tokenizer: Any) -> list[str]:
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    pieces = backend.to_str() if backend is not None else _json(tokenizer.get_vocab())
-    template = getattr(tokenizer, "chat_template", None)
-    return [type(tokenizer).__name__, pieces, _json(tokenizer.special_tokens_map), _json(template)]

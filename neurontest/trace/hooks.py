@@ -19,6 +19,36 @@ if TYPE_CHECKING:
     from torch.utils.hooks import RemovableHandle
 
 
+def by_row(value: torch.Tensor, site: Site, layer: int, rows: int) -> torch.Tensor:
+    """What a module has at a site, as [row, position, neuron].
+
+    Raises
+    ------
+    TraceError
+        If it is no such thing: several streams beside each other, another order of axes, another width. Taken for one
+        all the same, it would give numbers that change with the texts beside a text.
+    """
+    shape = tuple(getattr(value, "shape", ()))
+    # Some architectures flatten rows and positions into one axis before the MLP.
+    if len(shape) == 2 and site.name in IN_MLP and shape[1] == site.width and shape[0] % rows == 0:
+        return value.detach().reshape(rows, -1, site.width)
+    if len(shape) == 3 and shape[0] == rows and shape[2] == site.width:
+        return value.detach()
+    found = f"values of shape {list(shape)}" if shape else f"{type(value).__name__}, which is no tensor,"
+    raise TraceError(
+        f"Block {layer} has {found} at site {site.name}, where [rows, positions, width] ="
+        f" [{rows}, positions, {site.width}] was looked for, so that it cannot be told which of them are a neuron's; "
+        f"{_ELSEWHERE[site.name]}."
+    )
+
+
+_ELSEWHERE = {
+    "residual": "blocks that pass on several streams, or axes in another order, have no residual that can be read: "
+    "use site: mlp or attention",
+    "attention": "use site: residual or mlp",
+} | dict.fromkeys(IN_MLP, "use site: residual or attention")
+
+
 class SiteReader:
     """Reads sites at the last position of every forward pass, into running sums and last values.
 
@@ -70,7 +100,7 @@ class SiteReader:
             self.tallies = Tallies(self._readings, self.sites, self.rows, self._device)
             for number, site in enumerate(self.sites):
                 for layer, module in enumerate(site.modules):
-                    self._handles.append(attach(site, module, self._taker(number, site, layer)))
+                    self._handles.append(self._attach(number, site, layer, module))
         except BaseException:
             self._let_go()
             raise
@@ -153,12 +183,22 @@ class SiteReader:
         values = self._last if positions == "last" else [total / self._steps[None, :, None] for total in self._sums]
         return [value.transpose(0, 1).reshape(self.rows, -1).cpu().numpy() for value in values]
 
-    def _taker(self, number: int, site: Site, layer: int) -> Callable[[Any], None]:
+    def _attach(self, number: int, site: Site, layer: int, module: Any) -> RemovableHandle:
+        take = self._taker(number, site, layer)
+        if site.read == "input":
+            return module.register_forward_pre_hook(
+                lambda _, args, kwargs: take(args[0] if args else next(iter(kwargs.values()))), with_kwargs=True
+            )
+        # A block returns its output alone or, in some architectures and releases, first of several things.
+        return module.register_forward_hook(
+            lambda _, args, output: take(output[0] if isinstance(output, tuple | list) else output)
+        )
+
+    def _taker(self, number: int, site: Site, layer: int) -> Callable[[torch.Tensor], None]:
         target, fired = self._step[number][layer], self._fired[number]
 
-        def take(value: Any) -> None:
-            rows = self.rows if self._kept is None else len(self._kept)
-            values = in_rows(value, site, layer, rows)
+        def take(value: torch.Tensor) -> None:
+            values = by_row(value, site, layer, self.rows if self._kept is None else len(self._kept))
             if self._kept is not None:
                 target.index_copy_(0, self._kept, values[:, -1].to(target.dtype))
             else:
@@ -171,45 +211,3 @@ class SiteReader:
     def _let_go(self) -> None:
         while self._handles:
             self._handles.pop().remove()
-
-
-def attach(site: Site, module: Any, take: Callable[[Any], None]) -> RemovableHandle:
-    """Let `take` have what a module of a site is given, or gives, in every pass."""
-    if site.read == "input":
-        handle: RemovableHandle = module.register_forward_pre_hook(
-            lambda _, args, kwargs: take(args[0] if args else next(iter(kwargs.values()))), with_kwargs=True
-        )
-        return handle
-    # A block returns its output alone or, in some architectures and releases, first of several things.
-    handle = module.register_forward_hook(
-        lambda _, args, output: take(output[0] if isinstance(output, tuple | list) else output)
-    )
-    return handle
-
-
-def in_rows(value: Any, site: Site, layer: int, rows: int) -> torch.Tensor:
-    """What was read at a site, as [row, position, index].
-
-    Raises
-    ------
-    TraceError
-        If it has another shape, such as that of several streams side by side: it could be reshaped so all the same,
-        and the values would be no one neuron's. In an MLP alone some architectures put rows and positions on one axis.
-    """
-    shape = tuple(getattr(value, "shape", ()))
-    flat = len(shape) == 2 and site.name in IN_MLP and shape[0] % rows == 0
-    if shape[-1:] != (site.width,) or not (flat or (len(shape) == 3 and shape[0] == rows)):
-        found = f"the shape {list(shape)}" if shape else f"{type(value).__name__}, no tensor,"
-        raise TraceError(
-            f"Block {layer} has {found} at site {site.name} instead of [{rows} rows, positions, {site.width} neurons], "
-            f"so that it cannot be told which of its values are a neuron's; {_ELSEWHERE[site.name]}."
-        )
-    values: torch.Tensor = value.detach().reshape(rows, -1, site.width)
-    return values
-
-
-_ELSEWHERE = {
-    "residual": "an architecture with several streams, or with another order of axes, has no residual that can be read "
-    "here: use site: mlp or attention",
-    "attention": "use site: residual or mlp",
-} | dict.fromkeys(IN_MLP, "use site: residual or attention")

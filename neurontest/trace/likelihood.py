@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import TraceError
-from neurontest.trace.architecture import is_encoder_decoder, most_tokens, writes
+from neurontest.trace.architecture import is_encoder_decoder, writes
 from neurontest.trace.forcing import Forced, SiteForcer
 from neurontest.trace.memory import Halving, Row
+from neurontest.trace.passes import call
 from neurontest.trace.resume import Resume
 from neurontest.trace.sites import Site, find_sites
 
@@ -43,6 +44,12 @@ class Text:
     def size(self) -> int:
         """Tokens in all."""
         return len(self.prompt) + len(self.after)
+
+
+def context_of(model: Any) -> int | None:
+    """Tokens that the model reads at most; None if it does not say."""
+    found = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
+    return found if isinstance(found, int) and found > 0 else None
 
 
 def likelihoods(
@@ -182,9 +189,8 @@ def _pass(
         scored[row, len(text.prompt) : text.size] = True
     device = model.device
     tokens = torch.from_numpy(ids).to(device)
-    # A text may be one token longer than the model reads at most: nothing is foretold after its last one.
-    most = most_tokens(model)
-    read = slice(width if most is None else min(width, most[0]))
+    # A text may be one token longer than the model's context: nothing is foretold after its last one.
+    read = slice(min(width, context_of(model) or width))
     # Each scored token is foretold at the position before it; the head need not look anywhere else.
     row, at = torch.from_numpy(np.argwhere(scored)).to(device).T
     head = model.get_output_embeddings()
@@ -203,7 +209,8 @@ def _pass(
         handle = head.register_forward_pre_hook(narrow)
         stack.callback(handle.remove)
         # Padding stands behind: causal attention never looks there, and positions count from 0 without being told.
-        logits: torch.Tensor = model(
+        logits: torch.Tensor = call(
+            model,
             input_ids=tokens[:, read],
             attention_mask=torch.from_numpy(mask[:, read]).to(device),
             use_cache=False,

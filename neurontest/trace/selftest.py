@@ -7,6 +7,7 @@ It is cheap beside reading those, and what it refuses would else be wrong number
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -15,13 +16,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from neurontest.errors import TraceError
-from neurontest.trace.architecture import is_encoder, is_encoder_decoder, most_tokens, text_config, writes
+from neurontest.trace.architecture import is_encoder, is_encoder_decoder, text_config, writes
 from neurontest.trace.chain import check_chain
 from neurontest.trace.encoder_decoder import start_token
 from neurontest.trace.gates import check_gates
-from neurontest.trace.hooks import SiteReader, in_rows
+from neurontest.trace.hooks import SiteReader, by_row
+from neurontest.trace.lengths import switch_of
+from neurontest.trace.likelihood import context_of
 from neurontest.trace.parts import check_parts
-from neurontest.trace.passes import Passes, begin
+from neurontest.trace.passes import Passes, begin, call
 from neurontest.trace.sites import Site, find_blocks, find_sites
 
 if TYPE_CHECKING:
@@ -102,6 +105,10 @@ class _Text:
 class _Whole(SiteReader):
     """Keeps a pass at all its positions."""
 
+    def __enter__(self) -> _Whole:
+        super().__enter__()
+        return self
+
     def __init__(self, sites: Sequence[Site], rows: int, device: torch.device) -> None:
         super().__init__(sites, rows, device)
         self._seen: list[list[torch.Tensor]] = [[] for _ in sites]
@@ -112,7 +119,7 @@ class _Whole(SiteReader):
 
         def keep(value: Any) -> None:
             take(value)
-            self._seen[number].append(in_rows(value, site, layer, self.rows)[..., some].float().cpu())
+            self._seen[number].append(by_row(value, site, layer, self.rows)[..., some].float().cpu())
 
         return keep
 
@@ -170,7 +177,7 @@ class _Test:
         ids = {"input_ids": text.prompt, "decoder_input_ids": text.new} if self._coder else {"input_ids": text.all}
         device = self._model.device
         with _Whole(self._sites, 1, device) as reader:
-            self._model(**{name: torch.tensor([row], device=device) for name, row in ids.items()}, **options)
+            call(self._model, **{name: torch.tensor([row], device=device) for name, row in ids.items()}, **options)
             return [values[:, 0] for values in reader.taken()]
 
     def _written(self, texts: Sequence[_Text], cost: int | None = None) -> bool:
@@ -233,8 +240,8 @@ class _Test:
 def _texts(model: Any, lengths: Lengths) -> list[_Text]:
     """Texts of different lengths, longest first: as long as any that will be read, short, and at each window's edge."""
     coder = is_encoder_decoder(model)
-    most = most_tokens(model)
-    limit = sum((lengths.prompt, lengths.new)) if most is None else most[0]
+    # Where a text that is longer is refused.
+    limit = min(filter(None, (context_of(model), switch_of(model))), default=sys.maxsize)
     longest = lengths.new if coder else min(max(lengths.prompt + lengths.new, 5 + _NEW), limit)
     edges = [size for size in _crossed(text_config(model)) if 3 < size < longest - 1][:_CROSSED]
     rng = np.random.default_rng(0)

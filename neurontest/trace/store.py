@@ -18,6 +18,7 @@ import msgspec
 
 from neurontest.errors import StoreError, TraceError
 from neurontest.trace.files import replace_bytes
+from neurontest.trace.prompts import Prompts
 from neurontest.types import Continuation, Generation, GivenText, ModelHandle, Notice, Positions, reading_of, unnoticed
 from neurontest.words import quoted
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 #: Raise it when what a step, position or site means changes, how it is stored, or the last digits of what is traced.
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 
 #: What is left out of an address: what every reading said before there was more to say.
 _PLAIN = {"match": "", "exclude_first": 0, "reduce": "mean"}
@@ -69,6 +70,8 @@ class Store:
         What `replay` of a generation names.
     notice : Notice, optional
         Told of what a reader of the results should know.
+    prompts : Prompts, optional
+        What prompts become: the tokens that the model is given are part of every address.
     """
 
     def __init__(
@@ -77,8 +80,10 @@ class Store:
         handle: ModelHandle,
         given: Mapping[str, Mapping[str, tuple[GivenText, ...]]] | None = None,
         notice: Notice = unnoticed,
+        prompts: Prompts | None = None,
     ) -> None:
         self._notice = notice
+        self.prompts = prompts or Prompts(handle, cache_dir, notice=notice)
         self._folder = cache_dir / "traces"
         self._given = given or {}
         self._model = {
@@ -236,7 +241,8 @@ class Store:
         else:
             # Not where the text is from: of the settings of a text that is given, its format alone decides anything.
             decides = {"format": generation.format, "replay": self.given(prompt, generation)[sample].digest}
-        address = {"model": self._model, **decides, "prompt": prompt, **where}
+        given = self.prompts.of(prompt, generation).ids
+        address = {"model": self._model, **decides, "prompt": prompt, "ids": given, **where}
         return hashlib.sha256(json.dumps(address, sort_keys=True).encode()).hexdigest()
 
     def _path(self, key: str, suffix: str) -> Path:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from neurontest.trace.architecture import check_reads, check_writes, is_encoder
+from neurontest.trace.encoding import check_rows
 from neurontest.trace.sites import Site
 from neurontest.trace.store import Store, Trace
 from neurontest.types import Continuation, ModelHandle, Progress, TraceGroup, TraceRecord
@@ -61,8 +62,9 @@ class Work:
         from neurontest.trace.packed import packed
         from neurontest.trace.quiet import quiet
         from neurontest.trace.selftest import checked_sites
+        from neurontest.trace.wrapped import uncompiled
 
-        with quiet(), packed(model):
+        with quiet(), uncompiled(), packed(model):
             for group, _ in self._groups:
                 if group.needs_text and not forced.is_forced(group):
                     check_writes(model)
@@ -135,7 +137,6 @@ class Work:
     def _lengths(self, model: object, tokenizer: object) -> Lengths:
         """The lengths that the self-test looks at: no text of any group is longer."""
         from neurontest.trace import forced
-        from neurontest.trace.generation import encode
         from neurontest.trace.selftest import Lengths
 
         found = [Lengths()]
@@ -145,16 +146,19 @@ class Work:
                 found.extend(Lengths(len(text.row.ids), len(text.new)) for text in texts)
             else:
                 new = group.generation.max_new_tokens if group.needs_text else 0
-                found.extend(Lengths(len(encode(tokenizer, one, group.generation)), new) for one in group.prompts)
+                ids = (self._store.prompts.of(prompt, group.generation).ids for prompt in group.prompts)
+                found.extend(Lengths(len(one), new) for one in ids)
         return Lengths(max(one.prompt for one in found), max(one.new for one in found))
 
     def _batches(
         self, model: object, tokenizer: object, group: TraceGroup, missing: set[tuple[str, int]]
     ) -> list[tuple[Row, ...]]:
         """The batches that hold a missing row, whole: a row's rounding depends on what it was batched with."""
-        from neurontest.trace.generation import Row, batches, check_lengths, encode
+        from neurontest.trace.generation import Row, batches, check_lengths
 
-        encoded = [(prompt, encode(tokenizer, prompt, group.generation)) for prompt in group.prompts]
+        encoded = [(prompt, self._store.prompts.of(prompt, group.generation).ids) for prompt in group.prompts]
+        for prompt, ids in encoded:
+            check_rows(model, tokenizer, prompt, ids)
         rows = [Row(prompt, sample, ids) for prompt, ids in encoded for sample in range(group.generation.samples)]
         check_lengths(model, rows, group.generation)
         return [

@@ -308,3 +308,22 @@ def test_evidence_depends_on_groups_and_published_neurons(suite: Suite) -> None:
     ]
     assert len({key(one) for one in others}) == len(others)
     assert key(hanoi) == key(replace(hanoi, source="hanoi.txt"))
+
+
+def test_seconds_are_those_of_each_claim(suite: Suite, pair: tuple[Any, Any], tmp_path: Path) -> None:
+    family = suite.families[0]
+    run = Run(suite, from_transformers(*pair, name="tiny"), cache_dir=tmp_path)
+    assert [run.seconds(claim) for claim in family.tested] == [0.0] * 5
+    run.findings(family)
+    tested = [run.seconds(claim) for claim in family.tested]
+    assert all(tested)
+    run.vacuity(family)
+    replayed = [run.seconds(claim) for claim in family.tested]
+    assert all(after > before for after, before in zip(replayed, tested, strict=True))
+    facts = json.loads(json.dumps(run.facts()))
+    again = Run(suite, from_transformers(*pair, name="tiny"), cache_dir=tmp_path)
+    again.findings(family)
+    again.vacuity(family)
+    assert [again.seconds(claim) for claim in family.tested] == [0.0] * 5, "nothing was tested"
+    merged = Run.merge(suite, [facts], cache_dir=tmp_path)
+    assert [merged.seconds(claim) for claim in family.tested] == replayed

@@ -13,7 +13,7 @@ from neurontest.errors import TraceError
 from neurontest.trace import parts
 from neurontest.trace.architecture import check_writes, is_encoder_decoder, writes
 from neurontest.trace.encoder_decoder import start_token
-from neurontest.trace.generation import Row, Written, batches, check_lengths, encode, write
+from neurontest.trace.generation import Row, Written, batches, check_lengths, write
 from neurontest.trace.models import resolve
 from neurontest.trace.quiet import quiet
 from neurontest.trace.selftest import checked_sites
@@ -33,7 +33,7 @@ def sites_of(architecture: Architecture) -> tuple[str, ...]:
 
 def written(model: Any, sites: tuple[str, ...], batch_size: int) -> dict[str, Written]:
     tokenizer = tiny.tokenizer()
-    rows = [Row(prompt, 0, encode(tokenizer, prompt, GENERATION)) for prompt in PROMPTS]
+    rows = [Row(prompt, 0, tiny.encode(tokenizer, prompt, GENERATION)) for prompt in PROMPTS]
     found = find_sites(model, sites)
     with quiet():
         texts = [
@@ -211,12 +211,12 @@ def test_from_a_folder(name: str, tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_of_an_encoder_without_its_head(tmp_path: Path) -> None:
-    """Such as one that was trained to classify: what it lacks, a pooler, is in no block."""
+    """What it lacks besides, a pooler, is in no block."""
     import transformers
 
     config = ARCHITECTURES["bert"].build().config
     with quiet():
-        transformers.RobertaForSequenceClassification(
+        transformers.RobertaModel(
             transformers.RobertaConfig(
                 **{key: getattr(config, key) for key in ("hidden_size", "vocab_size")}
                 | {
@@ -225,7 +225,8 @@ def test_a_checkpoint_of_an_encoder_without_its_head(tmp_path: Path) -> None:
                     "intermediate_size": 48,
                     "max_position_embeddings": 99,
                 }
-            )
+            ),
+            add_pooling_layer=False,
         ).save_pretrained(tmp_path)
         tiny.tokenizer().save_pretrained(tmp_path)
     handle = resolve(

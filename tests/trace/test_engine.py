@@ -16,6 +16,7 @@ import pytest
 from neurontest.errors import StoreError, TraceError
 from neurontest.trace.engine import Tracer
 from neurontest.trace.models import from_transformers, resolve
+from neurontest.trace.prompts import Prompts, reader_of
 from neurontest.trace.store import Store
 from neurontest.types import Generation, ModelHandle, TraceGroup, TracePlan, TraceRecord, TraceRequest, silent
 from tests import tiny
@@ -34,11 +35,14 @@ class Counting:
         self.name, self.dtype, self.device = handle.name, handle.dtype, handle.device
         self.attention, self.fingerprint = handle.attention, handle.fingerprint
         self.loaded = 0
-        self._handle = handle
+        self.pair = handle.load()
 
     def load(self) -> tuple[Any, Any]:
         self.loaded += 1
-        return self._handle.load()
+        return self.pair
+
+    def reader(self) -> Callable[[], tuple[Any, Any]]:
+        return reader_of(self._handle)
 
 
 @pytest.fixture
@@ -160,7 +164,10 @@ def test_more_samples_keep_the_ones_there_are(tracer: MakeTracer, tmp_path: Path
     assert tracer(batch_size=1).ensure(more).texts == 4
 
 
-def test_what_is_not_there_is_an_error(tracer: MakeTracer) -> None:
+def test_what_is_not_there_is_an_error(tracer: MakeTracer, handle: Counting, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"What the prompt 'A tulip' is to the model is not in .*; run again to trace"):
+        tracer().activations(request())
+    Prompts(handle, tmp_path).ensure(PROMPTS, GENERATION)
     with pytest.raises(StoreError, match=r"activations of the prompt 'A tulip' \(sample 0, site residual"):
         tracer().activations(request())
     with pytest.raises(StoreError, match="wrote to the prompt 'A tulip'"):
@@ -168,7 +175,7 @@ def test_what_is_not_there_is_an_error(tracer: MakeTracer) -> None:
 
 
 def test_what_cannot_be_traced_is_said_before_anything_is_loaded(tracer: MakeTracer, handle: Counting) -> None:
-    with pytest.raises(TraceError, match="site: embedding cannot be traced; valid: attention, mlp, residual"):
+    with pytest.raises(TraceError, match="site: embedding cannot be traced; valid: attention, mlp, mlp_gate, residual"):
         tracer().ensure(TracePlan((replace(GROUP, sites=("embedding",)),)))
     with pytest.raises(TraceError, match="positions: middle cannot be traced; valid: generated, last, prompt"):
         tracer().ensure(TracePlan((replace(GROUP, positions=("middle",)),)))
@@ -211,7 +218,7 @@ def test_a_bad_prompt_stops_the_run_before_anything_is_written(tracer: MakeTrace
 def test_a_crash_keeps_whole_batches_and_writes_no_half_ones(
     tracer: MakeTracer, handle: Counting, tmp_path: Path
 ) -> None:
-    model, _ = handle._handle.load()
+    model, _ = handle.pair
     passes = -9  # of the self-test: over a whole text; two steps alone, side by side, and begun apart
 
     def crash(*_: object) -> None:
@@ -236,8 +243,8 @@ def test_progress_tells_what_and_how_fast(tracer: MakeTracer) -> None:
     said: list[tuple[str, int, int, str]] = []
     tracer(progress=lambda *words: said.append(words)).ensure(PLAN)
     assert {what for what, *_ in said} == {"tracing tiny"}
-    assert said[0][3] == "loading the model"
-    steps = said[1:]
+    assert [detail for *_, detail in said[:2]] == ["tokenizing the prompts", "loading the model"]
+    steps = said[2:]
     assert all(total == 8 for _, _, total, _ in steps)
     assert [done for _, done, _, _ in steps] == sorted(done for _, done, _, _ in steps)
     assert steps[-1][1] == 8

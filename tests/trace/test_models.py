@@ -14,7 +14,8 @@ import pytest
 
 from neurontest.errors import ModelError
 from neurontest.trace import builtin, convert
-from neurontest.trace.fingerprint import of_file, of_folder, of_memory
+from neurontest.trace.fingerprint import of_file, of_folder
+from neurontest.trace.identity import of_memory
 from neurontest.trace.models import as_handle, from_transformers, resolve
 from neurontest.types import ModelHandle, silent
 from tests import tiny

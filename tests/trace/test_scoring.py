@@ -70,5 +70,5 @@ def test_texts_are_their_own_prompts(llama: tuple[Any, Any], tmp_path: Path) -> 
 
 def test_words_that_do_not_fit_are_told(tmp_path: Path) -> None:
     prompt = "x" * (tiny.CONTEXT - 3)
-    with pytest.raises(TraceError, match=rf"The prompt 'x+\.\.\.' and what is scored .* context of {tiny.CONTEXT}"):
+    with pytest.raises(TraceError, match=rf"The prompt 'x+\.\.\.' and what is scored .* context has {tiny.CONTEXT}"):
         scorer(tiny.build("gpt2"), tmp_path).scores(request("opera", prompts=(prompt,)))
