@@ -16,7 +16,7 @@ from neurontest.trace.architecture import check_reads, check_writes
 from neurontest.trace.encoding import check_rows
 from neurontest.trace.faults import Faults
 from neurontest.trace.prompts import Prompts
-from neurontest.trace.selftest import checked_sites
+from neurontest.trace.selftest import Lengths, checked_sites
 from neurontest.trace.sites import Site
 from neurontest.types import Positions, TraceGroup
 
@@ -40,15 +40,15 @@ class Possible:
         Receives what is not.
     padded : bool
         Whether texts of different lengths will stand side by side.
-    longest : int
-        Tokens that one of them may have.
+    lengths : Lengths
+        That no text exceeds.
     """
 
     def __init__(
-        self, model: Any, tokenizer: Any, prompts: Prompts, faults: Faults, *, padded: bool, longest: int
+        self, model: Any, tokenizer: Any, prompts: Prompts, faults: Faults, *, padded: bool, lengths: Lengths
     ) -> None:
         self._model, self._tokenizer, self._prompts, self._faults = model, tokenizer, prompts, faults
-        self._padded, self._longest = padded, longest
+        self._padded, self._lengths = padded, lengths
         self._tested: dict[tuple[str, ...], tuple[Site, ...] | TraceError] = {}
 
     def part(self, group: TraceGroup) -> tuple[TraceGroup, tuple[Site, ...]] | None:
@@ -154,7 +154,7 @@ class Possible:
     def _test(self, names: tuple[str, ...]) -> tuple[Site, ...] | TraceError:
         if names not in self._tested:
             try:
-                self._tested[names] = checked_sites(self._model, names, padded=self._padded, longest=self._longest)
+                self._tested[names] = checked_sites(self._model, names, padded=self._padded, lengths=self._lengths)
             except TraceError as error:
                 self._tested[names] = error
         return self._tested[names]

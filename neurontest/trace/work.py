@@ -18,6 +18,7 @@ from neurontest.types import Continuation, ModelHandle, Progress, TraceGroup, Tr
 
 if TYPE_CHECKING:
     from neurontest.trace.generation import Row, Written
+    from neurontest.trace.selftest import Lengths
 
 
 class Work:
@@ -80,7 +81,7 @@ class Work:
                 self._store.prompts,
                 self._faults,
                 padded=self._batch_size > 1,
-                longest=self._longest(),
+                lengths=self._lengths(),
             )
             parts = [part for part in map(possible.part, self._groups) if part is not None]
             work = [
@@ -135,20 +136,21 @@ class Work:
     def _missing(self, group: TraceGroup) -> set[tuple[str, int]]:
         return self._store.missing(group.prompts, group.generation, group.sites, group.positions)
 
-    def _longest(self) -> int:
-        """Tokens that a text of these groups may have, at most."""
-        found = 0
+    def _lengths(self) -> Lengths:
+        """The lengths that the self-test looks at: no text of any group is longer."""
+        from neurontest.trace.selftest import Lengths
+
+        found = [Lengths()]
         for group in self._groups:
             for prompt in group.prompts:
                 with suppress(StoreError, TraceError):  # a prompt, or a replay, that is at fault is told elsewhere
-                    tokens = len(self._store.prompts.of(prompt, group.generation).ids)
-                    if group.generation.replay is None:
-                        tokens += group.generation.max_new_tokens
-                    else:
+                    new = group.generation.max_new_tokens if group.needs_text else 0
+                    if group.needs_text and group.generation.replay is not None:
                         given = self._store.given(prompt, group.generation)
-                        tokens += max(max(len(one.ids), len(one.text)) for one in given)
-                    found = max(found, tokens)
-        return found
+                        # No tokenizer makes more tokens of a text than it has bytes.
+                        new = max(len(one.ids) or len(one.text.encode("utf-8", "replace")) for one in given)
+                    found.append(Lengths(len(self._store.prompts.of(prompt, group.generation).ids), new))
+        return Lengths(max(one.prompt for one in found), max(one.new for one in found))
 
     def _say(self, detail: str) -> None:
         self._progress(self._what, self._cost.texts, self._total, detail)

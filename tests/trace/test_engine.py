@@ -176,7 +176,7 @@ def test_what_is_not_there_is_an_error(tracer: MakeTracer, handle: Counting, tmp
 
 
 def test_what_cannot_be_traced_is_said_before_anything_is_loaded(tracer: MakeTracer, handle: Counting) -> None:
-    with pytest.raises(TraceError, match="site: embedding cannot be traced; valid: attention, mlp, residual"):
+    with pytest.raises(TraceError, match="site: embedding cannot be traced; valid: attention, mlp, mlp_gate, residual"):
         tracer().ensure(TracePlan((replace(GROUP, sites=("embedding",)),)))
     with pytest.raises(TraceError, match="positions: middle cannot be traced; valid: generated, last, prompt"):
         tracer().ensure(TracePlan((replace(GROUP, positions=("middle",)),)))
