@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from neurontest.report.atomic import write_whole
+from neurontest.files import write_whole
 from neurontest.report.html import html_report
 from neurontest.report.junit import junit_xml
 from neurontest.report.record import dump_record

@@ -96,8 +96,8 @@ class Run:
             progress=progress,
             notice=self.notice,
         )
-        self._cache = Cache(cache_dir / "evidence", Finding, self.notice)
-        self._nulls = Cache(cache_dir / "evidence", Vacuity, self.notice)
+        self._cache = Cache(cache_dir, Finding, self.notice)
+        self._nulls = Cache(cache_dir, Vacuity, self.notice)
         self._findings: dict[str, Mapping[str, Finding]] = {}
         self._vacuity: dict[str, Mapping[str, Vacuity]] = {}
         self._twin = twin
@@ -107,6 +107,10 @@ class Run:
     def notice(self, text: str) -> None:
         """Note what a reader of the results should know, once: the record holds it among its warnings."""
         self._notices.setdefault(text)
+
+    def _noticed(self) -> list[str]:
+        # A handle is made before its runs, and tells what it noticed of the model's files to all of them.
+        return list(dict.fromkeys((*self._notices, *getattr(self._handle, "notices", ()))))
 
     # Evidence.
 
@@ -267,7 +271,7 @@ class Run:
                 "families": sorted(self._findings),
                 "vacuity": sorted(self._vacuity),
                 "cost": self.cost,
-                "notices": list(self._notices),
+                "notices": self._noticed(),
                 "twin": None if self._twin is None else self._twin.facts(),
             }
         )
@@ -315,4 +319,4 @@ class Run:
         )
         record = make_record(self.suite, self.model, self.cost, set(self._findings), claims, self._shown)
         # Only now is all read that the record shows.
-        return replace(record, warnings=(*record.warnings, *self._notices, *first_positions(self._activations)))
+        return replace(record, warnings=(*record.warnings, *self._noticed(), *first_positions(self._activations)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache, cached_property
 from pathlib import Path
@@ -16,7 +16,7 @@ from neurontest.trace.architecture import SDPA, attention_of
 from neurontest.trace.factory import FactoryModel
 from neurontest.trace.fingerprint import of_file, of_folder, of_memory
 from neurontest.trace.loading import check_folder, load
-from neurontest.types import ModelHandle, Progress
+from neurontest.types import ModelHandle, Notice, Progress
 
 _VALID = f"valid: {builtin.NAME}, {hub.FORM}, a folder with safetensors, a .gguf file, or {factory.FORM}"
 
@@ -33,6 +33,8 @@ class FileModel:
         Gives the folder to load, having made it if need be.
     attend : callable, optional
         Gives the attention implementation, where it is not that of every architecture that has it.
+    notices : list of str, optional
+        What was noticed of its files that a reader of the results should know.
     """
 
     def __init__(
@@ -43,8 +45,9 @@ class FileModel:
         identify: Callable[[], str],
         locate: Callable[[], Path],
         attend: Callable[[], str] = lambda: SDPA,
+        notices: Sequence[str] = (),
     ) -> None:
-        self.name, self.dtype, self.device = name, dtype, device
+        self.name, self.dtype, self.device, self.notices = name, dtype, device, notices
         self._identify, self._locate, self._attend = identify, locate, attend
 
     @cached_property
@@ -176,7 +179,7 @@ def resolve(
             name,
             dtype,
             device,
-            lambda: identity,
+            lambda _: identity,
             lambda: builtin.source(cache_dir / "models", progress),
             cache_dir,
             progress,
@@ -196,7 +199,7 @@ def resolve(
         check_folder(path)
         return _in_folder(name, dtype, device, lambda: path, cache_dir)
     if path.is_file() and path.suffix == ".gguf":
-        identify = lambda: convert.fingerprint(of_file(path, cache_dir))  # noqa: E731 - a name for a part of a call
+        identify = lambda notice: convert.fingerprint(of_file(path, cache_dir, notice))  # noqa: E731 - as below
         return _gguf(name, dtype, device, identify, lambda: nullcontext(path), cache_dir, progress)
     if path.exists():
         raise ModelError(f"The model {name!r} is neither a folder nor a .gguf file; {_VALID}.")
@@ -206,9 +209,9 @@ def resolve(
 
 
 def _in_folder(name: str, dtype: str, device: str, locate: Callable[[], Path], cache_dir: Path) -> FileModel:
-    return FileModel(
-        name, dtype, device, lambda: of_folder(locate(), cache_dir), locate, lambda: attention_of(locate())
-    )
+    notices: list[str] = []
+    identify = lambda: of_folder(locate(), cache_dir, notices.append)  # noqa: E731 - a name for a part of a call
+    return FileModel(name, dtype, device, identify, locate, lambda: attention_of(locate()), notices)
 
 
 def _checked(folder: Path) -> Path:
@@ -220,14 +223,15 @@ def _gguf(
     name: str,
     dtype: str,
     device: str,
-    identify: Callable[[], str],
+    identify: Callable[[Notice], str],
     source: Callable[[], AbstractContextManager[Path]],
     cache_dir: Path,
     progress: Progress,
 ) -> FileModel:
-    return FileModel(
-        name, dtype, device, identify, lambda: convert.converted(name, identify(), source, cache_dir, progress)
-    )
+    notices: list[str] = []
+    notice = notices.append
+    locate = lambda: convert.converted(name, identify(notice), source, cache_dir, progress, notice)  # noqa: E731
+    return FileModel(name, dtype, device, lambda: identify(notice), locate, notices=notices)
 
 
 def _path(name: str, suite_folder: Path | None) -> Path:
