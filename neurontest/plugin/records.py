@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,8 +78,9 @@ def _record(state: State, folder: Path, tallies: Mapping[str, Tally]) -> Record:
     from neurontest.run import Outcome, Run
 
     suite, here, sent = state.suite(folder), state.runs(folder), state.facts.get(folder, [])
+    lost = state.lost.get(folder, [])
     if not here and not sent:
-        raise EvidenceError("none of its claims was tested")
+        raise EvidenceError(" ".join(lost) or "none of its claims was tested")
     if len(here) == 1:
         run = here[0]
     else:
@@ -90,8 +90,12 @@ def _record(state: State, folder: Path, tallies: Mapping[str, Tally]) -> Record:
             tally = tallies.get(claim.node)
             if tally is not None and tally.has_verdict:
                 # A worker that crashed later sent no facts, but left its evidence in the cache.
-                with suppress(NeurontestError):
+                try:
                     run.finding(claim)
+                except NeurontestError as error:
+                    run.notice(f"What was found of {claim.node} is not in this report: {error}")
+    for text in lost:
+        run.notice(text)
     return run.record(
         outcomes={node: Outcome(tally.outcome, tally.error, tally.duration) for node, tally in tallies.items()}
     )

@@ -47,6 +47,8 @@ class State:
     outcomes : mapping from suite folder to mapping from claim node to Tally
     facts : mapping from suite folder to list
         What workers' runs sent.
+    lost : mapping from suite folder to list of str
+        What they could not send, in sentences.
     workers : int
         Workers that sent something.
     """
@@ -59,6 +61,7 @@ class State:
         self.outcomes: dict[Path, dict[str, Tally]] = {}
         self.workers = 0
         self.facts: dict[Path, list[Mapping[str, object]]] = {}
+        self.lost: dict[Path, list[str]] = {}
         self._suites: dict[Path, Suite | NeurontestError] = {}
         self._handles: dict[tuple[str, Path | None], ModelHandle] = {}
         self._runs: dict[tuple[Path, int], tuple[object, Run]] = {}

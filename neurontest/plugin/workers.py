@@ -7,7 +7,6 @@ verdicts are the same either way.
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,19 +23,20 @@ if TYPE_CHECKING:
 def send_facts(config: pytest.Config) -> None:
     """In a worker: send what its runs have to tell."""
     state = state_of(config)
-    facts = {str(folder): _facts(state.runs(folder)) for folder in state.options.suites}
+    facts = {str(folder): _facts(state.runs(folder), state.worker) for folder in state.options.suites}
     # As one text: whatever else the facts hold, a text is sure to pass between processes.
     output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]  # xdist puts it there
     output[WORKER_KEY] = json.dumps(facts)
 
 
-def _facts(runs: list[Run]) -> list[dict[str, object]]:
-    facts = []
+def _facts(runs: list[Run], worker: str) -> dict[str, list[Any]]:
+    told: dict[str, list[Any]] = {"facts": [], "lost": []}
     for run in runs:
-        # A run without a model has nothing to tell; its claims have said why.
-        with suppress(NeurontestError):
-            facts.append(run.facts())
-    return facts
+        try:
+            told["facts"].append(run.facts())
+        except NeurontestError as error:
+            told["lost"].append(f"What the worker {worker} found is not in this report: {error}")
+    return told
 
 
 def receive_facts(config: pytest.Config, node: Any) -> None:
@@ -46,8 +46,9 @@ def receive_facts(config: pytest.Config, node: Any) -> None:
         return
     state = state_of(config)
     state.workers += 1
-    for folder, facts in json.loads(sent).items():
-        state.facts.setdefault(Path(folder), []).extend(facts)
+    for folder, told in json.loads(sent).items():
+        state.facts.setdefault(Path(folder), []).extend(told["facts"])
+        state.lost.setdefault(Path(folder), []).extend(told["lost"])
 
 
 def shared_device(config: pytest.Config) -> str:

@@ -110,7 +110,8 @@ class Run:
 
     def _noticed(self) -> list[str]:
         # A handle is made before its runs, and tells what it noticed of the model's files to all of them.
-        return list(dict.fromkeys((*self._notices, *getattr(self._handle, "notices", ()))))
+        twins = () if self._twin is None else self._twin._noticed()
+        return list(dict.fromkeys((*self._notices, *getattr(self._handle, "notices", ()), *twins)))
 
     # Evidence.
 

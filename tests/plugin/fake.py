@@ -1,7 +1,8 @@
 """A pytest plugin that replaces the model and the tests behind a run: what a claim finds is said by its id.
 
 ``holds-...``, ``refuted-...`` and ``unsure-...`` are verdicts, ``...-dead`` would also hold with prompts dealt at
-random, ``dies-...`` ends the process, ``untraced-...`` stops a family; a model called ``no-model`` cannot be had.
+random, ``dies-...`` ends the process, ``untraced-...`` stops a family, ``damaged-...`` finds something damaged; a model
+called ``no-model`` cannot be had.
 Everything else of a run is real: plan, cache on disk, record.
 
 PYTEST_DONT_REWRITE: it is imported before the runs that load it.
@@ -85,6 +86,9 @@ class FakeRun(neurontest.run.Run):
             raise TraceError("The prompt 'Hanoi is' gave an activation that is not finite.")
         if any(claim.id.startswith("dies") for claim in family.claims):
             os._exit(3)
+        for claim in family.claims:
+            if claim.id.startswith("damaged"):
+                self.notice(f"The file of {claim.id} is not what was written there.")
         with self._log.open("a", encoding="utf-8") as log:
             log.write(f"{family.file}: {' '.join(claim.id for claim in family.tested)}\n")
         return {claim.id: _finding(claim.id) for claim in family.tested}
