@@ -84,7 +84,7 @@ def write_whole(path: Path, data: bytes, temporaries: Path | None = None) -> Non
             temporary.unlink(missing_ok=True)
 
 
-def sweep(folder: Path, pattern: str) -> None:
+def sweep(folder: Path, pattern: str, *, all_of_them: bool = False) -> None:
     """Remove files and folders that a killed process left, as far as that can be done.
 
     Parameters
@@ -92,10 +92,12 @@ def sweep(folder: Path, pattern: str) -> None:
     folder : Path
     pattern : str
         Of their names, which hold ``.<process>-``: those of a process that runs are left alone, unless they are old.
+    all_of_them : bool
+        Where who calls holds a lock, nobody else writes under such names.
     """
     for path in folder.glob(pattern):
         try:
-            if _is_gone(path.name) or time.time() - path.lstat().st_mtime > _STALE_SECONDS:
+            if all_of_them or _is_gone(path.name) or time.time() - path.lstat().st_mtime > _STALE_SECONDS:
                 remove(path)
         except OSError:
             continue  # another process was quicker, or it is not ours to remove
@@ -159,6 +161,16 @@ def _seal(name: str, data: bytes, start: int, end: int) -> bytes:
     return digest.hexdigest().encode()
 
 
+def sealed_json(name: str, value: object) -> bytes:
+    """`value` as JSON with its seal, which :meth:`Kept.read_json` reads."""
+    return sealed(name, msgspec.json.encode({"seal": BLANK, "holds": value}))
+
+
+def open_json(name: str, data: bytes, of: type[T]) -> T | None:
+    """What :func:`sealed_json` was given for this name; None if `data` is anything else."""
+    return _decoded(data, of) if is_sound(name, data) else None
+
+
 class _Sealed(msgspec.Struct, Generic[T]):
     seal: str
     holds: T
@@ -167,6 +179,14 @@ class _Sealed(msgspec.Struct, Generic[T]):
 @cache
 def _decoder(of: Any) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(_Sealed[of])
+
+
+def _decoded(data: bytes, of: type[T]) -> T | None:
+    try:
+        found: T = _decoder(of).decode(data).holds  # type: ignore[arg-type]  # a type can be hashed
+        return found
+    except msgspec.DecodeError:
+        return None
 
 
 class Kept:
@@ -180,12 +200,17 @@ class Kept:
         The cache's folder; made when first written to.
     notice : callable
         Told, in a sentence, of every damage.
+
+    Attributes
+    ----------
+    damaged : set of str
+        Names of what was set aside.
     """
 
     def __init__(self, root: Path, notice: Callable[[str], None]) -> None:
         self.root = root
         self._notice = notice
-        self._told = 0
+        self.damaged: set[str] = set()
         self._sound: dict[str, tuple[int, ...]] = {}
 
     def read(self, name: str) -> bytes | None:
@@ -216,17 +241,20 @@ class Kept:
         return data
 
     def write(self, name: str, data: bytes) -> None:
-        """Keep `data`, which has a place for its seal (:func:`sealed`), under a name.
+        """Keep `data`, which has a place for its seal (as :func:`sealed` needs), under a name.
 
         Raises
         ------
         StoreError
             If the folder cannot be written to.
         """
+        self._write(name, sealed(name, data))
+
+    def _write(self, name: str, data: bytes) -> None:
         path = self.root / name
-        temporaries = self.root / name.split("/")[0] / ".tmp"
+        temporaries = self.root / name.split("/")[0] / "half-written"
         try:
-            write_whole(path, sealed(name, data), temporaries)
+            write_whole(path, data, temporaries)
         except OSError as error:
             raise StoreError(cannot_write(path, error)) from error
 
@@ -235,12 +263,10 @@ class Kept:
         data = self.read(name)
         if data is None:
             return None
-        try:
-            found: T = _decoder(of).decode(data).holds  # type: ignore[arg-type]  # a type can be hashed
-            return found
-        except msgspec.DecodeError:
-            self.set_aside(name, "is of a form that this release does not know")
-            return None
+        found = _decoded(data, of)
+        if found is None:
+            self.set_aside(name, "is of a form that this release does not know", sound=True)
+        return found
 
     def write_json(self, name: str, value: object) -> None:
         """Keep `value` as JSON, sealed.
@@ -250,44 +276,46 @@ class Kept:
         StoreError
             If the folder cannot be written to.
         """
-        self.write(name, msgspec.json.encode({"seal": BLANK, "holds": value}))
+        self._write(name, sealed_json(name, value))
 
-    def set_aside(self, name: str, reason: str = "is not what was written there") -> None:
-        """Move a file or folder to where it is not found again but can be looked at, and tell."""
+    def set_aside(self, name: str, reason: str = "is not what was written there", *, sound: bool = False) -> None:
+        """Move a file or folder to where it is not found again but can be looked at, and tell.
+
+        Parameters
+        ----------
+        name : str
+        reason : str
+            Ends the sentence that begins with the path.
+        sound : bool
+            Whether the file is what was written there, and yet of no use.
+        """
         path, folder = self.root / name, self.root / "damaged"
         where = folder / f"{time.time_ns()}-{uuid4().hex[:6]}-{name.replace('/', '-')}"
         try:
             folder.mkdir(exist_ok=True)
             path.rename(where)
             done = f"It is set aside in {folder} and made anew."
-            _restore(name, where, path)
+            # Between the reading and the renaming another process may have made it anew.
+            if not sound and where.is_file() and is_sound(name, where.read_bytes()):
+                where.replace(path)
             _prune(folder)
         except FileNotFoundError:
             done = "It is made anew."  # another process was quicker to set it aside
         except OSError as error:
             done = f"It is left where it is ({error.strerror}) and not read."
-        self._tell(f"{path} {reason}. {done}")
-
-    def _tell(self, text: str) -> None:
-        self._told += 1
-        if self._told <= _TOLD:
-            self._notice(text)
-        elif self._told == _TOLD + 1:
+        if name in self.damaged:
+            return
+        self.damaged.add(name)
+        if len(self.damaged) <= _TOLD:
+            self._notice(f"{path} {reason}. {done}")
+        elif len(self.damaged) == _TOLD + 1:
             self._notice(f"More files in {self.root} are not what was written there; they are made anew as well.")
 
 
-def cannot_write(path: Path, error: OSError) -> str:
+def cannot_write(path: Path, error: Exception) -> str:
     """What to tell a user of a file of the cache that cannot be written."""
-    return (
-        f"{path} cannot be written: {error.strerror or error}; make room there or name another folder with "
-        "--concept-cache-dir."
-    )
-
-
-def _restore(name: str, where: Path, path: Path) -> None:
-    """Put back what was sound: between the reading and the renaming another process may have made it anew."""
-    if where.is_file() and is_sound(name, where.read_bytes()):
-        where.replace(path)
+    reason = getattr(error, "strerror", None) or error
+    return f"{path} cannot be written: {reason}; make room there or name another folder with --concept-cache-dir."
 
 
 def _prune(folder: Path) -> None:

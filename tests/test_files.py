@@ -118,6 +118,7 @@ def test_a_sound_file_of_another_form_is_set_aside(kept: Kept, said: list[str]) 
     kept.write_json(NAME, "a text")
     assert kept.read_json(NAME, dict[str, float]) is None
     assert "is of a form that this release does not know" in said[0]
+    assert not (kept.root / NAME).exists()
 
 
 def test_a_file_that_was_made_anew_meanwhile_stays(kept: Kept) -> None:
@@ -214,7 +215,7 @@ def test_what_killed_writers_left_is_swept_and_what_others_write_is_not(tmp_path
 
 
 def test_kept_files_have_their_temporaries_in_one_folder(kept: Kept) -> None:
-    folder = kept.root / "things" / ".tmp"
+    folder = kept.root / "things" / "half-written"
     folder.mkdir(parents=True)
     (folder / f".{dead()}-abc.tmp").write_bytes(b"half")
     kept.write_json(NAME, VALUE)

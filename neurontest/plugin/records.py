@@ -94,6 +94,7 @@ def _record(state: State, folder: Path, tallies: Mapping[str, Tally]) -> Record:
 
     cache_dir = state.options.cache_dir
     suite, here, sent = state.suite(folder), state.runs(folder), state.facts.get(folder, [])
+    lost = state.lost.get(folder, [])
     if not here and not sent:
         # Nothing is known of a model that was never there, but which claims were asked for, and why there is no answer.
         run = Run(suite, KnownModel(ModelRecord(f"{suite.model} (not loaded)", "", "", "", "")), cache_dir=cache_dir)
@@ -106,8 +107,12 @@ def _record(state: State, folder: Path, tallies: Mapping[str, Tally]) -> Record:
             tally = tallies.get(claim.node)
             if tally is not None and tally.has_verdict:
                 # A worker that crashed later sent no facts, but left its evidence in the cache.
-                with suppress(NeurontestError):
+                try:
                     run.finding(claim)
+                except NeurontestError as error:
+                    run.notice(f"What was found of {claim.node} is not in this report: {error}")
+    for text in lost:
+        run.notice(text)
     seconds = {claim.node: run.seconds(claim) for claim in suite.claims}
     record = run.record(
         outcomes={

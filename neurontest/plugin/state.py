@@ -57,6 +57,8 @@ class State:
     outcomes : mapping from suite folder to mapping from claim node to Tally
     facts : mapping from suite folder to list
         What workers' runs sent.
+    lost : mapping from suite folder to list of str
+        What they could not send, in sentences.
     workers : int
         Workers that sent something.
     collected, kept : mapping from suite folder to int
@@ -77,6 +79,7 @@ class State:
         self.kept: dict[Path, int] = {}
         self.interrupted = ""
         self.facts: dict[Path, list[Mapping[str, object]]] = {}
+        self.lost: dict[Path, list[str]] = {}
         self._suites: dict[Path, Suite | NeurontestError] = {}
         self._handles: dict[tuple[str, Path | None], ModelHandle] = {}
         # The model is kept as well: its id must not become another's.

@@ -7,7 +7,6 @@ verdicts are the same either way.
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +39,7 @@ def send_facts(config: pytest.Config) -> None:
         str(folder): {
             "collected": state.collected.get(folder, 0),
             "kept": state.kept.get(folder, 0),
-            "runs": _facts(state.runs(folder)),
+            **_facts(state.runs(folder), state.worker),
         }
         for folder in state.options.suites
     }
@@ -49,13 +48,14 @@ def send_facts(config: pytest.Config) -> None:
     output[WORKER_KEY] = json.dumps(facts)
 
 
-def _facts(runs: list[Run]) -> list[dict[str, object]]:
-    facts = []
+def _facts(runs: list[Run], worker: str) -> dict[str, list[Any]]:
+    told: dict[str, list[Any]] = {"facts": [], "lost": []}
     for run in runs:
-        # A run without a model has nothing to tell; its claims have said why.
-        with suppress(NeurontestError):
-            facts.append(run.facts())
-    return facts
+        try:
+            told["facts"].append(run.facts())
+        except NeurontestError as error:
+            told["lost"].append(f"What the worker {worker} found is not in this report: {error}")
+    return told
 
 
 def receive_facts(config: pytest.Config, node: Any) -> None:
@@ -67,7 +67,8 @@ def receive_facts(config: pytest.Config, node: Any) -> None:
     state.workers += 1
     for name, told in json.loads(sent).items():
         folder = Path(name)
-        state.facts.setdefault(folder, []).extend(told["runs"])
+        state.facts.setdefault(folder, []).extend(told["facts"])
+        state.lost.setdefault(folder, []).extend(told["lost"])
         # Every worker collects everything.
         state.collected[folder] = max(state.collected.get(folder, 0), told["collected"])
         state.kept[folder] = max(state.kept.get(folder, 0), told["kept"])

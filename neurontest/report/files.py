@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from neurontest.errors import Fault
+from neurontest.files import write_whole
 from neurontest.report import REPORTS
-from neurontest.report.atomic import write_whole
 from neurontest.report.html import html_report
 from neurontest.report.junit import faults_xml, junit_xml
 from neurontest.report.record import dump_record

@@ -42,6 +42,7 @@ from neurontest.types import (
     TraceRecord,
     TraceRequest,
     Vacuity,
+    notices_of,
     silent,
 )
 
@@ -108,8 +109,8 @@ class Run:
             notice=self.notice,
             prompts=self._prompts,
         )
-        self._cache = Cache(cache_dir / "evidence", Finding, self.notice)
-        self._nulls = Cache(cache_dir / "evidence", Vacuity, self.notice)
+        self._cache = Cache(cache_dir, Finding, self.notice)
+        self._nulls = Cache(cache_dir, Vacuity, self.notice)
         self._findings: dict[str, Mapping[str, Finding]] = {}
         self._vacuity: dict[str, Mapping[str, Vacuity]] = {}
         self._twin = twin
@@ -118,6 +119,11 @@ class Run:
     def notice(self, text: str) -> None:
         """Note what a reader of the results should know, once: the record holds it among its warnings."""
         self._notices.setdefault(text)
+
+    def _noticed(self) -> list[str]:
+        # A handle is made before its runs, and tells what it noticed of the model's files to all of them.
+        twins = () if self._twin is None else self._twin._noticed()
+        return list(dict.fromkeys((*self._notices, *notices_of(self._handle), *twins)))
 
     # Evidence.
 
@@ -310,7 +316,7 @@ class Run:
                 "families": sorted(self._findings),
                 "vacuity": sorted(self._vacuity),
                 "cost": self.cost,
-                "notices": list(self._notices),
+                "notices": self._noticed(),
                 "seconds": self._watch.spent,
                 "moment": self._prompts.moment.isoformat(),
                 "faults": list(self._traces.tracer.faults.found),
@@ -369,4 +375,4 @@ class Run:
         )
         record = make_record(self.suite, self.model, self.cost, set(self._findings), claims, self._shown)
         # Only now is all read that the record shows.
-        return replace(record, warnings=(*record.warnings, *self._notices, *first_positions(self._traces.found)))
+        return replace(record, warnings=(*record.warnings, *self._noticed(), *first_positions(self._traces.found)))

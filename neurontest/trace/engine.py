@@ -90,7 +90,7 @@ class Tracer:
         self._notice = notice
         self._prompts = prompts or Prompts(handle, cache_dir, progress, notice)
         self._store = Store(cache_dir, handle, given, notice, self._prompts)
-        self._whole: set[TraceGroup] = set()
+        self._whole: dict[TraceGroup, TracePlan] = {}
         self._there: set[TraceRequest] = set()
         self.faults = Faults()
         for text in notices_of(handle):
@@ -150,13 +150,14 @@ class Tracer:
         asked = None if requests is None else [one for one in (*requests, *besides) if one not in self._there]
         cost = TraceRecord()
         if self._lacks(wanted, asked):
-            cost = self._trace(plan, wanted, lambda: fault() is not None)
+            # All that is asked for: a group of which the texts are read may have lost them since it was found whole.
+            cost = self._trace(plan, chosen, lambda: fault() is not None)
         elif asked is not None:
             self._there.update(asked)
             return cost
         found = fault()
         if found is None:
-            self._whole.update(wanted)
+            self._whole.update(dict.fromkeys(wanted, plan))
         elif requests is None:
             raise found
         return cost
@@ -211,15 +212,24 @@ class Tracer:
     def activations(self, request: TraceRequest) -> Activations:
         """Activations that were traced, averaged over samples; rows in the order of the request's prompts.
 
-        Samples of which no position counts are left out of their prompt's average.
+        Samples of which no position counts are left out of their prompt's average. What was damaged since it was
+        traced, is traced again.
 
         Raises
         ------
         StoreError
-            If one of them is not in the store.
+            If one of them was never traced.
         TraceError
             If one of them cannot be traced, or no position of a prompt's texts counts.
         """
+        try:
+            return self._averaged(request)
+        except StoreError:
+            if not self._trace_again(request):
+                raise
+        return self._averaged(request)
+
+    def _averaged(self, request: TraceRequest) -> Activations:
         import numpy as np
 
         rows: list[npt.NDArray[np.float32]] = []
@@ -262,15 +272,26 @@ class Tracer:
         return Activations(values32, layers, width, digest.hexdigest(), tuple(dict.fromkeys(dominated)), heads)
 
     def continuations(self, prompts: Sequence[str], generation: Generation) -> tuple[Continuation, ...]:
-        """What the model wrote, prompt by prompt and sample by sample.
+        """What the model wrote, prompt by prompt and sample by sample; traced again if it was damaged since.
 
         Raises
         ------
         StoreError
-            If a text is not in the store.
+            If a text was never traced.
         TraceError
             If the model cannot write it.
         """
+        try:
+            return self._texts(prompts, generation)
+        except StoreError:
+            groups = [one for one in self._whole if one.generation == generation and one.needs_text and not one.match]
+            holding = [one for one in groups if set(prompts) <= set(one.prompts)]
+            if not holding:
+                raise
+            self._trace(self._whole[holding[0]], holding[:1], _never)
+        return self._texts(prompts, generation)
+
+    def _texts(self, prompts: Sequence[str], generation: Generation) -> tuple[Continuation, ...]:
         texts = []
         for prompt in prompts:
             for sample in range(self._store.samples(prompt, generation)):
@@ -286,6 +307,23 @@ class Tracer:
                 texts.append(text)
         return tuple(texts)
 
+    def _trace_again(self, request: TraceRequest) -> bool:
+        """Trace what was there before and is there no more; whether there is such a thing."""
+        match = reading_of(request.positions).match
+        for group, plan in self._whole.items():
+            if group.generation == request.generation and group.match == match and _holds(group, request):
+                again = [one for one in plan.groups if one in (group, _writer(plan, group))]
+                self._trace(plan, again, _never)
+                return True
+        if not self._store.was_damaged(request.prompts, request.generation, request.site, request.positions):
+            return False
+        # Of another run's plan, which is not known here: alone, it may come out different within rounding.
+        prompts = tuple(sorted(set(request.prompts)))
+        alone = TraceGroup(request.generation, prompts, (request.site,), (request.positions,))
+        texts = TraceGroup(request.generation, prompts, (), ())
+        self.ensure(TracePlan((texts, alone) if match and alone.needs_text else (alone,)))
+        return True
+
     @property
     def _what(self) -> str:
         return f"tracing {self._handle.name}"
@@ -297,6 +335,23 @@ class Tracer:
         handle = self._handle
         model = [handle.fingerprint, handle.dtype, handle.device, handle.attention]
         return hashlib.sha256(msgspec.json.encode([model, plan])).hexdigest()[:32]
+
+
+def _never() -> bool:
+    return False
+
+
+def _holds(group: TraceGroup, request: TraceRequest) -> bool:
+    return (
+        request.site in group.sites
+        and request.positions in group.positions
+        and set(request.prompts) <= set(group.prompts)
+    )
+
+
+def _writer(plan: TracePlan, group: TraceGroup) -> TraceGroup | None:
+    """The group in which the texts are written that a group finds a word in."""
+    return next((one for one in plan.groups if one.generation == group.generation and not one.match), None)
 
 
 def _nothing_counts(prompt: str, positions: Positions) -> TraceError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache, cached_property
 from pathlib import Path
@@ -18,7 +18,7 @@ from neurontest.trace.fingerprint import of_file, of_folder
 from neurontest.trace.folder import check_folder
 from neurontest.trace.loading import check_sizes, load, read_tokenizer
 from neurontest.trace.wrapped import looked_through
-from neurontest.types import ModelHandle, Progress
+from neurontest.types import ModelHandle, Notice, Progress
 
 if TYPE_CHECKING:
     from neurontest.trace.identity import Identity
@@ -38,6 +38,8 @@ class FileModel:
         Gives the folder to load, having made it if need be.
     attend : callable, optional
         Gives the attention implementation, where it is not that of every architecture that has it.
+    notices : list of str, optional
+        What was noticed of its files that a reader of the results should know.
     """
 
     def __init__(
@@ -48,8 +50,9 @@ class FileModel:
         identify: Callable[[], str],
         locate: Callable[[], Path],
         attend: Callable[[], str] = lambda: SDPA,
+        notices: Sequence[str] = (),
     ) -> None:
-        self.name, self.dtype, self.device = name, dtype, device
+        self.name, self.dtype, self.device, self.notices = name, dtype, device, notices
         self._identify, self._locate, self._attend = identify, locate, attend
 
     @cached_property
@@ -226,7 +229,7 @@ def resolve(
             name,
             dtype,
             device,
-            lambda: identity,
+            lambda _: identity,
             lambda: builtin.source(cache_dir / "models", progress),
             cache_dir,
             progress,
@@ -249,7 +252,7 @@ def resolve(
         # Again whenever it is looked at: between naming a model and loading it files may have been put there.
         return _in_folder(name, dtype, device, lambda: _checked(path, suite_folder, is_of_spec=is_of_spec), cache_dir)
     if path.is_file() and path.suffix == ".gguf":
-        identify = lambda: convert.fingerprint(of_file(path, cache_dir))  # noqa: E731 - a name for a part of a call
+        identify = lambda notice: convert.fingerprint(of_file(path, cache_dir, notice))  # noqa: E731 - as below
         return _gguf(name, dtype, device, identify, lambda: nullcontext(path), cache_dir, progress)
     if path.exists():
         raise ModelError(f"The model {name!r} is neither a folder nor a .gguf file; {_VALID}.")
@@ -259,9 +262,9 @@ def resolve(
 
 
 def _in_folder(name: str, dtype: str, device: str, locate: Callable[[], Path], cache_dir: Path) -> FileModel:
-    return FileModel(
-        name, dtype, device, lambda: of_folder(locate(), cache_dir), locate, lambda: attention_of(locate())
-    )
+    notices: list[str] = []
+    identify = lambda: of_folder(locate(), cache_dir, notices.append)  # noqa: E731 - a name for a part of a call
+    return FileModel(name, dtype, device, identify, locate, lambda: attention_of(locate()), notices)
 
 
 def _checked(folder: Path, within: Path | None = None, *, is_of_spec: bool) -> Path:
@@ -275,14 +278,15 @@ def _gguf(
     name: str,
     dtype: str,
     device: str,
-    identify: Callable[[], str],
+    identify: Callable[[Notice], str],
     source: Callable[[], AbstractContextManager[Path]],
     cache_dir: Path,
     progress: Progress,
 ) -> FileModel:
-    return FileModel(
-        name, dtype, device, identify, lambda: convert.converted(name, identify(), source, cache_dir, progress)
-    )
+    notices: list[str] = []
+    notice = notices.append
+    locate = lambda: convert.converted(name, identify(notice), source, cache_dir, progress, notice)  # noqa: E731
+    return FileModel(name, dtype, device, lambda: identify(notice), locate, notices=notices)
 
 
 def _path(name: str, suite_folder: Path | None) -> Path:

@@ -17,9 +17,9 @@ from typing import Any, cast
 import msgspec
 
 from neurontest.errors import ModelError, StoreError, TraceError
+from neurontest.files import Kept
 from neurontest.trace.budget import READING, RENDERING, Enter, within
 from neurontest.trace.encoding import Encoded, check_apart, encode
-from neurontest.trace.files import replace_bytes
 from neurontest.trace.locks import hold
 from neurontest.types import Generation, ModelHandle, Notice, Progress, silent, unnoticed
 from neurontest.words import quoted
@@ -28,10 +28,9 @@ from neurontest.words import quoted
 PROMPTS_VERSION = 1
 
 
-class _Kept(msgspec.Struct):
-    """A file: what became of a prompt, or None if that hangs on the moment, and a checksum over it."""
+class _Remembered(msgspec.Struct):
+    """A file: what became of a prompt, or None if that hangs on the moment."""
 
-    sha256: str
     encoded: Encoded | None
 
 
@@ -61,6 +60,7 @@ class Prompts:
         self._handle, self._cache_dir = handle, cache_dir
         self._progress, self._notice = progress, notice
         self.moment = moment or datetime.now()
+        self._kept = Kept(cache_dir, notice)
         self._known: dict[tuple[str, str], Encoded] = {}
         self._failed: dict[str, TraceError] = {}
 
@@ -124,7 +124,7 @@ class Prompts:
         self._progress(self._what, 0, 1, "tokenizing the prompts")
         read = reader_of(self._handle)
         name, format, moment = self._handle.name, generation.format, self.moment
-        if not any(self._path(prompt, generation).exists() for prompt in prompts):
+        if not any((self._cache_dir / self._name(prompt, generation)).exists() for prompt in prompts):
             # New prompts are to be traced, and this process will need what the copy of it would else import alone.
             _import_tokenizers()
 
@@ -153,8 +153,8 @@ class Prompts:
             encoded = msgspec.convert(plain, Encoded)
             self._known[format, prompt] = encoded
             if encoded.clock:
-                self._write(self._path(prompt, generation, self.moment), encoded)
-            self._write(self._path(prompt, generation), None if encoded.clock else encoded)
+                self._write(self._name(prompt, generation, self.moment), encoded)
+            self._write(self._name(prompt, generation), None if encoded.clock else encoded)
 
     def _tell(self, found: Mapping[str, Encoded]) -> None:
         """Say what a reader of the results should know of these prompts."""
@@ -192,27 +192,17 @@ class Prompts:
             )
 
     def _read(self, prompt: str, generation: Generation) -> Encoded | None:
-        encoded = self._kept(self._path(prompt, generation))
-        return self._kept(self._path(prompt, generation, self.moment)) if encoded is None else encoded
+        found = self._kept.read_json(self._name(prompt, generation), _Remembered)
+        if found is not None and found.encoded is None:
+            found = self._kept.read_json(self._name(prompt, generation, self.moment), _Remembered)
+        return None if found is None else found.encoded
 
-    def _kept(self, path: Path) -> Encoded | None:
-        try:
-            kept = msgspec.json.decode(path.read_bytes(), type=_Kept)
-        except FileNotFoundError:
-            return None
-        except (OSError, msgspec.DecodeError):
-            kept = None
-        if kept is None or kept.sha256 != _digest(kept.encoded):
-            self._notice(f"{path} was damaged: what a prompt is to the model was found anew")
-            return None
-        return kept.encoded
+    def _write(self, name: str, encoded: Encoded | None) -> None:
+        self._kept.write_json(name, _Remembered(encoded))
 
-    def _write(self, path: Path, encoded: Encoded | None) -> None:
-        replace_bytes(path, msgspec.json.encode(_Kept(_digest(encoded), encoded)))
-
-    def _path(self, prompt: str, generation: Generation, moment: datetime | None = None) -> Path:
+    def _name(self, prompt: str, generation: Generation, moment: datetime | None = None) -> str:
         key = self._key(prompt, generation, "" if moment is None else moment.isoformat())
-        return self._cache_dir / "prompts" / key[:2] / f"{key}.json"
+        return f"prompts/{key[:2]}/{key}.json"
 
     def _key(self, prompt: str, generation: Generation, moment: str = "") -> str:
         said = [PROMPTS_VERSION, self._handle.fingerprint, generation.format, moment]
@@ -234,7 +224,3 @@ def reader_of(handle: ModelHandle) -> Callable[[], tuple[Any, Any]]:
         return cast("Callable[[], tuple[Any, Any]]", reader())
     model, tokenizer = handle.load()
     return lambda: (model.config, tokenizer)
-
-
-def _digest(encoded: Encoded | None) -> str:
-    return hashlib.sha256(msgspec.json.encode(encoded)).hexdigest()

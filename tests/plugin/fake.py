@@ -2,7 +2,8 @@
 
 ``holds-...``, ``refuted-...`` and ``unsure-...`` are verdicts, ``...-dead`` would also hold with prompts dealt at
 random, of ``...-unknown`` that cannot be told, ``dies-...`` ends the process, ``breaks-...`` raises what a library
-would, ``...-slow`` takes its time, ``untraced-...`` stops a family; a model called ``no-model`` cannot be had.
+would, ``...-slow`` takes its time, ``untraced-...`` stops a family, ``damaged-...`` finds something damaged; a model
+called ``no-model`` cannot be had.
 Everything else of a run is real: plan, cache on disk, record.
 
 PYTEST_DONT_REWRITE: it is imported before the runs that load it.
@@ -96,6 +97,9 @@ class FakeRun(neurontest.run.Run):
             time.sleep(0.3)
         if any(claim.id.startswith("dies") for claim in family.claims):
             os._exit(3)
+        for claim in family.claims:
+            if claim.id.startswith("damaged"):
+                self.notice(f"The file of {claim.id} is not what was written there.")
         with self._log.open("a", encoding="utf-8") as log:
             log.write(f"{family.file}: {' '.join(claim.id for claim in family.tested)}\n")
         return {claim.id: _finding(claim.id) for claim in family.tested}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -18,7 +19,17 @@ from neurontest.trace.engine import Tracer
 from neurontest.trace.models import from_transformers, resolve
 from neurontest.trace.prompts import Prompts, reader_of
 from neurontest.trace.store import Store
-from neurontest.types import Generation, ModelHandle, TraceGroup, TracePlan, TraceRecord, TraceRequest, silent
+from neurontest.types import (
+    Generation,
+    ModelHandle,
+    Notice,
+    TraceGroup,
+    TracePlan,
+    TraceRecord,
+    TraceRequest,
+    silent,
+    unnoticed,
+)
 from tests import tiny
 from tests.architectures import ARCHITECTURES
 
@@ -56,8 +67,10 @@ MakeTracer = Callable[..., Tracer]
 
 @pytest.fixture
 def tracer(handle: Counting, tmp_path: Path) -> MakeTracer:
-    def make(cache_dir: Path = tmp_path, batch_size: int = 3, progress: Any = silent) -> Tracer:
-        return Tracer(handle, cache_dir=cache_dir, batch_size=batch_size, progress=progress)
+    def make(
+        cache_dir: Path = tmp_path, batch_size: int = 3, progress: Any = silent, notice: Notice = unnoticed
+    ) -> Tracer:
+        return Tracer(handle, cache_dir=cache_dir, batch_size=batch_size, progress=progress, notice=notice)
 
     return make
 
@@ -148,6 +161,87 @@ def test_a_group_that_is_whole_is_not_looked_at_again(tracer: MakeTracer, monkey
     assert one.ensure(PLAN) == TraceRecord()
     with pytest.raises(AssertionError, match="looked at again"):
         one.ensure(TracePlan((replace(GROUP, sites=("residual",)),)))
+
+
+def damage(folder: Path, suffix: str, at: int = 0) -> Path:
+    path = sorted(folder.glob(f"traces/*/*{suffix}"))[at]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 4
+    path.write_bytes(bytes(data))
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".json"])
+def test_a_damaged_file_is_traced_again_before_anything_is_read(
+    tracer: MakeTracer, tmp_path: Path, suffix: str
+) -> None:
+    tracer().ensure(PLAN)
+    wanted = files(tmp_path)
+    path = damage(tmp_path, suffix, 3)
+    said: list[str] = []
+    assert tracer(notice=said.append).ensure(PLAN).texts in (2, 3), "its batch"
+    assert files(tmp_path) == wanted
+    assert len(said) == 1
+    assert str(path) in said[0]
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".json"])
+@pytest.mark.parametrize("gone", [False, True])
+def test_what_is_damaged_in_the_middle_of_a_run_is_traced_again_in_the_same_run(
+    tracer: MakeTracer, tmp_path: Path, suffix: str, gone: bool
+) -> None:
+    said: list[str] = []
+    at_work = tracer(notice=said.append)
+    at_work.ensure(PLAN)
+
+    everything = [(site, positions) for site in GROUP.sites for positions in GROUP.positions]
+
+    def read() -> tuple[Any, ...]:
+        digests = [at_work.activations(TraceRequest(PROMPTS, GENERATION, *of)).digest for of in everything]
+        return (digests, at_work.continuations(PROMPTS, GENERATION))
+
+    before, wanted = read(), files(tmp_path)
+    path = damage(tmp_path, suffix, 5)
+    if gone:
+        path.unlink()
+    assert read() == before
+    assert files(tmp_path) == wanted
+    assert [str(path) in text for text in said] == ([] if gone else [True])
+
+
+def test_what_another_plan_traced_is_made_anew_too_if_it_was_damaged(tracer: MakeTracer, tmp_path: Path) -> None:
+    """Vacuity deals all prompts that were traced, whoever asked for them: one that is damaged must not go missing."""
+    tracer().ensure(PLAN)
+    wanted = tracer().activations(request(prompts=PROMPTS[:2])).values
+    store = tracer()._store
+    key = store.key(PROMPTS[1], 0, GENERATION, "residual", "generated")
+    (tmp_path / f"traces/{key[:2]}/{key}.safetensors").write_bytes(b"")
+    found = tracer().activations(request(prompts=PROMPTS[:2])).values
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4 * np.abs(wanted).max())
+    never = TraceRequest(PROMPTS[:2], replace(GENERATION, seed=4), "residual", "generated")
+    with pytest.raises(StoreError, match="run again to trace them"):
+        tracer().activations(never)
+
+
+def test_a_cache_that_holds_everything_is_read_without_writing(
+    tracer: MakeTracer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracer().ensure(PLAN)
+    before = tracer().activations(request()).digest
+    shutil.rmtree(tmp_path / "locks")
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(30, "Read-only file system")
+
+    for name in ("mkdir", "write_bytes", "rename", "replace", "unlink"):
+        monkeypatch.setattr(Path, name, refuse)
+    readers = tracer()
+    assert readers.ensure(PLAN) == TraceRecord()
+    assert readers.activations(request()).digest == before
+    assert len(readers.continuations(PROMPTS, GENERATION)) == 8
+    more = TracePlan((replace(GROUP, generation=replace(GENERATION, seed=4)),))
+    with pytest.raises(StoreError, match=r"locks/trace-\w+\.lock cannot be written: Read-only file system"):
+        readers.ensure(more)
 
 
 def test_groups_may_be_traced_one_by_one(tracer: MakeTracer) -> None:

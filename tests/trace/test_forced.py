@@ -287,16 +287,18 @@ def test_what_cannot_be_replayed(one: Traced, given: dict[str, tuple[GivenText, 
     assert not list(one.folder.glob("traces/*/*"))
 
 
-def test_a_text_of_a_store_from_before_it_kept_tokens(one: Traced) -> None:
-    tracer = one.tracer()
-    tracer.ensure(plan(GENERATION))
-    for path in one.folder.glob("traces/*/*.json"):
-        text = path.read_text(encoding="utf-8")
-        path.write_text(text[: text.index(',"ids":')] + "}", encoding="utf-8")
-    assert all(text.ids == () for own in one.written().values() for text in own)
-    assert one.tracer().ensure(plan(GENERATION)) == TraceRecord()
-    where = Reading("prompt", "Vietnam")
-    assert one.tracer().ensure(plan(GENERATION, (where,), PROMPTS[2:])).texts == 2
+def test_a_text_that_was_damaged_is_written_again_before_a_word_is_looked_for_in_it(one: Traced) -> None:
+    (writes,) = plan(GENERATION).groups
+    # Over the prompt and what follows, so that the text is needed and need not have the word.
+    looks = TraceGroup(GENERATION, PROMPTS[2:], SITES, (Reading("generated", "Vietnam"), Reading("prompt", "Vietnam")))
+    both, tracer = TracePlan((writes, looks)), one.tracer()
+    tracer.ensure(both, [writes])
+    key = tracer._store.text_key(PROMPTS[2], 0, GENERATION)
+    path = one.folder / "traces" / key[:2] / f"{key}.json"
+    before = path.read_bytes()
+    path.write_bytes(b"{}")
+    assert tracer.ensure(both).texts > 0
+    assert path.read_bytes() == before
 
 
 def test_the_address_of_a_replay_is_its_text(tmp_path: Path, one: Traced) -> None:
