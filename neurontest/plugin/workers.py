@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 def send_facts(config: pytest.Config) -> None:
     """In a worker: send what its runs have to tell."""
     state = state_of(config)
-    facts = {str(folder): _facts(state.runs(folder)) for folder in state.options.suites}
+    told = {
+        "facts": {str(folder): _facts(state.runs(folder)) for folder in state.options.suites},
+        "complaints": {str(folder): text for folder, text in state.complaints.items()},
+        "refused": [str(folder) for folder in state.refused],
+    }
     # As one text: whatever else the facts hold, a text is sure to pass between processes.
     output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]  # xdist puts it there
-    output[WORKER_KEY] = json.dumps(facts)
+    output[WORKER_KEY] = json.dumps(told)
 
 
 def _facts(runs: list[Run]) -> list[dict[str, object]]:
@@ -46,8 +50,11 @@ def receive_facts(config: pytest.Config, node: Any) -> None:
         return
     state = state_of(config)
     state.workers += 1
-    for folder, facts in json.loads(sent).items():
+    told = json.loads(sent)
+    for folder, facts in told["facts"].items():
         state.facts.setdefault(Path(folder), []).extend(facts)
+    state.complaints |= {Path(folder): text for folder, text in told["complaints"].items()}
+    state.refused |= {Path(folder) for folder in told["refused"]}
 
 
 def shared_device(config: pytest.Config) -> str:
