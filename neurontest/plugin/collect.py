@@ -81,6 +81,8 @@ class ClaimItem(pytest.Function):
     ----------
     verdict : str
         What its test found; empty if it did not get there.
+    facts : str
+        In a worker, what its run has to tell so far, as JSON.
     shared : float
         Seconds of its set-up that went into what its family shares.
     """
@@ -89,12 +91,12 @@ class ClaimItem(pytest.Function):
         super().__init__(**kwargs)
         self.suite = suite
         self.claim = claim
-        self.verdict = ""
+        self.verdict = self.facts = ""
         self.shared = 0.0
 
     def setup(self) -> None:
         """Make the fixtures, and do what the claims of the family share."""
-        self.verdict, self.shared = "", 0.0
+        self.verdict, self.facts, self.shared = "", "", 0.0
         super().setup()
         if not self.config.getoption("setuponly", False):
             prepare(self, self.funcargs["concept_model"])

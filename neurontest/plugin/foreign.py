@@ -41,7 +41,8 @@ def sentence(error: BaseException) -> str:
     >>> sentence(ValueError("no such shape"))
     'ValueError: no such shape'
     """
-    words = " ".join(str(error).split())
+    # Half a character is in no report.
+    words = " ".join(str(error).split()).encode("utf-8", "backslashreplace").decode()
     if len(words) > _LONGEST:
         words = words[:_LONGEST] + "…"
     frames = traceback.extract_tb(error.__traceback__)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Mapping
@@ -61,6 +62,7 @@ def judge(item: ClaimItem, model: object) -> None:
         declared = next(len(family.tested) for family in suite.families if family.file == claim.where.file)
         text = _text(state, run, claim, finding, declared)
         vacuous = is_vacuous(record)
+        item.facts = json.dumps(run.facts()) if state.worker else ""
     item.verdict = finding.verdict.name
     settle(
         text,

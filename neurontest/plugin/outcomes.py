@@ -151,7 +151,7 @@ def label(report: pytest.TestReport, item: ClaimItem, call: pytest.CallInfo[None
     if call.when == "setup":
         said["shared"] = repr(item.shared)
     if call.when == "call":
-        said["verdict"] = item.verdict
+        said |= {"verdict": item.verdict, "facts": item.facts}
     if call.excinfo is not None:
         value = call.excinfo.value
         if isinstance(value, VerdictFailure):

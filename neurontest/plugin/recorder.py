@@ -16,6 +16,9 @@ from neurontest.plugin.outcomes import Tally, claim_of, error_text, label, named
 from neurontest.plugin.records import Written, clear, write_records
 from neurontest.plugin.state import state_of
 
+#: Options that collect tests, but run none.
+_LOOKING = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
+
 
 class Recorder:
     """Registered only if suites are named: other sessions pay for none of it."""
@@ -50,8 +53,6 @@ class Recorder:
         for item in session.items:
             if isinstance(item, ClaimItem):
                 state.planned.setdefault(item.suite.folder, []).append(item.claim.node)
-        if not state.worker and self._runs:
-            clear(state)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
@@ -73,11 +74,13 @@ class Recorder:
         UsageError
             If nothing was, of some suite, or nothing is left of a suite that was asked for.
         """
-        result = yield
         state = self._state
+        if self._runs and not state.worker:
+            clear(state)
+        result = yield
         if self._runs and not state.worker and not session.shouldstop and not session.shouldfail:
             for folder, nodes in state.planned.items():
-                if nodes and not state.outcomes.get(folder) and not session.testsfailed:
+                if nodes and not state.outcomes.get(folder):
                     said = f"none of its {len(nodes)} claims was tested: a plugin or a conftest.py ran no test"
                     state.complaints.setdefault(folder, f"{folder.name}: {said}")
         if state.complaints and not state.worker:
@@ -87,7 +90,7 @@ class Recorder:
     @property
     def _runs(self) -> bool:
         """Whether this session is to run what it collects."""
-        return not any(self._config.getoption(name, False) for name in ("collectonly", "setuponly", "setupplan"))
+        return not any(self._config.getoption(name, False) for name in _LOOKING)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
@@ -123,6 +126,7 @@ class Recorder:
         claim = claim_of(report, self._config.rootpath)
         if claim is not None and claim[0] in self._state.options.suites:
             self._state.outcomes.setdefault(claim[0], {}).setdefault(claim[1], Tally()).add(report)
+            workers.keep_facts(self._state, claim[0], report)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note what ended the session: an interrupt, or errors of collection."""

@@ -112,7 +112,7 @@ def _write(state: State, suite: Path, folder: Path) -> Written:
         record = _bare(state, suite)
     record = replace(
         record,
-        warnings=(*record.warnings, *state.warnings, *_unfinished(state, suite)),
+        warnings=(*record.warnings, *state.warnings, *_unfinished(state, suite, record)),
         errors=tuple(dict.fromkeys([*record.errors, *_errors(state, suite)])),
     )
     try:
@@ -124,7 +124,8 @@ def _write(state: State, suite: Path, folder: Path) -> Written:
 def _record(state: State, folder: Path) -> Record:
     from neurontest.run import Run
 
-    here, sent = state.runs(folder), state.facts.get(folder, [])
+    here = state.runs(folder)
+    sent = [*state.facts.get(folder, []), *(told for (of, _), told in state.early_facts.items() if of == folder)]
     tallies = state.outcomes.get(folder, {})
     if not here and not sent:
         return _bare(state, folder)
@@ -141,18 +142,7 @@ def _record(state: State, folder: Path) -> Record:
                 with suppress(NeurontestError):
                     run.finding(claim)
     seconds = {claim.node: run.seconds(claim) for claim in suite.claims}
-    record = run.record(outcomes=_outcomes(state, folder, seconds))
-    lost = [
-        claim.id
-        for claim in record.claims
-        if claim.evidence is None and (tally := tallies.get(f"{claim.where.file}::{claim.id}")) and tally.has_verdict
-    ]
-    if lost:
-        said = (
-            f"the evidence of {', '.join(lost)} did not reach the process that writes this report; run the suite again"
-        )
-        record = replace(record, warnings=(*record.warnings, said))
-    return record
+    return run.record(outcomes=_outcomes(state, folder, seconds))
 
 
 def _bare(state: State, folder: Path) -> Record:
@@ -198,12 +188,18 @@ def _errors(state: State, folder: Path) -> list[str]:
     return out
 
 
-def _unfinished(state: State, folder: Path) -> list[str]:
+def _unfinished(state: State, folder: Path, record: Record) -> list[str]:
+    """What the record lacks, of claims that were to be run, or were."""
     planned, run = state.planned.get(folder, []), state.outcomes.get(folder, {})
+    out = []
     left = len(set(planned) - set(run))
-    if not left or not _is_meant(state):
-        return []
-    return [f"{left} of {len(planned)} claims were not run: {state.stopped}"]
+    if left and _is_meant(state):
+        out.append(f"{left} of {len(planned)} claims were not run: {state.stopped}")
+    found = {f"{claim.family}::{claim.id}" for claim in record.claims if claim.evidence is not None}
+    lost = sorted(node for node, tally in run.items() if tally.verdict and tally.has_verdict and node not in found)
+    if lost:
+        out.append(f"the evidence of {', '.join(lost)} is not in this report; run the suite again")
+    return out
 
 
 def _is_meant(state: State) -> bool:

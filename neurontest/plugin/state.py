@@ -60,7 +60,9 @@ class State:
         What whoever started this session should know of it.
     outcomes : mapping from suite folder to mapping from claim node to Tally
     facts : mapping from suite folder to list
-        What workers' runs sent.
+        What workers' runs sent at their end.
+    early_facts : mapping from (suite folder, worker) to mapping
+        What workers' runs had to tell by their last claim; of workers that have not sent theirs.
     workers : int
         Workers that sent something.
     """
@@ -80,6 +82,7 @@ class State:
         self.outcomes: dict[Path, dict[str, Tally]] = {}
         self.workers = 0
         self.facts: dict[Path, list[Mapping[str, object]]] = {}
+        self.early_facts: dict[tuple[Path, str], Mapping[str, object]] = {}
         self._suites: dict[Path, Suite | NeurontestError] = {}
         self._handles: dict[tuple[str, Path | None], ModelHandle] = {}
         self._runs: dict[tuple[Path, int], tuple[object, Run | NeurontestError]] = {}

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from neurontest.errors import NeurontestError
-from neurontest.plugin.keys import WORKER_KEY
+from neurontest.plugin.keys import REPORT_KEY, WORKER_KEY
 from neurontest.plugin.state import state_of
 
 if TYPE_CHECKING:
+    from neurontest.plugin.state import State
     from neurontest.run import Run
 
 
@@ -43,6 +44,13 @@ def _facts(runs: list[Run]) -> list[dict[str, object]]:
     return facts
 
 
+def keep_facts(state: State, folder: Path, report: pytest.TestReport) -> None:
+    """In the controller: keep what a worker's run tells with a claim: the worker may not get to its end."""
+    said: dict[str, str] = getattr(report, REPORT_KEY, {})
+    if said.get("facts"):
+        state.early_facts[folder, str(getattr(report, "worker_id", ""))] = json.loads(said["facts"])
+
+
 def receive_facts(config: pytest.Config, node: Any) -> None:
     """In the controller: keep what a worker sent; one that crashed sent nothing."""
     sent = getattr(node, "workeroutput", {}).get(WORKER_KEY)
@@ -50,6 +58,8 @@ def receive_facts(config: pytest.Config, node: Any) -> None:
         return
     state = state_of(config)
     state.workers += 1
+    for key in [key for key in state.early_facts if key[1] == node.gateway.id]:
+        del state.early_facts[key]
     told = json.loads(sent)
     for folder, facts in told["facts"].items():
         state.facts.setdefault(Path(folder), []).extend(facts)
