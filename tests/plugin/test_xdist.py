@@ -102,8 +102,7 @@ class TestWhatIsLostIsTold:
             "lost": ["What the worker gw1 found is not in this report: The model is gone."],
         }
 
-    @pytest.mark.parametrize("facts", [[{}], []])
-    def test_in_the_record(self, facts: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_in_the_record(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         noticed: list[str] = []
 
         class Merged:
@@ -113,6 +112,9 @@ class TestWhatIsLostIsTold:
 
             def finding(self, claim: Any) -> None:
                 raise TraceError("The model is not here.")
+
+            def seconds(self, claim: Any) -> float:
+                return 0.0
 
             def notice(self, text: str) -> None:
                 noticed.append(text)
@@ -126,19 +128,14 @@ class TestWhatIsLostIsTold:
         state: Any = SimpleNamespace(
             suite=lambda _: SimpleNamespace(claims=[SimpleNamespace(node="g.yaml::x")]),
             runs=lambda _: [],
-            facts={tmp_path: facts},
-            lost={tmp_path: ["What gw1 found is lost."]},
+            facts={tmp_path: [{}]},
+            early_facts={},
+            outcomes={tmp_path: {"g.yaml::x": tally}},
+            stopped="",
             options=SimpleNamespace(cache_dir=tmp_path),
         )
-        if not facts:
-            with pytest.raises(EvidenceError, match="What gw1 found is lost"):
-                records._record(state, tmp_path, {"g.yaml::x": tally})
-            return
-        records._record(state, tmp_path, {"g.yaml::x": tally})
-        assert noticed == [
-            "What was found of g.yaml::x is not in this report: The model is not here.",
-            "What gw1 found is lost.",
-        ]
+        records._record(state, tmp_path)
+        assert noticed == ["What was found of g.yaml::x is not in this report: The model is not here."]
 
 
 def report(nodeid: str, **said: Any) -> Any:
