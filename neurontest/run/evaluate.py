@@ -21,7 +21,6 @@ from neurontest.run.shown import Shown
 from neurontest.run.traced import Traced, asked_by
 from neurontest.run.watch import Watch
 from neurontest.trace.engine import Tracer
-from neurontest.trace.faults import Fault
 from neurontest.trace.scoring import Scorer
 from neurontest.types import (
     Activations,
@@ -36,7 +35,6 @@ from neurontest.types import (
     Record,
     Suite,
     Thresholds,
-    TracePlan,
     TraceRecord,
     TraceRequest,
     Vacuity,
@@ -129,11 +127,7 @@ class Run:
                 for request in kind_named(claim.kind).requests(claim):
                     asked.setdefault(request, claim)
             self._traces.ask(asked)
-            traces = {}
-            for request, claim in asked.items():
-                with asked_by(claim):
-                    traces[request] = self._traces.read(request)
-            self._findings[family.file] = self._cached(family, traces)
+            self._findings[family.file] = self._cached(family, self._traces.read_for(asked))
         return self._findings[family.file]
 
     def finding(self, claim: Claim) -> Finding:
@@ -155,10 +149,9 @@ class Run:
 
         asked = claim_from(self.suite, claim)
         family = Family(asked.where.file, (asked,), asked.statistics)
-        requests = dict.fromkeys(kind_named(asked.kind).requests(asked))
+        requests = dict.fromkeys(kind_named(asked.kind).requests(asked), asked)
         self._traces.ask(requests, make_plan(replace(self.suite, families=(*self.suite.families, family))))
-        traces = {request: self._traces.read(request) for request in requests}
-        return asked, self._cached(family, traces)[asked.id]
+        return asked, self._cached(family, self._traces.read_for(requests))[asked.id]
 
     def _cached(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> Mapping[str, Finding]:
         digests = [*(found.digest for found in traces.values()), *text_digests(family, self.suite.given)]
@@ -243,25 +236,12 @@ class Run:
     # Traces.
 
     @property
-    def plan(self) -> TracePlan:
-        """All that the suite can ask of the model."""
-        return self._traces.plan
-
-    @property
     def cost(self) -> TraceRecord:
         """What tracing cost so far."""
         return self._traces.cost
 
     def read(self, request: TraceRequest) -> Activations:
-        """Traces that are there.
-
-        Raises
-        ------
-        StoreError
-            If they are not.
-        TraceError
-            If they cannot be.
-        """
+        """Traces that are there; as :meth:`neurontest.run.traced.Traced.read`."""
         return self._traces.read(request)
 
     # Neuron sets.
@@ -296,7 +276,8 @@ class Run:
 
     def facts(self) -> dict[str, Any]:
         """What a worker tells the process that writes the reports; plain JSON values."""
-        out: dict[str, Any] = msgspec.to_builtins(
+        twin = None if self._twin is None else self._twin.facts()
+        told: dict[str, Any] = msgspec.to_builtins(
             {
                 "model": self.model,
                 "families": sorted(self._findings),
@@ -304,11 +285,25 @@ class Run:
                 "cost": self.cost,
                 "notices": list(self._notices),
                 "seconds": self._watch.spent,
-                "faults": list(self._traces.tracer.faults.found),
-                "twin": None if self._twin is None else self._twin.facts(),
+                "faults": self._traces.tracer.faults.told(),
+                "twin": twin,
             }
         )
-        return out
+        return told
+
+    def hear(self, told: Mapping[str, Any]) -> None:
+        """Take up what a worker told: its evidence is in the cache."""
+        self._traces.cost += msgspec.convert(told["cost"], TraceRecord)
+        for text in told["notices"]:
+            self.notice(text)
+        for node, seconds in told["seconds"].items():
+            self._watch.add(node, seconds)
+        self._traces.tracer.faults.hear(told["faults"])
+        for family in self.suite.families:
+            if family.file in told["families"]:
+                self.findings(family)
+            if family.file in told["vacuity"]:
+                self.vacuity(family)
 
     @classmethod
     def merge(cls, suite: Suite, facts: Sequence[Mapping[str, Any]], *, cache_dir: Path) -> Run:
@@ -326,18 +321,7 @@ class Run:
         twin = cls.merge(suite, twins, cache_dir=cache_dir) if twins else None
         run = cls(suite, KnownModel(models.pop()), cache_dir=cache_dir, twin=twin)
         for one in facts:
-            run._traces.cost += msgspec.convert(one["cost"], TraceRecord)
-            for text in one["notices"]:
-                run.notice(text)
-            for node, seconds in one["seconds"].items():
-                run._watch.add(node, seconds)
-            for fault in one["faults"]:
-                run._traces.tracer.faults.found[msgspec.convert(fault, Fault)] = None
-            for family in suite.families:
-                if family.file in one["families"]:
-                    run.findings(family)
-                if family.file in one["vacuity"]:
-                    run.vacuity(family)
+            run.hear(one)
         return run
 
     def claim_record(self, claim: Claim, finding: Finding | None, outcome: Outcome | None = None) -> ClaimRecord:
