@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from neurontest import __version__
-from neurontest.errors import NeurontestError, SpecError
+from neurontest.errors import NeurontestError, SpecError, listing
 from neurontest.settings import from_environment, resolve
+from neurontest.untrusted import visible
 
 if TYPE_CHECKING:
     from neurontest.types import Suite
@@ -41,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return command(said)
     except (NeurontestError, OSError) as error:
-        print(f"neurontest: {error}", file=sys.stderr)
+        _say(f"neurontest: {error}", sys.stderr)
         return 2
 
 
@@ -57,8 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("folder", metavar="DIR", type=Path, help="Folder to write; must be new or empty")
     init.set_defaults(command=_init)
 
-    check = commands.add_parser("check", help="Say what is wrong with a suite, without running it")
-    check.add_argument("folder", metavar="SUITE", type=Path, help="Folder with a suite.yaml")
+    check = commands.add_parser("check", help="Say what is wrong with a suite, and what a run of it would trace")
+    check.add_argument("suite", metavar="SUITE", type=Path, help="Folder with a suite.yaml, or a .yaml file in it")
     check.set_defaults(command=_check)
 
     plan = commands.add_parser("plan", help="Say how many prompts a suite's claims take, from those it has as a pilot")
@@ -89,25 +90,32 @@ def _init(said: argparse.Namespace) -> int:
         raise NeurontestError(f"{folder} {what}; name a folder that is new or empty")
     with as_file(files("neurontest") / "starter") as starter:
         shutil.copytree(starter, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-    print(f"{folder} holds a suite now: read {folder / 'suite.yaml'}, then run 'pytest --concept-specs {folder}'")
+    _say(f"{folder} holds a suite now: read {folder / 'suite.yaml'}, then run 'pytest --concept-specs {folder}'")
     return 0
 
 
 def _check(said: argparse.Namespace) -> int:
-    from neurontest.spec.load import load_suite
+    from neurontest.checking import check, would_trace
 
-    try:
-        suite = load_suite(said.folder)
-    except SpecError as error:
-        print(error)
+    found = check(said.suite)
+    for warning in found.suite.warnings if found.suite else ():
+        _say(f"warning: {warning}")
+    if found.faults:
+        _say(listing(found.faults))
+    if found.elsewhere:
+        other = "1 fault" if found.elsewhere == 1 else f"{found.elsewhere:,} faults"
+        _say(f"{other} in other files of the suite: neurontest check {said.suite.parent}")
+    if found.suite is None or found.faults or found.elsewhere:
         return 1
-    for warning in suite.warnings:
-        print(f"warning: {warning}")
-    print(f"{said.folder}: {_contents(suite)}")
-    for name, settings in (("trace", suite.generation), ("neurons", suite.selection), ("statistics", suite.statistics)):
+    own = [family for family in found.suite.families if family.file == said.suite.name and said.suite.is_file()]
+    part = f"{_plural(len(own[0].claims), 'claim')} of a suite that has " if own else ""
+    _say(f"{said.suite}: {part}{_contents(found.suite)}")
+    settings = (("trace", found.suite.generation), ("neurons", found.suite.selection))
+    for name, chosen in (*settings, ("statistics", found.suite.statistics)):
         # A setting that is None is decided from the others.
-        shown = ", ".join(f"{key}: {value}" for key, value in vars(settings).items() if value is not None)
-        print(f"  {name}: {{{shown}}}")
+        shown = ", ".join(f"{key}: {value}" for key, value in vars(chosen).items() if value is not None)
+        _say(f"  {name}: {{{shown}}}")
+    _say(f"  {would_trace(found.suite)}")
     return 0
 
 
@@ -134,7 +142,7 @@ def _plan(said: argparse.Namespace) -> int:
     try:
         suite = load_suite(said.folder, {"model": said.model}, pilot=True)
     except SpecError as error:
-        print(error)
+        _say(str(error))
         return 1
     cache_dir = _cache_dir()
     handle = find(
@@ -146,7 +154,7 @@ def _plan(said: argparse.Namespace) -> int:
         progress=_tell,
     )
     for line in table(plan_suite(Run(suite, handle, cache_dir=cache_dir, progress=_tell))):
-        print(line)
+        _say(line)
     return 0
 
 
@@ -165,7 +173,7 @@ def _report(said: argparse.Namespace) -> int:
 
     record = load_record(said.record)
     for path in write_reports(record, said.out or said.record.parent):
-        print(path)
+        _say(str(path))
     return 0
 
 
@@ -196,14 +204,21 @@ def _models(said: argparse.Namespace) -> int:
     if said.action == "fetch":
         model.load()  # which fetches and converts it once, and shows that it can be loaded
     if name != builtin.NAME:
-        print(f"{model.name}: in {hub.parse(name).cached()}")
+        _say(f"{model.name}: in {hub.parse(name).cached()}")
         return 0
     there = convert.home(cache_dir, model.fingerprint).is_dir()
-    print(f"{model.name}: {'in' if there else 'not yet in'} the cache {cache_dir}")
+    _say(f"{model.name}: {'in' if there else 'not yet in'} the cache {cache_dir}")
     if said.action == "list":
-        print(f"also: {hub.FORM}, a folder with safetensors, a .gguf file")
-        print(f"and, on the command line, in the ini file or a conftest.py alone: {factory.FORM}")
+        _say(f"also: {hub.FORM}, a folder with safetensors, a .gguf file")
+        _say(f"and, on the command line, in the ini file or a conftest.py alone: {factory.FORM}")
     return 0
+
+
+def _say(text: str, to: TextIO | None = None) -> None:
+    """Print a text, which may hold names and words from elsewhere: none of them steers the terminal."""
+    to = sys.stdout if to is None else to
+    said, encoding = visible(text), to.encoding or "utf-8"
+    print(said.encode(encoding, "backslashreplace").decode(encoding), file=to)
 
 
 class _Teller:
@@ -219,7 +234,7 @@ class _Teller:
         if what == self._what and now - self._told < self._EVERY:
             return
         self._what, self._told = what, now
-        print(f"{what} {done:,} of {total:,}" + (f", {detail}" if detail else ""), file=sys.stderr)
+        _say(f"{what} {done:,} of {total:,}" + (f", {detail}" if detail else ""), sys.stderr)
 
 
 _tell = _Teller()

@@ -16,6 +16,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from neurontest.untrusted import visible_line
+
+#: Faults that are shown at most: who mends a hundred looks again.
+SHOWN = 100
+#: Characters of a fault that are shown at most.
+_LONGEST = 4_000
+
 
 class NeurontestError(Exception):
     """Base class: catch it to catch everything neurontest raises on purpose."""
@@ -30,7 +37,7 @@ class Fault:
     path : str
         The file as the user would name it.
     line, column : int
-        Where, both counted from 1.
+        Where, both counted from 1; 0 if `path` is no file but an option.
     message : str
         One sentence.
     """
@@ -41,7 +48,9 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+        place = f":{self.line}:{self.column}" if self.line else ""
+        text = f"{self.path}{place}: {self.message}"
+        return visible_line(text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "...")
 
 
 class SpecError(NeurontestError):
@@ -55,7 +64,14 @@ class SpecError(NeurontestError):
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(sorted(set(faults)))
-        super().__init__("\n".join(str(fault) for fault in self.faults))
+        super().__init__(listing(self.faults))
+
+
+def listing(faults: Sequence[Fault]) -> str:
+    """The first faults, one a line, and how many more there are."""
+    lines = [str(fault) for fault in faults[:SHOWN]]
+    more = len(faults) - SHOWN
+    return "\n".join([*lines, *([f"... and {more:,} more fault{'' if more == 1 else 's'}"] if more > 0 else [])])
 
 
 class ModelError(NeurontestError):

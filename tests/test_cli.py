@@ -22,7 +22,8 @@ def test_a_new_suite_is_without_fault_or_warning(tmp_path: Path, capsys: pytest.
         f"{folder}: 3 claims in 1 file, 3 concepts with 36 prompts, 12 in the baseline, model smollm2-135m"
     )
     assert lines[1].startswith("  trace: {max_new_tokens: 40, samples: 4, ")
-    assert [line.split(":")[0].strip() for line in lines[1:]] == ["trace", "neurons", "statistics"]
+    assert [line.split(":")[0].strip() for line in lines[1:-1]] == ["trace", "neurons", "statistics"]
+    assert lines[-1] == "  would trace 192 texts of at most 40 new tokens (7,680 tokens) on smollm2-135m"
 
 
 def test_init_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

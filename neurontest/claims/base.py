@@ -7,6 +7,7 @@ stay cheap, since collecting a suite does it: neurons and stats are imported ins
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -94,6 +95,8 @@ class Kind(ABC):
         Whether the evidence hangs on the texts themselves, and not on the activations over them alone.
     compares : bool
         Whether concepts are held against each other, and not each looked at by itself.
+    selects : bool
+        Whether it selects sets of k neurons.
     """
 
     name: ClassVar[str]
@@ -107,6 +110,7 @@ class Kind(ABC):
     repeatable: ClassVar[tuple[str, ...]] = ()
     reads_texts: ClassVar[bool] = False
     compares: ClassVar[bool] = True
+    selects: ClassVar[bool] = True
 
     def named(self, terms: Terms, known: Sequence[str]) -> tuple[str, ...]:
         """The concepts that the claim is about, each once, in the order of its slots.
@@ -130,7 +134,7 @@ class Kind(ABC):
         """
         names = [name for slot in self.slots if slot.name not in self.repeatable for name in _concepts_in(slot, claim)]
         found = []
-        for name in sorted({name for name in names if names.count(name) > 1}):
+        for name in sorted(name for name, times in Counter(names).items() if times > 1):
             found.append(f"{name!r} is named twice; a concept cannot be compared with itself")
         found.extend(self._published_faults(claim))
         if claim.baseline is None and self.normalizes(claim):

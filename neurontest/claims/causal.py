@@ -136,7 +136,8 @@ class Necessary(_Causal):
                 " say 'baseline: {prompts: ...}' in suite.yaml or 'ablate: zero'"
             )
         for a, b in combinations(claim.concepts.values(), 2):
-            shared = [prompt for prompt in a.prompts if prompt in set(b.prompts)]
+            others = set(b.prompts)
+            shared = [prompt for prompt in a.prompts if prompt in others]
             if shared:
                 found.append(
                     f"{a.name!r} and {b.name!r} share the prompt {shared[0]!r}; neurons are selected on other prompts"

@@ -12,15 +12,17 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 
 from neurontest.claims.base import Kind, Slot, Terms
+from neurontest.settings import BY_NAME
+from neurontest.words import quoted
 
 NAME = r"[a-z][a-z0-9_-]*"
 _LIST = rf"{NAME}(?:(?:, and | and |, ){NAME})*"
 _NUMBER = r"[0-9]{1,15}(?:\.[0-9]+)?"
 #: A neuron's name, layer and index from 0.
-NEURON = r"L[0-9]{1,6}\.(?:residual|mlp|attention)\[[0-9]{1,9}\]"
+NEURON = rf"L[0-9]{{1,6}}\.(?:{'|'.join(BY_NAME['site'].choices)})\[[0-9]{{1,9}}\]"
 #: A head's name: a group of neurons, which no claim about one neuron can be about.
 _HEAD = re.compile(r"L[0-9]+\.attention\[head [0-9]+\]")
 #: A share of k, as a claim's mapping says it.
@@ -33,16 +35,23 @@ _PATTERNS = {
     "neuron": NEURON,
 }
 _LETTERS = "ABCDEFGH"
+#: Characters of a sentence that an error quotes, and its words that are compared with those of the kinds.
+_LONGEST, _COMPARED, _LONGEST_WORD = 300, 100, 40
 _SHOWN = {"number": "N", "amount": "N neurons", "neuron": "L11.residual[756]"}
 _PIECE = re.compile(r"\{(?P<slot>\w+)\}|\[(?P<optional>[^]]*)\]|\((?P<either>[^)]*)\)|(?P<words>[^{\[(]+)")
 
 
 class SentenceError(ValueError):
-    """A sentence fits no kind, or more than one. `nearest` holds the sentences of the kinds it is most like."""
+    """A sentence fits no kind, or more than one."""
 
-    def __init__(self, message: str, nearest: tuple[str, ...] = ()) -> None:
+    def __init__(self, message: str, sentence: str = "", kinds: tuple[Kind, ...] = ()) -> None:
         super().__init__(message)
-        self.nearest = nearest
+        self._sentence, self._kinds = sentence, kinds
+
+    @property
+    def nearest(self) -> tuple[str, ...]:
+        """The sentences of the kinds that it is most like; looked for only when asked, since that takes its time."""
+        return _nearest(self._sentence, self._kinds) if self._kinds else ()
 
 
 def _pattern(slot: Slot) -> str:
@@ -113,37 +122,48 @@ def parse(sentence: str, kinds: Iterable[Kind]) -> tuple[Kind, dict[str, str | f
         return found[0]
     if found:
         raise SentenceError(
-            f"{text!r} could mean {' or '.join(kind.name for kind, _ in found)}; write it as a mapping with 'kind:'"
+            f"{quoted(text, _LONGEST)} could mean {' or '.join(kind.name for kind, _ in found)}; write it as a mapping"
+            " with 'kind:'"
         )
     if head := _HEAD.search(text):
         raise SentenceError(
             f"{head[0]} is a head, and which neurons that is depends on the model; a claim names one neuron, by its "
             "index among those of all heads, such as L5.attention[192]"
         )
-    nearest = _nearest(text, kinds)
-    raise SentenceError(f"no kind of claim has the sentence {text!r}", nearest)
+    raise SentenceError(f"no kind of claim has the sentence {quoted(text, _LONGEST)}", text, kinds)
 
 
 def _nearest(text: str, kinds: tuple[Kind, ...]) -> tuple[str, ...]:
     """Find the forms most like `text`, by their words; the slots' own words do not count against it."""
-    words = sorted(reserved(kinds))
-
-    def bare(sentence: str) -> str:
-        known = (
-            difflib.get_close_matches(word.strip(",.").lower(), words, n=1, cutoff=0.8) for word in sentence.split()
-        )
-        # A list of concepts is one slot, however long it is.
-        return re.sub(r"_(?: (?:and )?_)+", "_", " ".join(match[0] if match else "_" for match in known))
+    own = _bare(" ".join(text.split()[:_COMPARED]), kinds)
 
     def likeness(kind: Kind) -> float:
-        whole = form(kind)
-        short = re.sub(r" \[[^]]*\]", "", whole)
-        shapes = (re.sub(r"[][]", "", whole), short)
-        return max(difflib.SequenceMatcher(None, bare(text).split(), bare(shape).split()).ratio() for shape in shapes)
+        return max(difflib.SequenceMatcher(None, own, shape).ratio() for shape in _shapes(kind, kinds))
 
     ranked = sorted(((likeness(kind), -place, kind) for place, kind in enumerate(kinds)), key=lambda it: it[:2])
     best = [kind for score, _, kind in reversed(ranked) if score >= max(0.5, ranked[-1][0] - 0.2)][:2]
     return tuple(form(kind) for kind in best or kinds)
+
+
+@cache
+def _shapes(kind: Kind, kinds: tuple[Kind, ...]) -> tuple[list[str], ...]:
+    """The words of a kind's form, with what may be left out and without it."""
+    whole = form(kind)
+    return tuple(_bare(shape, kinds) for shape in (re.sub(r"[][]", "", whole), re.sub(r" \[[^]]*\]", "", whole)))
+
+
+def _bare(sentence: str, kinds: tuple[Kind, ...]) -> list[str]:
+    known = (_known(word.strip(",.").lower()[:_LONGEST_WORD], kinds) for word in sentence.split())
+    # A list of concepts is one slot, however long it is.
+    return re.sub(r"_(?: (?:and )?_)+", "_", " ".join(known)).split()
+
+
+@lru_cache(maxsize=4096)
+def _known(word: str, kinds: tuple[Kind, ...]) -> str:
+    """The word of the grammar that a word is, or nearly is; "_" for one that fills a slot."""
+    words = reserved(kinds)
+    close = [word] if word in words else difflib.get_close_matches(word, sorted(words), n=1, cutoff=0.8)
+    return close[0] if close else "_"
 
 
 def form(kind: Kind) -> str:

@@ -28,6 +28,8 @@ class _Specific(Kind):
     Ranks and studentised differences are the same raw and after subtraction, so no baseline is needed.
     """
 
+    selects: ClassVar[bool] = False
+
     def modes(self, claim: Claim) -> tuple[Mode, ...]:
         """Raw activations."""
         return (Mode("", claim.selection.reading, "raw"),)

@@ -12,7 +12,6 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from neurontest.report import figures, numbers, outcome, text
-from neurontest.report.untrusted import visible
 from neurontest.types import (
     BASELINE,
     ClaimRecord,
@@ -29,6 +28,7 @@ from neurontest.types import (
     Selection,
     Statistics,
 )
+from neurontest.untrusted import visible
 
 SYMBOLS = {"holds": "✓", "refuted": "✗", "inconclusive": "?", "skipped": "–", "not evaluated": "○", "error": "!"}
 #: A set of more neurons than this is shown folded.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
+from neurontest.errors import Fault
 from neurontest.report.outcome import declared, not_replayed, outcome, remark
 from neurontest.report.text import failure_text, headline
-from neurontest.report.untrusted import visible
 from neurontest.types import ClaimRecord, Record
+from neurontest.untrusted import visible
 
 _COUNTED = {"failed": "failures", "error": "errors", "skipped": "skipped", "xfailed": "skipped"}
 
@@ -74,6 +76,21 @@ def junit_xml(record: Record) -> str:
             suite.append(_case(record, claim))
     _count(root, totals)
     root.set("time", _seconds(sum(claim.duration for claim in record.claims if claim.selected)))
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def faults_xml(suite: str, faults: Sequence[Fault]) -> str:
+    """A suite that cannot be used as written, as JUnit XML: a test case that ends in error for each fault."""
+    root = ET.Element("testsuites", name="neurontest")
+    cases = ET.SubElement(root, "testsuite", name=visible(suite))
+    for element in (root, cases):
+        _count(element, Counter(tests=len(faults), errors=len(faults)))
+    for fault in faults:
+        case = ET.SubElement(
+            cases, "testcase", name=visible(f"{fault.path}:{fault.line}:{fault.column}"), classname=visible(suite)
+        )
+        _said(case, "error", "neurontest.SpecError", visible(fault.message), visible(str(fault)))
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 

@@ -24,7 +24,7 @@ def outcome(claim: ClaimRecord) -> Outcome:
 
 def status(claim: ClaimRecord) -> str:
     """The verdict, or ``error`` if one was asked for and could not be given."""
-    return "error" if claim.error and claim.judgement is None else claim.verdict
+    return "error" if outcome(claim) == "error" else claim.verdict
 
 
 def is_vacuous(claim: ClaimRecord) -> bool:
@@ -61,6 +61,8 @@ def label(claim: ClaimRecord) -> str:
         return f"{words} (expected)"
     if claim.xfail is not None and claim.verdict == "holds":
         return f"{words} (unexpected)"
+    if words in ("refuted", "inconclusive") and outcome(claim) == "passed":
+        return f"{words} (but passed)"  # a plugin of pytest's decided so
     return f"{words} (vacuous)" if is_vacuous(claim) else words
 
 
@@ -70,7 +72,7 @@ def remark(claim: ClaimRecord) -> str:
     if claim.skip is not None:
         said.append(f"Skipped by the spec: {claim.skip}.")
     if claim.error:
-        said.append(f"No evidence: {claim.error}.")
+        said.append(f"No verdict: {claim.error}.")
     elif claim.verdict == "not evaluated":
         said.append("Not evaluated: its family was not run.")
     if claim.xfail is not None and claim.verdict == "holds":

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from neurontest.errors import RecordError
-from neurontest.report.atomic import write_whole
+from neurontest.files import write_whole
 from neurontest.types import RECORD_VERSION, ClaimRecord, ConceptRecord, Record
 
 SCHEMA_FILE = Path(__file__).with_name("record.schema.json")

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from neurontest.report import numbers
 from neurontest.report.outcome import label, not_replayed, outcome, status, vacuous
-from neurontest.report.untrusted import visible
 from neurontest.types import ClaimRecord, Evidence, KeyResult, NeuronSet, Record, Selection
+from neurontest.untrusted import visible
 
 POSITIONS = {"generated": "generated tokens", "last": "last token", "prompt": "prompt tokens"}
 REDUCED = {"max": "largest value", "rate": "share above zero"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from neurontest.run.shown import Shown
 from neurontest.run.traced import Traced, asked_by
 from neurontest.run.watch import Watch
 from neurontest.trace.engine import Tracer
+from neurontest.trace.prompts import Prompts
 from neurontest.trace.scoring import Scorer
 from neurontest.types import (
     Activations,
@@ -38,6 +40,7 @@ from neurontest.types import (
     TraceRecord,
     TraceRequest,
     Vacuity,
+    notices_of,
     silent,
 )
 
@@ -65,6 +68,8 @@ class Run:
         Told of what is traced and tested.
     twin : Run or None
         The same suite on a model that has learnt nothing, to compare with.
+    moment : datetime, optional
+        What chat templates take for the time; by default now. One for all processes of a run.
     """
 
     def __init__(
@@ -76,12 +81,14 @@ class Run:
         batch_size: int = 128,
         progress: Progress = silent,
         twin: Run | None = None,
+        moment: datetime | None = None,
     ) -> None:
         self.suite = suite
         self._handle = handle
         self._progress = progress
         self._notices: dict[str, None] = {}
         self._watch = Watch()
+        self._prompts = Prompts(handle, cache_dir, progress, self.notice, moment)
         tracer = Tracer(
             handle,
             cache_dir=cache_dir,
@@ -89,6 +96,7 @@ class Run:
             progress=progress,
             given=suite.given,
             notice=self.notice,
+            prompts=self._prompts,
         )
         self._traces = Traced(suite, tracer, self.notice, loads=not isinstance(handle, KnownModel))
         self._scorer = Scorer(
@@ -97,9 +105,10 @@ class Run:
             continuations=tracer.continuations,
             progress=progress,
             notice=self.notice,
+            prompts=self._prompts,
         )
-        self._cache = Cache(cache_dir / "evidence", Finding, self.notice)
-        self._nulls = Cache(cache_dir / "evidence", Vacuity, self.notice)
+        self._cache = Cache(cache_dir, Finding, self.notice)
+        self._nulls = Cache(cache_dir, Vacuity, self.notice)
         self._findings: dict[str, Mapping[str, Finding]] = {}
         self._vacuity: dict[str, Mapping[str, Vacuity]] = {}
         self._twin = twin
@@ -108,6 +117,11 @@ class Run:
     def notice(self, text: str) -> None:
         """Note what a reader of the results should know, once: the record holds it among its warnings."""
         self._notices.setdefault(text)
+
+    def _noticed(self) -> list[str]:
+        # A handle is made before its runs, and tells what it noticed of the model's files to all of them.
+        twins = () if self._twin is None else self._twin._noticed()
+        return list(dict.fromkeys((*self._notices, *notices_of(self._handle), *twins)))
 
     # Evidence.
 
@@ -283,8 +297,9 @@ class Run:
                 "families": sorted(self._findings),
                 "vacuity": sorted(self._vacuity),
                 "cost": self.cost,
-                "notices": list(self._notices),
+                "notices": self._noticed(),
                 "seconds": self._watch.spent,
+                "moment": self._prompts.moment.isoformat(),
                 "faults": self._traces.tracer.faults.told(),
                 "twin": twin,
             }
@@ -316,10 +331,14 @@ class Run:
         """
         models = {msgspec.convert(one["model"], ModelRecord) for one in facts}
         if len(models) != 1:
-            raise ModelError(f"the workers speak of {len(models)} models; a run has one")
+            raise ModelError(
+                f"the workers speak of {len(models)} models; a run has one (one that cannot be told from others has "
+                "another name in each worker: run it without -n)"
+            )
         twins = [one["twin"] for one in facts if one["twin"] is not None]
         twin = cls.merge(suite, twins, cache_dir=cache_dir) if twins else None
-        run = cls(suite, KnownModel(models.pop()), cache_dir=cache_dir, twin=twin)
+        moment = datetime.fromisoformat(max(one["moment"] for one in facts))
+        run = cls(suite, KnownModel(models.pop()), cache_dir=cache_dir, twin=twin, moment=moment)
         for one in facts:
             run.hear(one)
         return run
@@ -340,4 +359,4 @@ class Run:
         )
         record = make_record(self.suite, self.model, self.cost, set(self._findings), claims, self._shown)
         # Only now is all read that the record shows.
-        return replace(record, warnings=(*record.warnings, *self._notices, *first_positions(self._traces.found)))
+        return replace(record, warnings=(*record.warnings, *self._noticed(), *first_positions(self._traces.found)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from neurontest.claims import kind_named, kinds
@@ -16,6 +17,7 @@ from neurontest.spec.given import file_of
 from neurontest.spec.source import Document, Keys
 from neurontest.spec.validate import did_you_mean
 from neurontest.types import Claim, Concept, Generation, Location, Selection, Statistics
+from neurontest.words import quoted
 
 #: Marks that mean something to pytest, and words of its ``-m``.
 _TAKEN = frozenset(
@@ -52,6 +54,21 @@ class Surroundings:
     layers: tuple[Layer, ...]
     above: int
     ids: dict[str, int] = field(default_factory=dict)
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The declared names."""
+        return frozenset(self.declared)
+
+    @cached_property
+    def published(self) -> frozenset[str]:
+        """The concepts that are published sets."""
+        return frozenset(name for name, concept in self.concepts.items() if concept.published)
+
+    @cached_property
+    def prompted(self) -> tuple[str, ...]:
+        """The declared names of all others."""
+        return tuple(name for name in self.declared if name not in self.published)
 
 
 def said(document: Document, keys: Keys = ()) -> dict[str, Value]:
@@ -100,7 +117,7 @@ def read_claim(document: Document, index: int, file: str, around: Surroundings) 
     try:
         kind, terms = _meaning(value)
     except SentenceError as error:
-        nearest = " or ".join(repr(form) for form in error.nearest)
+        nearest = "" if document.crowded else " or ".join(repr(form) for form in error.nearest)
         document.complain(_sentence_keys(keys, mapping), f"{error}" + (f"; nearest: {nearest}" if nearest else ""))
         return None
     sentence = render(kind, terms)
@@ -163,15 +180,15 @@ def _names(
         if slot.holds == "concepts" and slot.name in terms and len(listed) < slot.least:
             document.complain(_sentence_keys(keys, mapping), f"{kind.name} needs {slot.least} or more concepts")
         for place, name in enumerate(listed):
-            if name not in around.declared:
+            if name not in around.known:
                 where: Keys = _sentence_keys(keys, mapping)
                 if slot.name in mapping:
                     where = (*keys, slot.name) + ((place,) if isinstance(mapping[slot.name], list) else ())
-                document.complain(where, f"unknown concept {name!r}{did_you_mean(name, around.declared)}")
-    published = {name for name, concept in around.concepts.items() if concept.published}
-    names = kind.named(terms, [name for name in around.declared if name not in published])
+                hint = did_you_mean(name, around.declared, crowded=document.crowded)
+                document.complain(where, f"unknown concept {quoted(name)}{hint}")
+    names = kind.named(terms, around.prompted)
     if not names:
-        has = "only published sets; say others" if published else "none; say them"
+        has = "only published sets; say others" if around.published else "none; say them"
         document.complain(
             keys, f"this claim is about all concepts with prompts, and the suite has {has} under 'concepts'"
         )

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from neurontest.errors import Fault, SpecError
-from neurontest.spec.folder import Folder, OutsideError
-from neurontest.spec.source import Document, read_text
+from neurontest.spec.folder import REPLAY_BYTES, Folder, OutsideError
+from neurontest.spec.json_text import load_json
+from neurontest.spec.source import Document
 from neurontest.spec.validate import shown
 from neurontest.types import BASELINE, Concept, Generation, GivenText
+from neurontest.words import quoted
 
 #: What ``replay: true`` stands for, beside suite.yaml.
 BESIDE = "replay.json"
@@ -30,7 +32,7 @@ def given_texts(
     documents: Mapping[str, Document],
     uses: Iterable[tuple[Generation, Iterable[Concept]]],
     *,
-    is_trusted: bool,
+    named_by: str,
 ) -> tuple[dict[str, Given], list[Fault]]:
     """Read every file that a generation names.
 
@@ -38,8 +40,8 @@ def given_texts(
     ----------
     uses : iterable of (Generation, concepts)
         The concepts whose prompts need a text under a generation.
-    is_trusted : bool
-        The files were named by a person, not by a spec: they may lie anywhere.
+    named_by : str
+        What a person named the files by, such as an option; then they may lie anywhere. Empty if specs name them.
 
     Returns
     -------
@@ -55,10 +57,13 @@ def given_texts(
                 wanted.setdefault(generation.replay or "", {}).setdefault(prompt, concept.name)
     found: dict[str, Given] = {}
     faults: list[Fault] = []
+    places = {} if named_by else _places(documents)
     for file, prompts in wanted.items():
+        here = (named_by, 0, 0) if named_by else places.get(file, (next(iter(documents.values())).shown, 1, 1))
         try:
-            path = _path(home, documents, file, is_trusted=is_trusted)
-            given = read_given(path, home.shown(path))
+            path = _path(home, here, file, is_trusted=bool(named_by))
+            text = home.read(path, REPLAY_BYTES, is_trusted=bool(named_by))
+            given = read_given(text, home.shown(path), is_lines=path.suffix == ".jsonl")
         except SpecError as error:
             faults.extend(error.faults)
             continue
@@ -72,28 +77,29 @@ def given_texts(
     return found, faults
 
 
-def read_given(path: Path, where: str) -> Given:
-    """Read a file of texts.
+def read_given(text: str, where: str, *, is_lines: bool) -> Given:
+    """Read what a file of texts holds.
 
     Parameters
     ----------
-    path : Path
-        A list of ``{"prompt": ..., "text": ...}`` (.json), one of them a line (.jsonl), or the record of a run. Beside
-        these two keys an item may have ``ended`` and ``ids``, which :class:`~neurontest.types.GivenText` explains.
+    text : str
+        A list of ``{"prompt": ..., "text": ...}``, one of them a line, or the record of a run. Beside these two keys an
+        item may have ``ended`` and ``ids``, which :class:`~neurontest.types.GivenText` explains.
     where : str
-        What faults call it.
+        What faults call the file.
+    is_lines : bool
+        Each line is an item.
 
     Raises
     ------
     SpecError
         If it is no such file.
     """
-    text = read_text(path, where)
-    lines = enumerate(text.split("\n"), start=1) if path.suffix == ".jsonl" else [(1, text)]
-    values = [(number, _json(line, where, number)) for number, line in lines if line.strip()]
+    lines = enumerate(text.split("\n"), start=1) if is_lines else [(1, text)]
+    values = [(number, load_json(line, where, number)) for number, line in lines if line.strip()]
     faults: list[Fault] = []
     given: dict[str, list[GivenText]] = {}
-    for number, item in values if path.suffix == ".jsonl" else _items(values, where):
+    for number, item in values if is_lines else _items(values, where):
         message = _fault(item)
         if message:
             faults.append(Fault(where, number, 1, message))
@@ -105,37 +111,32 @@ def read_given(path: Path, where: str) -> Given:
     return {prompt: tuple(texts) for prompt, texts in given.items()}
 
 
-def _path(home: Folder, documents: Mapping[str, Document], file: str, *, is_trusted: bool) -> Path:
-    here = _place(documents, file)
+def _path(home: Folder, here: tuple[str, int, int], file: str, *, is_trusted: bool) -> Path:
     try:
         path = Path(file).expanduser() if is_trusted else home.inside(file)
+        if path.is_dir():
+            path /= RECORD
+        is_there = path.is_file()
     except OutsideError as error:
-        raise SpecError([Fault(*here, f"{file!r} {error}")]) from None
-    if path.is_dir():
-        path /= RECORD
-    if not path.is_file():
-        raise SpecError([Fault(*here, f"there is no file {str(path if is_trusted else file)!r} with texts to replay")])
+        raise SpecError([Fault(*here, f"{quoted(file)} {error}")]) from None
+    except (OSError, ValueError, RuntimeError) as error:
+        raise SpecError([Fault(*here, f"{quoted(file)} is no path ({error})")]) from None
+    if not is_there:
+        raise SpecError(
+            [Fault(*here, f"there is no file {quoted(str(path if is_trusted else file), 300)} with texts to replay")]
+        )
     return path
 
 
-def _place(documents: Mapping[str, Document], file: str) -> tuple[str, int, int]:
-    """Where a document names the file; the top of suite.yaml if none does."""
+def _places(documents: Mapping[str, Document]) -> dict[str, tuple[str, int, int]]:
+    """Where documents name each file first."""
+    found: dict[str, tuple[str, int, int]] = {}
     for document in documents.values():
         for keys, node in document.nodes.items():
-            value = str(node.value).lower() if isinstance(node.value, bool) else node.value
-            if keys[-2:] == ("trace", "replay") and file_of(value) == file:
-                return (document.shown, *document.position(keys))
-    return (next(iter(documents.values())).shown, 1, 1)
-
-
-def _json(text: str, where: str, line: int) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        place = (line + error.lineno - 1, error.colno)
-        raise SpecError([Fault(where, *place, f"not valid JSON: {error.msg}")]) from None
-    except (RecursionError, ValueError) as error:
-        raise SpecError([Fault(where, line, 1, f"not valid JSON: {error}")]) from None
+            if keys[-2:] == ("trace", "replay"):
+                value = str(node.value).lower() if isinstance(node.value, bool) else node.value
+                found.setdefault(file_of(value) or "", (document.shown, *document.position(keys)))
+    return found
 
 
 def _items(values: list[tuple[int, Any]], where: str) -> Iterator[tuple[int, Any]]:

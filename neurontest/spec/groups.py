@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
 from typing import Any
 
-from neurontest.types import Claim
+from neurontest.types import Claim, Concept
 
 #: What a spec may call a group. A prompt's own group is called something that this does not match.
 GROUP = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+#: Pairs of concepts that are told of one claim.
+_MOST = 20
 MESSAGE = "must be letters, digits, '.', '_' and '-', a letter or digit first, or a whole number"
 
 
@@ -41,14 +42,20 @@ def groups_of(concept: str, said: Sequence[str]) -> tuple[str, ...]:
 
 def group_faults(claim: Claim) -> list[str]:
     """Say which concepts of a claim share some of their groups but not all, in sentences."""
-    found = []
-    for a, b in combinations(claim.concepts.values(), 2):
-        shared, alone = set(a.groups) & set(b.groups), set(a.groups) ^ set(b.groups)
-        if shared and alone:
+    # Most concepts have no groups, or all of them the same: what is the same needs no comparison.
+    distinct: dict[frozenset[str], Concept] = {}
+    for concept in claim.concepts.values():
+        distinct.setdefault(frozenset(concept.groups), concept)
+    found: list[str] = []
+    holder: dict[str, frozenset[str]] = {}
+    for theirs, b in distinct.items():
+        holders = dict.fromkeys(holder[group] for group in b.groups if holder.setdefault(group, theirs) is not theirs)
+        for ours in list(holders)[: _MOST - len(found)]:
+            a, alone = distinct[ours], ours ^ theirs
             concept, group = next((one, group) for one in (a, b) for group in one.groups if group in alone)
             what = "a prompt without group" if group.startswith("(") else f"the group {group!r}"
             found.append(
-                f"{a.name!r} and {b.name!r} share the group {min(shared)!r}, but {what} is in {concept.name!r} alone;"
-                " concepts that share templates must share all of them"
+                f"{a.name!r} and {b.name!r} share the group {min(ours & theirs)!r}, but {what} is in {concept.name!r}"
+                " alone; concepts that share templates must share all of them"
             )
     return found

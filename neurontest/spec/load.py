@@ -14,12 +14,16 @@ from neurontest.setting import Value
 from neurontest.settings import BY_NAME, SECTIONS, resolve
 from neurontest.spec import rules
 from neurontest.spec.claims import Layer, Surroundings, generation, read_claim, said, selection, statistics
-from neurontest.spec.folder import SUITE_FILE, Folder, OutsideError
+from neurontest.spec.folder import SPEC_BYTES, SUITE_FILE, Folder, OutsideError
 from neurontest.spec.given import Given, file_of, given_texts
 from neurontest.spec.prompts import Prompts, read_concept, read_prompts
-from neurontest.spec.source import Document, Keys, read
+from neurontest.spec.source import Document, Keys, parse
 from neurontest.spec.validate import check
 from neurontest.types import BASELINE, Claim, Family, Generation, Suite
+from neurontest.words import quoted
+
+#: Claims of all files of a suite together.
+MOST_CLAIMS = 100_000
 
 _NOTHING: Mapping[str, Value] = MappingProxyType({})
 
@@ -37,9 +41,10 @@ def spec_files(folder: str | Path) -> tuple[Path, ...]:
     SpecError
         If `folder` is no suite, or holds a file that would be overlooked.
     """
-    suite, *others = Folder(Path(folder)).specs()
+    home = Folder(Path(folder))
+    suite, *others = home.specs()
     try:
-        value = read(suite, suite.name).value
+        value = parse(home.read(suite, SPEC_BYTES), suite.name).value
         has_claims = not isinstance(value, dict) or "claims" in value
     except SpecError:
         # To be collected, so that its faults are shown.
@@ -81,14 +86,16 @@ def load_suite(
     layers = (*strongest, said(suite))
     found: dict[str, Prompts] = {name: read for name, read in concepts.items() if read is not None}
     families: list[Family] = []
-    warnings: list[str] = []
+    declared = tuple(concepts)
+    by_name = {name: read.concept for name, read in found.items()}
+    warnings = list(dict.fromkeys(doubt for read in (*found.values(), baseline) if read for doubt in read.doubts))
     for file, document in documents.items():
         if not isinstance(document.value, dict) or not isinstance(document.value.get("claims"), list):
             continue
         own = () if document is suite else (said(document),)
         around = Surroundings(
-            concepts={name: read.concept for name, read in found.items()},
-            declared=tuple(concepts),
+            concepts=by_name,
+            declared=declared,
             baseline=baseline.concept if baseline else None,
             layers=(*strongest, *own, said(suite)),
             above=len(strongest),
@@ -102,13 +109,13 @@ def load_suite(
         claims = [claim for family in families for claim in family.claims]
         if warning := rules.baseline_warning(baseline.concept, claims):
             warnings.append(str(Fault(suite.shown, *suite.position(("baseline",), key=True), warning)))
-    given = _given(home, documents, strongest, generation(layers), found, baseline, families)
+    given = _given(home, documents, (overrides, ini), generation(layers), found, baseline, families)
     if faults := [fault for document in documents.values() for fault in document.faults]:
         raise SpecError(faults)
     return Suite(
         folder=home.path.resolve(),
         model=model,
-        concepts={name: read.concept for name, read in found.items()},
+        concepts=by_name,
         baseline=baseline.concept if baseline else None,
         families=tuple(families),
         generation=generation(layers),
@@ -122,7 +129,7 @@ def load_suite(
 def _given(
     home: Folder,
     documents: Mapping[str, Document],
-    strongest: tuple[Layer, ...],
+    strongest: tuple[Layer, Layer],
     own: Generation,
     concepts: Mapping[str, Prompts],
     baseline: Prompts | None,
@@ -133,8 +140,12 @@ def _given(
     everyone = [read.concept for read in concepts.values()]
     uses = [(own, [*everyone, *neutral])]
     uses += [(claim.generation, [*claim.concepts.values(), *neutral]) for family in families for claim in family.tested]
-    person = next((layer["replay"] for layer in strongest if layer.get("replay") is not None), "true")
-    given, faults = given_texts(home, documents, uses, is_trusted=person != "true" and file_of(person) is not None)
+    doors = (BY_NAME["replay"].option, f"the ini key {BY_NAME['replay'].ini}")
+    said = zip((layer.get("replay") for layer in strongest), doors, strict=True)
+    person, door = next(((value, door) for value, door in said if value is not None), ("true", ""))
+    given, faults = given_texts(
+        home, documents, uses, named_by=door if person != "true" and file_of(person) is not None else ""
+    )
     next(iter(documents.values())).faults.extend(faults)
     return given
 
@@ -149,19 +160,28 @@ def _documents(home: Folder) -> dict[str, Document]:
     """
     documents: dict[str, Document] = {}
     faults: list[Fault] = []
-    unread = False
+    unread, claims = False, 0
     for path in home.specs():
         try:
-            document = read(path, home.shown(path))
+            document = parse(home.read(path, SPEC_BYTES), home.shown(path))
         except SpecError as error:
             faults.extend(error.faults)
             unread = True
             continue
+        claims += _claims_in(document)
+        if claims > MOST_CLAIMS:
+            message = f"the suite has more than {MOST_CLAIMS:,} claims up to here; split it"
+            raise SpecError([Fault(document.shown, *document.position(("claims",)), message)])
         check(document, is_suite=path.name == SUITE_FILE)
         documents[path.name] = document
     if unread:
         raise SpecError([*faults, *(fault for document in documents.values() for fault in document.faults)])
     return documents
+
+
+def _claims_in(document: Document) -> int:
+    claims = document.value.get("claims") if isinstance(document.value, dict) else None
+    return len(claims) if isinstance(claims, list) else 0
 
 
 def _concepts(documents: Mapping[str, Document], home: Folder) -> dict[str, Prompts | None]:
@@ -203,7 +223,7 @@ def _family(
     weak: dict[str, list[Keys]] = {}
     for index, claim in claims.items() if trusted else ():
         keys: Keys = ("claims", index)
-        for message in rules.claim_faults(claim, family, pilot=pilot):
+        for message in rules.claim_faults(claim, family, pilot=pilot, brief=document.crowded):
             document.complain(keys, message)
         if message := rules.half_sample_fault(claim):
             _complain_of_m(document, suite, keys, message, is_overridden=_overridden("m", around))
@@ -244,14 +264,17 @@ def _model(suite: Document, home: Folder, strongest: tuple[Layer, ...]) -> str:
     problem = ""
     try:
         path = home.inside(value)
+        out = next(home.links_out(path), None)
         if value.startswith("python:"):
             problem = "is code, which a spec may not run"
-        elif path.exists():
+        elif out is not None:
+            problem = f"holds a link, {quoted(str(out.relative_to(path)), 300)}, that leads out of the suite's folder"
+        elif path.is_dir() or path.is_file():
             return str(path.absolute())
         else:
             problem = "is no built-in model, and no file or folder of the suite"
     except OutsideError as error:
         problem = str(error)
     valid = f"a spec may name {builtin}, hub:org/name@revision or a path inside its folder"
-    suite.complain(("model",), f"the model {value!r} {problem}; {valid}, --concept-model any other")
+    suite.complain(("model",), f"the model {quoted(value)} {problem}; {valid}, --concept-model any other")
     return str(builtin)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from neurontest.errors import Fault, SpecError
-from neurontest.spec.folder import Folder, OutsideError
-from neurontest.spec.groups import GROUP, MESSAGE, groups_of, text_and_group
+from neurontest.spec.folder import PROMPTS_BYTES, Folder, OutsideError
+from neurontest.spec.groups import groups_of, text_and_group
+from neurontest.spec.lines import composed, is_blank
+from neurontest.spec.prompt_file import Line, Place, Wanted, read_prompt_file
 from neurontest.spec.published import read_published
-from neurontest.spec.source import Document, Keys, read_text
+from neurontest.spec.schema import PROMPT_FILES
+from neurontest.spec.source import Document, Keys
 from neurontest.spec.validate import did_you_mean, shown
-from neurontest.types import Concept
-
-#: File as shown, line and column.
-Place = tuple[str, int, int]
-#: A prompt, its group (empty for none) and where it stands.
-Line = tuple[str, str, Place]
+from neurontest.types import BASELINE, Concept
+from neurontest.words import quoted
 
 
 @dataclass(frozen=True)
@@ -30,10 +28,13 @@ class Prompts:
     concept : Concept
     places : tuple of Place
         Where each of its prompts stands; none of a published set.
+    doubts : tuple of str
+        What looks as if it were no prompt, in sentences that say where.
     """
 
     concept: Concept
     places: tuple[Place, ...]
+    doubts: tuple[str, ...] = ()
 
 
 def read_concept(document: Document, keys: Keys, name: str, folder: Folder) -> Prompts | None:
@@ -52,102 +53,62 @@ def read_prompts(document: Document, keys: Keys, name: str, folder: Folder) -> P
     keys = (*keys, "prompts")
     if keys not in document.nodes or not document.sound(*keys):
         return None
-    value: list[Any] | str = document.nodes[keys].value
-    source = None
+    value: list[Any] | str | Mapping[str, str] = document.nodes[keys].value
+    source: str | None = None
+    doubts: list[str] = []
     try:
-        if isinstance(value, str):
-            source = value
-            lines = _file(document, keys, value, folder)
-        else:
+        if isinstance(value, list):
             places = (document.position((*keys, index)) for index in range(len(value)))
             lines = [
                 (*text_and_group(item), (document.shown, *place)) for item, place in zip(value, places, strict=True)
             ]
+        else:
+            said = {"file": value} if isinstance(value, str) else value
+            wanted, source = Wanted(**said, is_baseline=name == BASELINE), said["file"]
+            lines, doubts = _file(document, keys, wanted, folder)
         _check(lines, document, keys)
     except SpecError as error:
         document.faults.extend(error.faults)
-        document.broken.add(keys)
+        document.taint(keys)
         return None
     prompts = tuple(prompt for prompt, _, _ in lines)
     groups = groups_of(name, [group for _, group, _ in lines])
-    return Prompts(Concept(name, prompts, source, groups), tuple(place for _, _, place in lines))
+    return Prompts(Concept(name, prompts, source, groups), tuple(place for _, _, place in lines), tuple(doubts))
 
 
 def _check(lines: list[Line], document: Document, keys: Keys) -> None:
     faults = []
-    first: dict[str, Place] = {}
-    for prompt, _, place in lines:
-        if not prompt.strip():
+    first: dict[str, tuple[int, str, Place]] = {}
+    for index, (prompt, _, place) in enumerate(lines):
+        if is_blank(prompt):
             faults.append(Fault(*place, "this prompt is empty; write a text or remove it"))
-        elif prompt in first:
-            where = "" if first[prompt] == place else f", first in line {first[prompt][1]}"
-            faults.append(Fault(*place, f"the prompt {shown(prompt)} is said twice{where}"))
+            continue
+        # Two ways to write the same letters are one text to a reader, and to most tokenizers.
+        number, other, at = first.setdefault(composed(prompt), (index, prompt, place))
+        if number != index:
+            where = "" if at == place else f", first in line {at[1]}"
+            how = "" if other == prompt else ", where its letters are put together in another way (Unicode)"
+            faults.append(Fault(*place, f"the prompt {shown(prompt)} is said twice{where}{how}"))
         elif any("\ud800" <= character <= "\udfff" for character in prompt):
             faults.append(Fault(*place, f"the prompt {shown(prompt)} holds half a character (a lone surrogate)"))
-        first.setdefault(prompt, place)
     if not lines:
-        faults.append(
-            Fault(
-                document.shown, *document.position(keys), f"there are no prompts in {shown(document.nodes[keys].value)}"
-            )
-        )
+        value = document.nodes[keys].value
+        what = shown(value["file"] if isinstance(value, dict) else value)
+        faults.append(Fault(document.shown, *document.position(keys), f"there are no prompts in {what}"))
     if faults:
         raise SpecError(faults)
 
 
-def _file(document: Document, keys: Keys, name: str, folder: Folder) -> list[Line]:
-    here: Place = (document.shown, *document.position(keys))
+def _file(document: Document, keys: Keys, wanted: Wanted, folder: Folder) -> tuple[list[Line], list[str]]:
+    own = (*keys, "file")
+    here: Place = (document.shown, *document.position(own if own in document.nodes else keys))
     try:
-        path = folder.inside(name)
+        path = folder.inside(wanted.file)
     except OutsideError as error:
-        raise SpecError([Fault(*here, f"{name!r} {error}")]) from None
+        raise SpecError([Fault(*here, f"{quoted(wanted.file)} {error}")]) from None
     if not path.is_file():
-        beside = sorted(file.name for file in path.parent.glob("*") if file.suffix in (".txt", ".json"))
-        raise SpecError([Fault(*here, f"there is no file {name!r}{did_you_mean(path.name, beside)}")])
-    where = folder.shown(path)
-    text = read_text(path, where)
-    if path.suffix == ".json":
-        return [(*text_and_group(item), (where, 1, 1)) for item in _json(text, where)]
-    lines = enumerate(text.replace("\r\n", "\n").split("\n"), start=1)
-    return [(line.strip(), "", (where, number, 1)) for number, line in lines if line.strip()]
-
-
-def _json(text: str, where: str) -> list[Any]:
-    try:
-        value: Any = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise SpecError([Fault(where, error.lineno, error.colno, f"not valid JSON: {error.msg}")]) from None
-    except (RecursionError, ValueError) as error:
-        raise SpecError([Fault(where, 1, 1, f"not valid JSON: {error}")]) from None
-    if not isinstance(value, dict) or not isinstance(value.get("prompts"), list):
-        message = 'a file of prompts must be {"prompts": [...]}, with or without "concept"'
-        raise SpecError([Fault(where, 1, 1, message)])
-    faults = [
-        Fault(where, 1, 1, f"unknown key {key!r}{did_you_mean(key, ('concept', 'prompts'))}")
-        for key in value
-        if key not in ("concept", "prompts")
-    ]
-    faults += [
-        Fault(where, 1, 1, f"prompt {number}{message}")
-        for number, item in enumerate(value["prompts"], start=1)
-        for message in _item_faults(item)
-    ]
-    if faults:
-        raise SpecError(faults)
-    return list(value["prompts"])
-
-
-def _item_faults(item: Any) -> list[str]:
-    if isinstance(item, str):
-        return []
-    if not isinstance(item, dict):
-        return [f" must be a text, not {shown(item)}"]
-    keys = ("text", "group")
-    found = [f" has an unknown key {key!r}{did_you_mean(key, keys)}" for key in item if key not in keys]
-    if not isinstance(item.get("text"), str):
-        found.append(f" must have a 'text', not {shown(item['text'])}" if "text" in item else " needs 'text'")
-    group = item.get("group", 0)
-    is_slug = isinstance(group, str) and re.fullmatch(GROUP, group)
-    if not is_slug and (isinstance(group, bool) or not isinstance(group, int)):
-        found.append(f": 'group' {MESSAGE}, not {shown(group)}")
-    return found
+        beside = () if document.crowded else path.parent.glob("*")
+        names = sorted(file.name for file in beside if file.suffix in PROMPT_FILES)
+        hint = did_you_mean(path.name, names, crowded=document.crowded)
+        raise SpecError([Fault(*here, f"there is no file {quoted(wanted.file)}{hint}")])
+    return read_prompt_file(wanted, folder.read(path, PROMPTS_BYTES), folder.shown(path), here)

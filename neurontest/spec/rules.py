@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from neurontest.claims import kind_named
 from neurontest.claims.base import Kind
 from neurontest.errors import Fault
 from neurontest.spec.groups import group_faults
+from neurontest.spec.lines import composed
 from neurontest.spec.prompts import Prompts
 from neurontest.spec.validate import shown
 from neurontest.types import Claim, Concept, Family
@@ -20,12 +23,14 @@ BASELINE_ADVISED = 10
 PILOT = 4
 #: No one writes more prompts than this for one concept; the search for a number that suffices ends here.
 _MOST_PROMPTS = 1000
+#: Concepts that one sentence, or the sentences about one claim, name.
+_SHOWN = 20
 
 
-def claim_faults(claim: Claim, family: Family, *, pilot: bool = False) -> Iterator[str]:
+def claim_faults(claim: Claim, family: Family, *, pilot: bool = False, brief: bool = False) -> Iterator[str]:
     """Yield what keeps a claim from being decided, in sentences; `family` is the one that it is corrected in.
 
-    In a `pilot`, which is to say how many prompts are needed, a few suffice.
+    In a `pilot`, which is to say how many prompts are needed, a few suffice. If `brief`, no remedy is looked for.
     """
     kind = kind_named(claim.kind)
     yield from kind.faults(claim)
@@ -44,13 +49,14 @@ def claim_faults(claim: Claim, family: Family, *, pilot: bool = False) -> Iterat
     yield from group_faults(claim)
     yield from _position_faults(claim)
     few = [concept for concept in traced(claim) if concept.units < least]
-    for concept in few:
+    for concept in few[:_SHOWN]:
         yield f"{concept.name!r} has {_size(concept)}; {kind.name} needs at least {least} ({advised} advised)"
     limit, smallest = largest_accepted(family), kind.smallest_p(claim)
     if not few and smallest > limit and not pilot:
-        needed = _prompts_that_reach(kind, claim, limit)
+        needed = None if brief else _prompts_that_reach(kind, claim, limit)
         what = "groups" if any(concept.groups for concept in traced(claim)) else "prompts"
         remedy = f"it takes {needed} {what} or more for each concept" if needed else f"no number of {what} mends that"
+        remedy = f"it takes more {what}, if any number does" if brief else remedy
         of = family.statistics
         asked = f"alpha {of.alpha:g}, correction {of.correction}, {_counted(len(family.tested), 'claim')}"
         yield (
@@ -72,13 +78,19 @@ def _position_faults(claim: Claim) -> Iterator[str]:
     if chosen.positions != "prompt" or not chosen.match:
         return
     for concept in traced(claim):
-        without = [prompt for prompt in concept.prompts if not occurrences(prompt, chosen.match)]
+        without = _without(concept.prompts, chosen.match)
         if without:
             more = f" (nor is it in {len(without) - 1} more)" if len(without) > 1 else ""
             yield (
-                f"the word {chosen.match!r} is not in the prompt {shown(without[0])} of {concept.name!r}{more};"
+                f"the word {shown(chosen.match)} is not in the prompt {shown(without[0])} of {concept.name!r}{more};"
                 " 'match' at positions: prompt needs it in every prompt"
             )
+
+
+@lru_cache(maxsize=64)
+def _without(prompts: tuple[str, ...], word: str) -> tuple[str, ...]:
+    """The prompts that lack a word; remembered, since the claims of a suite ask it of the same prompts."""
+    return tuple(prompt for prompt in prompts if not occurrences(prompt, word))
 
 
 def traced(claim: Claim) -> list[Concept]:
@@ -88,12 +100,14 @@ def traced(claim: Claim) -> list[Concept]:
 
 def largest_accepted(family: Family) -> float:
     """Compute the largest p-value that the family's correction can ever accept, whatever the other claims give."""
-    tested = max(1, len(family.tested))
-    divisor = {
-        "bonferroni": float(tested),
-        "by": sum(1 / rank for rank in range(1, tested + 1)),
-    }.get(family.statistics.correction, 1.0)
-    return family.statistics.alpha / divisor
+    return family.statistics.alpha / _divisor(family.statistics.correction, max(1, len(family.tested)))
+
+
+@lru_cache(maxsize=64)
+def _divisor(correction: str, tested: int) -> float:
+    if correction == "by":
+        return sum(1 / rank for rank in range(1, tested + 1))
+    return float(tested) if correction == "bonferroni" else 1.0
 
 
 def half_sample_fault(claim: Claim) -> str:
@@ -114,7 +128,8 @@ def claim_warnings(claim: Claim) -> Iterator[str]:
     _, advised = kind.prompts_needed(claim)
     few = [concept for concept in traced(claim) if concept.units < advised]
     if few:
-        counts = ", ".join(f"{concept.name!r} has {concept.units}" for concept in few)
+        counts = ", ".join(f"{concept.name!r} has {concept.units}" for concept in few[:_SHOWN])
+        counts += f" and {len(few) - _SHOWN:,} more have too few" if len(few) > _SHOWN else ""
         what = "groups of prompts" if any(concept.groups for concept in few) else "prompts"
         yield f"{advised} {what} or more for each concept are advised for {kind.name}; {counts}"
 
@@ -133,22 +148,26 @@ def baseline_warning(baseline: Concept | None, claims: Iterable[Claim]) -> str:
 
 def shared_with_baseline(concepts: Sequence[Prompts], baseline: Prompts) -> Iterator[Fault]:
     """Yield a fault for each prompt of a concept that is in the baseline as well."""
-    neutral = set(baseline.concept.prompts)
+    neutral = set(map(composed, baseline.concept.prompts))
     for read in concepts:
         for prompt, place in zip(read.concept.prompts, read.places, strict=True):
-            if prompt in neutral:
+            if composed(prompt) in neutral:
                 message = f"the prompt {shown(prompt)} of {read.concept.name!r} is in the baseline as well"
                 yield Fault(*place, f"{message}; remove it from one of them")
 
 
 def _prompts_that_reach(kind: Kind, claim: Claim, limit: float) -> int | None:
     """Find the fewest prompts for each concept with which the claim's design can give a p-value of at most `limit`."""
-    fewest = min(concept.units for concept in traced(claim))
-    for size in range(fewest + 1, _MOST_PROMPTS + 1):
-        more = {concept.name: _with_units(concept, size) for concept in traced(claim)}
-        if kind.smallest_p(replace(claim, concepts={**claim.concepts, **more})) <= limit:
-            return size
-    return None
+    concepts = traced(claim)
+
+    def reaches(size: int) -> bool:
+        more = {concept.name: _with_units(concept, size) for concept in concepts}
+        return kind.smallest_p(replace(claim, concepts={**claim.concepts, **more})) <= limit
+
+    # More prompts can be dealt in more ways, so the p-value only falls.
+    sizes = range(min(concept.units for concept in concepts) + 1, _MOST_PROMPTS + 1)
+    place = bisect_left(sizes, True, key=reaches)
+    return sizes[place] if place < len(sizes) else None
 
 
 def _with_units(concept: Concept, size: int) -> Concept:

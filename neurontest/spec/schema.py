@@ -31,6 +31,10 @@ SLUG = r"[a-z0-9][a-z0-9._-]*"
 #: Tags become pytest marks, and so words of ``-m``.
 TAG = r"[a-z][a-z0-9_]*"
 
+#: Endings of the files that prompts are read from.
+PROMPT_FILES = (".txt", ".json", ".jsonl", ".csv", ".tsv")
+_FILES = f"{', '.join(PROMPT_FILES[:-1])} or {PROMPT_FILES[-1]}"
+
 _NAME_MESSAGE = "must be the name of a concept: small letters, digits, '-' and '_', a letter first"
 
 
@@ -147,13 +151,23 @@ def _prompts() -> dict[str, Any]:
         required=["text"],
         errorMessage="must be a text",
     )
+    endings = "|".join(suffix[1:] for suffix in PROMPT_FILES)
+    file = {"pattern": rf"\.({endings})$", "errorMessage": f"must be the name of a {_FILES} file"}
     return {
-        "description": 'Prompts, or a .txt file (one a line) or .json file ({"prompts": [...]}) beside this file',
-        "type": ["array", "string"],
+        "description": f"Prompts, or a {_FILES} file beside this file, or a mapping that also says what of it is meant",
+        "type": ["array", "string", "object"],
         "minItems": 1,
         "items": prompt,
-        "pattern": r"\.(txt|json)$",
-        "errorMessage": "must be a list of one or more prompts, or the name of a .txt or .json file",
+        **file,
+        "properties": {
+            "file": _text("The file", file["errorMessage"], pattern=file["pattern"]),
+            "column": _text("The column, or the key of JSON objects, that holds the prompts", "must be a text"),
+            "group": _text("The column, or the key of JSON objects, that holds their groups", "must be a text"),
+            "list": _text("The key of a .json file that holds the list, such as negative", "must be a text"),
+        },
+        "required": ["file"],
+        "additionalProperties": False,
+        "errorMessage": f"must be a list of one or more prompts, or the name of a {_FILES} file",
     }
 
 

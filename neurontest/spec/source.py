@@ -11,16 +11,16 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer, MaxDepthExceededError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as Composed
 from ruamel.yaml.reader import ReaderError
 
-from neurontest.errors import Fault, SpecError
+from neurontest.errors import SHOWN, Fault, SpecError
 
 #: Keys and list indices from the root of a document to a value.
 Keys = tuple[str | int, ...]
@@ -28,6 +28,10 @@ Keys = tuple[str | int, ...]
 #: A graph of aliases can stand for far more than the file holds, or for itself; a suite needs neither depth nor size.
 DEEPEST = 16
 LARGEST = 50_000
+#: Characters of all texts together, those of aliases as often as they are said.
+LONGEST = 10_000_000
+
+_TOO_DEEP = f"deeper than {DEEPEST} levels or larger than {LARGEST} values; does an alias stand for itself?"
 
 _TAG = "tag:yaml.org,2002:"
 
@@ -96,12 +100,15 @@ class Document:
         What was found wrong so far; a text that can be read may still say a key twice.
     broken : set of Keys
         The values at fault, from which nothing more should be concluded.
+    around : set of Keys
+        The same, and all that they are in.
     """
 
     shown: str
     nodes: dict[Keys, Node] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     broken: set[Keys] = field(default_factory=set)
+    around: set[Keys] = field(default_factory=set)
 
     @property
     def value(self) -> Any:
@@ -118,41 +125,21 @@ class Document:
     def complain(self, keys: Keys, message: str, *, key: bool = False) -> None:
         """Note what is wrong at `keys`."""
         self.faults.append(Fault(self.shown, *self.position(keys, key=key), message))
+        self.taint(keys)
+
+    def taint(self, keys: Keys) -> None:
+        """Note that something is wrong at `keys`, of which a fault tells elsewhere."""
         self.broken.add(keys)
+        self.around.update(keys[:length] for length in range(len(keys) + 1))
 
     def sound(self, *keys: str | int) -> bool:
         """Whether nothing is known to be wrong with the value at `keys`, within it or right around it."""
-        return not any(
-            broken[: len(keys)] == keys or (broken != () and keys[: len(broken)] == broken) for broken in self.broken
-        )
+        return keys not in self.around and not any(keys[:length] in self.broken for length in range(1, len(keys)))
 
-
-def read(file: Path, shown: str) -> Document:
-    """Read a YAML file.
-
-    Raises
-    ------
-    SpecError
-        If it cannot be read, is no UTF-8 or no YAML.
-    """
-    return parse(read_text(file, shown), shown)
-
-
-def read_text(file: Path, shown: str) -> str:
-    """Read the text of a UTF-8 file, without the byte order mark.
-
-    Raises
-    ------
-    SpecError
-        If it cannot be read or is no UTF-8.
-    """
-    try:
-        return file.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise SpecError([Fault(shown, 1, 1, f"cannot be read: {error.strerror or error}")]) from None
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise SpecError([Fault(shown, line, 1, "is no UTF-8 text; save the file as UTF-8")]) from None
+    @property
+    def crowded(self) -> bool:
+        """Whether there are more faults than will be shown, so that no hints need be looked for."""
+        return len(self.faults) > SHOWN
 
 
 def parse(text: str, shown: str) -> Document:
@@ -165,12 +152,16 @@ def parse(text: str, shown: str) -> Document:
     """
     document = Document(shown)
     try:
-        root = YAML(typ="rt").compose(text)
+        root = _yaml().compose(text)
     except ReaderError as error:
         before = text[: error.position]
         place = Position(before.count("\n") + 1, len(before) - before.rfind("\n"))
         message = f"the character U+{ord(text[error.position]):04X} is not allowed in YAML; remove it"
         raise SpecError([Fault(shown, *place, message)]) from None
+    except MaxDepthExceededError as error:
+        raise SpecError([Fault(shown, *_place(error.problem_mark), f"deeper than {DEEPEST} levels")]) from None
+    except _TooLargeError as error:
+        raise SpecError([Fault(shown, *_place(error.problem_mark), _TOO_DEEP)]) from None
     except MarkedYAMLError as error:
         raise SpecError([Fault(shown, *_place(error.problem_mark), _sentence(error))]) from None
     except YAMLError as error:
@@ -182,6 +173,32 @@ def parse(text: str, shown: str) -> Document:
     else:
         _Reader(document, re.split(r"\r\n|\r|\n", text)).value(root, (), None)
     return document
+
+
+class _TooLargeError(MarkedYAMLError):
+    """There are more values than a suite can hold."""
+
+
+class _Bounded(Composer):
+    """Stops once there is more than a suite can hold: composing takes its time for each value."""
+
+    def __init__(self, loader: Any = None) -> None:
+        super().__init__(loader=loader)
+        self.warn_double_anchors = False
+        self.composed = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        self.composed += 1
+        if self.composed > LARGEST:
+            raise _TooLargeError(problem_mark=self.parser.peek_event().start_mark)
+        return super().compose_node(parent, index)
+
+
+def _yaml() -> YAML:
+    reader = YAML(typ="rt")
+    reader.Composer = _Bounded
+    reader.max_depth = DEEPEST + 1
+    return reader
 
 
 def _place(mark: Any) -> Position:
@@ -200,13 +217,13 @@ class _Reader:
     def __init__(self, document: Document, lines: list[str]) -> None:
         self.document = document
         self.lines = lines
+        self.characters = 0
         self.constructor = YAML(typ="safe", pure=True).constructor
 
     def value(self, node: Composed, keys: Keys, key: Position | None) -> Any:
         place = _place(node.start_mark)
         if len(keys) > DEEPEST or len(self.document.nodes) > LARGEST:
-            message = f"deeper than {DEEPEST} levels or larger than {LARGEST} values; does an alias stand for itself?"
-            raise SpecError([Fault(self.document.shown, *place, message)])
+            raise SpecError([Fault(self.document.shown, *place, _TOO_DEEP)])
         value: Any
         if isinstance(node, MappingNode):
             value = {}
@@ -237,6 +254,10 @@ class _Reader:
 
     def scalar(self, node: Composed, place: Position, keys: Keys) -> Any:
         text: str = node.value
+        self.characters += len(text)
+        if self.characters > LONGEST:
+            message = f"texts of more than {LONGEST:,} characters together; does an alias stand for a long one?"
+            raise SpecError([Fault(self.document.shown, *place, message)])
         kind = str(node.tag).removeprefix(_TAG)
         if kind in ("str", "null"):
             return text if kind == "str" else None
@@ -259,7 +280,7 @@ class _Reader:
         except (ValueError, KeyError, OverflowError):
             message = f"{text[:60]!r} is no {_NUMBERS.get(kind, kind)} of use; if it is a text, quote it"
         self.complain(place, message)
-        self.document.broken.add(keys)
+        self.document.taint(keys)
         return text
 
     def lost(self, node: Composed) -> str:

@@ -28,6 +28,8 @@ from neurontest.words import quoted
 _ITEMS = {"prompts": "a prompt", "published": "a published neuron", "claims": "a claim", "tags": "a tag"}
 #: Keys of a claim whose values people write as prose, which YAML may take for something else.
 _PROSE = ("claim", "skip", "xfail")
+#: Valid words that a sentence lists, and among which the nearest is looked for; characters that are compared.
+_LISTED, _SEARCHED, _COMPARED = 40, 500, 100
 
 
 class _Validator(Protocol):
@@ -75,11 +77,23 @@ def shown(value: object) -> str:
     return {dict: "a mapping", list: "a list", Date: "a date"}[type(value)]
 
 
-def did_you_mean(word: str, valid: Iterable[str]) -> str:
-    """End a sentence about an unknown word: the nearest valid one, if there is one, and all of them."""
+def did_you_mean(word: str, valid: Iterable[str], *, crowded: bool = False) -> str:
+    """End a sentence about an unknown word: the nearest valid one, if there is one, and all of them.
+
+    Nothing is looked for where the faults are `crowded`, nor among more words than anyone reads.
+    """
     valid = list(valid)
-    close = difflib.get_close_matches(word, valid, n=1, cutoff=0.6)
-    return (f"; did you mean {close[0]!r}?" if close else ";") + " valid: " + (", ".join(valid) or "none")
+    if crowded:
+        return ""
+    guess = nearest(word, valid)
+    more = f" and {len(valid) - _LISTED:,} more" if len(valid) > _LISTED else ""
+    return (f"; did you mean {guess!r}?" if guess else ";") + f" valid: {', '.join(valid[:_LISTED]) or 'none'}{more}"
+
+
+def nearest(word: str, valid: Iterable[str]) -> str | None:
+    """The valid word that is most like `word`, if one is like it."""
+    close = difflib.get_close_matches(word[:_COMPARED], list(valid)[:_SEARCHED], n=1, cutoff=0.6)
+    return close[0] if close else None
 
 
 @cache
@@ -89,8 +103,26 @@ def _validator() -> _Validator:
         if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), value):
             yield ValidationError(f"{value!r} does not match")
 
-    strict: _Validator = extend(Draft7Validator, {"pattern": whole})(assemble())  # type: ignore[no-untyped-call]
+    def unique(validator: Any, wanted: bool, value: object, schema: object) -> Iterator[ValidationError]:
+        # That of jsonschema compares each item with each other where they are of several types.
+        if wanted and isinstance(value, list) and _first_again(value) is not None:
+            yield ValidationError("an item is said twice")
+
+    own = {"pattern": whole, "uniqueItems": unique}
+    strict: _Validator = extend(Draft7Validator, own)(assemble())  # type: ignore[no-untyped-call]
     return strict
+
+
+def _first_again(items: list[Any]) -> int | None:
+    """The index of the first item that was said before."""
+    seen: set[str] = set()
+    for index, item in enumerate(items):
+        # An item may be anything that a file can hold.
+        said = repr(item)
+        if said in seen:
+            return index
+        seen.add(said)
+    return None
 
 
 def _sentences(document: Document, error: ValidationError) -> Iterator[tuple[Keys, str, bool]]:
@@ -100,7 +132,7 @@ def _sentences(document: Document, error: ValidationError) -> Iterator[tuple[Key
     schema: Any = error.schema
     required: Any = error.validator_value
     if "propertyNames" in error.absolute_schema_path:
-        yield (*keys, value), f"{value!r} {schema['errorMessage']}", True
+        yield (*keys, value), f"{shown(value)} {schema['errorMessage']}", True
     elif error.validator == "additionalProperties":
         strays = [name for name in value if name not in schema["properties"]]
         if _is_claim(keys) and len(strays) == len(value):
@@ -109,7 +141,7 @@ def _sentences(document: Document, error: ValidationError) -> Iterator[tuple[Key
             yield keys, "a prompt must be a text, but YAML reads this as a mapping; quote it", False
         else:
             for name in strays:
-                yield (*keys, name), _unknown(keys, name, schema["properties"]), True
+                yield (*keys, name), _unknown(keys, name, schema["properties"], crowded=document.crowded), True
     elif error.validator == "oneOf":
         yield from _prompts_or_published(keys, value)
     elif error.validator == "dependencies":
@@ -119,17 +151,17 @@ def _sentences(document: Document, error: ValidationError) -> Iterator[tuple[Key
                 yield (*keys, name), f"{name!r} belongs to 'published', and there is none", True
     elif error.validator is None:
         # A schema that is `false` forbids a key of a claim; jsonschema does not say which.
-        for name, message in _foreign(document.nodes[keys].value):
+        for name, message in _foreign(document.nodes[keys].value, crowded=document.crowded):
             yield (*keys, name), message, True
     elif error.validator == "required":
         for name in required:
             if name not in value and (message := _missing(keys, name, value)):
                 yield keys, message, False
     elif error.validator == "uniqueItems":
-        again = next(index for index, item in enumerate(value) if item in value[:index])
+        again = _first_again(value) or 0
         yield (*keys, again), f"{shown(value[again])} is said twice", False
     else:
-        yield keys, _wrong(keys, value, schema), False
+        yield keys, _wrong(keys, value, schema, crowded=document.crowded), False
 
 
 def _is_claim(keys: Keys) -> bool:
@@ -151,7 +183,7 @@ def _subject(keys: Keys) -> str:
     return _ITEMS.get(str(keys[-2]), "an item") if isinstance(keys[-1], int) else repr(keys[-1])
 
 
-def _wrong(keys: Keys, value: object, schema: Mapping[str, Any]) -> str:
+def _wrong(keys: Keys, value: object, schema: Mapping[str, Any], *, crowded: bool) -> str:
     """Say that a value has the wrong type, or is out of its bounds."""
     subject, message = _subject(keys), schema["errorMessage"]
     if value == "":
@@ -162,8 +194,8 @@ def _wrong(keys: Keys, value: object, schema: Mapping[str, Any]) -> str:
             return f"{subject} is empty; write a text or remove it, and if it is the word null, quote it"
         number = "the number " if isinstance(value, (int, float)) and not isinstance(value, bool) else ""
         return f"{subject} {message}, but YAML reads this as {number}{shown(value)}; quote it"
-    close = difflib.get_close_matches(str(value), map(str, schema.get("enum", ())), n=1, cutoff=0.6)
-    return f"{subject} {message}, not {shown(value)}" + (f"; did you mean {close[0]!r}?" if close else "")
+    guess = None if crowded or not isinstance(value, str) else nearest(value, map(str, schema.get("enum", ())))
+    return f"{subject} {message}, not {shown(value)}" + (f"; did you mean {guess!r}?" if guess else "")
 
 
 def _prompts_or_published(keys: Keys, concept: object) -> Iterator[tuple[Keys, str, bool]]:
@@ -174,7 +206,7 @@ def _prompts_or_published(keys: Keys, concept: object) -> Iterator[tuple[Keys, s
         yield keys, f"{_subject(keys)} needs 'prompts' or 'published'", False
 
 
-def _unknown(keys: Keys, name: str, valid: Iterable[str]) -> str:
+def _unknown(keys: Keys, name: str, valid: Iterable[str], *, crowded: bool) -> str:
     """Say that a key is unknown; if it is a setting's name, say where it belongs."""
     if keys == ("baseline",) and name in published.KEYS:
         return "the baseline cannot be published: it is traced, and needs prompts"
@@ -188,10 +220,10 @@ def _unknown(keys: Keys, name: str, valid: Iterable[str]) -> str:
         return f"{name!r} may not stand here; say it under {setting.section!r}{place[setting.level]}"
     where = f"under {str(keys[-1])!r}" if keys else "at the top of the file"
     where = "in a claim" if _is_claim(keys) else f"in {_subject(keys)}" if keys and isinstance(keys[-1], int) else where
-    return f"unknown key {name!r} {where}{did_you_mean(name, valid)}"
+    return f"unknown key {quoted(name)} {where}{did_you_mean(name, valid, crowded=crowded)}"
 
 
-def _foreign(claim: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _foreign(claim: Mapping[str, Any], *, crowded: bool) -> Iterator[tuple[str, str]]:
     """Yield the keys that a claim may not have beside its 'claim' or 'kind', each with a sentence."""
     if "kind" not in claim:
         if "claim" in claim:
@@ -204,7 +236,7 @@ def _foreign(claim: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if name == "claim":
             yield name, "a claim has a sentence or a 'kind', not both; drop one"
         elif name in _slots() and name not in own:
-            yield name, f"{kind.name} has no {name!r}{did_you_mean(name, own)}"
+            yield name, f"{kind.name} has no {name!r}{did_you_mean(name, own, crowded=crowded)}"
 
 
 def _missing(keys: Keys, name: str, value: Mapping[str, Any]) -> str:

@@ -11,12 +11,42 @@ import numpy.typing as npt
 
 from neurontest.errors import TraceError
 from neurontest.trace.readings import Tallies
-from neurontest.trace.sites import Site
+from neurontest.trace.sites import IN_MLP, Site
 from neurontest.types import Positions
 
 if TYPE_CHECKING:
     import torch
     from torch.utils.hooks import RemovableHandle
+
+
+def by_row(value: torch.Tensor, site: Site, layer: int, rows: int) -> torch.Tensor:
+    """What a module has at a site, as [row, position, neuron].
+
+    Raises
+    ------
+    TraceError
+        If it is no such thing: several streams beside each other, another order of axes, another width. Taken for one
+        all the same, it would give numbers that change with the texts beside a text.
+    """
+    shape = tuple(getattr(value, "shape", ()))
+    # Some architectures flatten rows and positions into one axis before the MLP.
+    if len(shape) == 2 and site.name in IN_MLP and shape[1] == site.width and shape[0] % rows == 0:
+        return value.detach().reshape(rows, -1, site.width)
+    if len(shape) == 3 and shape[0] == rows and shape[2] == site.width:
+        return value.detach()
+    found = f"values of shape {list(shape)}" if shape else f"{type(value).__name__}, which is no tensor,"
+    raise TraceError(
+        f"Block {layer} has {found} at site {site.name}, where [rows, positions, width] ="
+        f" [{rows}, positions, {site.width}] was looked for, so that it cannot be told which of them are a neuron's; "
+        f"{_ELSEWHERE[site.name]}."
+    )
+
+
+_ELSEWHERE = {
+    "residual": "blocks that pass on several streams, or axes in another order, have no residual that can be read: "
+    "use site: mlp or attention",
+    "attention": "use site: residual or mlp",
+} | dict.fromkeys(IN_MLP, "use site: residual or attention")
 
 
 class SiteReader:
@@ -168,14 +198,7 @@ class SiteReader:
         target, fired = self._step[number][layer], self._fired[number]
 
         def take(value: torch.Tensor) -> None:
-            if value.shape[-1] != site.width:
-                raise TraceError(
-                    f"Block {layer} has {value.shape[-1]} values at site {site.name} instead of {site.width}; "
-                    "this architecture cannot be traced there."
-                )
-            # Some architectures flatten rows and positions into one axis before the MLP.
-            rows = self.rows if self._kept is None else len(self._kept)
-            values = value.detach().reshape(rows, -1, site.width)
+            values = by_row(value, site, layer, self.rows if self._kept is None else len(self._kept))
             if self._kept is not None:
                 target.index_copy_(0, self._kept, values[:, -1].to(target.dtype))
             else:

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from neurontest.errors import StoreError, TraceError
 from neurontest.trace import forced, generation
 from neurontest.trace.architecture import check_reads, check_writes
+from neurontest.trace.encoding import check_rows
 from neurontest.trace.faults import Faults
-from neurontest.trace.selftest import checked_sites
+from neurontest.trace.prompts import Prompts
+from neurontest.trace.selftest import Lengths, checked_sites
 from neurontest.trace.sites import Site
 from neurontest.types import Positions, TraceGroup
 
@@ -32,14 +34,21 @@ class Possible:
     ----------
     model, tokenizer
         Of transformers.
+    prompts : Prompts
+        What prompts become; those that are not known are faults already.
     faults : Faults
         Receives what is not.
     padded : bool
         Whether texts of different lengths will stand side by side.
+    lengths : Lengths
+        That no text exceeds.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, faults: Faults, *, padded: bool) -> None:
-        self._model, self._tokenizer, self._faults, self._padded = model, tokenizer, faults, padded
+    def __init__(
+        self, model: Any, tokenizer: Any, prompts: Prompts, faults: Faults, *, padded: bool, lengths: Lengths
+    ) -> None:
+        self._model, self._tokenizer, self._prompts, self._faults = model, tokenizer, prompts, faults
+        self._padded, self._lengths = padded, lengths
         self._tested: dict[tuple[str, ...], tuple[Site, ...] | TraceError] = {}
 
     def part(self, group: TraceGroup) -> tuple[TraceGroup, tuple[Site, ...]] | None:
@@ -73,11 +82,15 @@ class Possible:
         found = []
         for prompt in group.prompts:
             try:
-                ids = generation.encode(self._tokenizer, prompt, group.generation)
+                ids = self._prompts.of(prompt, group.generation).ids
+                check_rows(self._model, self._tokenizer, prompt, ids)
                 rows = [generation.Row(prompt, sample, ids) for sample in range(group.generation.samples)]
                 generation.check_lengths(self._model, rows, group.generation)
             except TraceError as error:
                 self._faults.note(group, error, text=True, prompts=[prompt])
+            except StoreError:
+                if self._faults.of_texts([prompt], group.generation) is None:
+                    raise
             else:
                 found.extend(rows)
         return found
@@ -141,7 +154,7 @@ class Possible:
     def _test(self, names: tuple[str, ...]) -> tuple[Site, ...] | TraceError:
         if names not in self._tested:
             try:
-                self._tested[names] = checked_sites(self._model, names, padded=self._padded)
+                self._tested[names] = checked_sites(self._model, names, padded=self._padded, lengths=self._lengths)
             except TraceError as error:
                 self._tested[names] = error
         return self._tested[names]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
+from neurontest.errors import StoreError, TraceError
 from neurontest.trace.architecture import is_encoder
 from neurontest.trace.faults import Faults
 from neurontest.trace.sites import Site
@@ -16,6 +18,7 @@ from neurontest.types import Continuation, ModelHandle, Progress, TraceGroup, Tr
 
 if TYPE_CHECKING:
     from neurontest.trace.generation import Row, Written
+    from neurontest.trace.selftest import Lengths
 
 
 class Work:
@@ -69,9 +72,17 @@ class Work:
         from neurontest.trace.packed import packed
         from neurontest.trace.possible import Possible
         from neurontest.trace.quiet import quiet
+        from neurontest.trace.wrapped import uncompiled
 
-        with quiet(), packed(model):
-            possible = Possible(model, tokenizer, self._faults, padded=self._batch_size > 1)
+        with quiet(), uncompiled(), packed(model):
+            possible = Possible(
+                model,
+                tokenizer,
+                self._store.prompts,
+                self._faults,
+                padded=self._batch_size > 1,
+                lengths=self._lengths(),
+            )
             parts = [part for part in map(possible.part, self._groups) if part is not None]
             work = [
                 (group, sites, self._batches(possible.rows(group), self._missing(group)))
@@ -124,6 +135,22 @@ class Work:
 
     def _missing(self, group: TraceGroup) -> set[tuple[str, int]]:
         return self._store.missing(group.prompts, group.generation, group.sites, group.positions)
+
+    def _lengths(self) -> Lengths:
+        """The lengths that the self-test looks at: no text of any group is longer."""
+        from neurontest.trace.selftest import Lengths
+
+        found = [Lengths()]
+        for group in self._groups:
+            for prompt in group.prompts:
+                with suppress(StoreError, TraceError):  # a prompt, or a replay, that is at fault is told elsewhere
+                    new = group.generation.max_new_tokens if group.needs_text else 0
+                    if group.needs_text and group.generation.replay is not None:
+                        given = self._store.given(prompt, group.generation)
+                        # No tokenizer makes more tokens of a text than it has bytes.
+                        new = max(len(one.ids) or len(one.text.encode("utf-8", "replace")) for one in given)
+                    found.append(Lengths(len(self._store.prompts.of(prompt, group.generation).ids), new))
+        return Lengths(max(one.prompt for one in found), max(one.new for one in found))
 
     def _say(self, detail: str) -> None:
         self._progress(self._what, self._cost.texts, self._total, detail)

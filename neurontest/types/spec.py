@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -244,7 +245,7 @@ class Family:
     claims: tuple[Claim, ...]
     statistics: Statistics
 
-    @property
+    @cached_property
     def tested(self) -> tuple[Claim, ...]:
         """The claims that count towards the correction: all but those marked `skip`."""
         return tuple(claim for claim in self.claims if claim.skip is None)

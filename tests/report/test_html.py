@@ -12,8 +12,8 @@ from syrupy.assertion import SnapshotAssertion
 from neurontest.report.files import write_reports
 from neurontest.report.html import html_report
 from neurontest.report.record import load_record
-from neurontest.report.untrusted import visible
 from neurontest.types import ConceptRecord, PublishedNeuron, Record
+from neurontest.untrusted import visible
 
 from .sample import CLAIMS, CONCEPTS, HOSTILE, sample
 from .strategies import anything
@@ -166,7 +166,7 @@ def test_every_claim_is_told_with_its_verdict_and_numbers(page: Page) -> None:
         "about 46 a concept for an effect of the observed size",
         "Expected not to hold: ten neurons are too few to show it on this model: p = 0.21 over 6 claims.",
         "Skipped by the spec: nobody knows what to expect.",
-        "No evidence: the activations of layer 12 are not finite for the prompt '<b>tulips</b>␛[2J'; use float32.",
+        "No verdict: the activations of layer 12 are not finite for the prompt '<b>tulips</b>␛[2J'; use float32.",
         "Evaluated with its family, but not selected in this run.",
         "Not evaluated: its family was not run.",
         "< 0.001 that the opposite holds after Holm over 4 claims, needs 0.05",

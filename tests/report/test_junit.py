@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from syrupy.assertion import SnapshotAssertion
 
 from neurontest.report.junit import junit_xml, properties
-from neurontest.report.untrusted import visible
 from neurontest.types import ClaimRecord, Record
+from neurontest.untrusted import visible
 
 from .sample import CLAIMS, HOSTILE, sample
 from .strategies import anything

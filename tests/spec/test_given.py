@@ -130,11 +130,11 @@ def test_a_line_that_is_no_json_is_placed(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     path.write_text('{"prompt": "a", "text": "b"}\n\n{"prompt": \n')
     with pytest.raises(SpecError) as caught:
-        read_given(path, "t.jsonl")
+        read_given(path.read_text(encoding="utf-8"), "t.jsonl", is_lines=True)
     assert [str(fault) for fault in caught.value.faults] == ["t.jsonl:3:12: not valid JSON: Expecting value"]
     path.write_text('{"prompt": "a", "text": "b"}\n{"prompt": "a"}\n')
     with pytest.raises(SpecError, match=r"t\.jsonl:2:1: an item needs 'text'"):
-        read_given(path, "t.jsonl")
+        read_given(path.read_text(encoding="utf-8"), "t.jsonl", is_lines=True)
 
 
 def test_a_claim_from_python_replays_what_its_suite_does(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         {"c.yaml": "claims: &c [*c]\n"},
         ["c.yaml:1:9: deeper than 16 levels or larger than 50000 values; does an alias stand for itself?"],
     ),
-    "deep": ({"c.yaml": "[" * 3000}, ["c.yaml:1:1: deeper than 16 levels"]),
+    "deep": ({"c.yaml": "[" * 3000}, ["c.yaml:1:18: deeper than 16 levels"]),
     # What YAML makes of texts.
     "prompt as number": (
         suite("concepts: {a: {prompts: [1e3, 5, x]}}"),
@@ -294,11 +294,11 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         suite("concepts:\n  a: {}\n  b: {prompts: []}\n  c: [x]\n  d: {prompts: many}\n"),
         [
             "suite.yaml:3:6: 'a' needs 'prompts' or 'published'",
-            "suite.yaml:4:16: 'prompts' must be a list of one or more prompts, or the name of a .txt or .json file, not"
-            " an empty list",
+            "suite.yaml:4:16: 'prompts' must be a list of one or more prompts, or the name of a .txt, .json, .jsonl,"
+            " .csv or .tsv file, not an empty list",
             "suite.yaml:5:6: 'c' must be a mapping, not a list",
-            "suite.yaml:6:16: 'prompts' must be a list of one or more prompts, or the name of a .txt or .json file, not"
-            " 'many'",
+            "suite.yaml:6:16: 'prompts' must be a list of one or more prompts, or the name of a .txt, .json, .jsonl,"
+            " .csv or .tsv file, not 'many'",
         ],
     ),
     "concept twice": (
@@ -358,9 +358,9 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     ),
     "JSON of another shape": (
         suite("concepts: {a: {prompts: p.json}, b: {prompts: q.json}}\n")
-        | {"p.json": '["x"]', "q.json": '{"prompt": 1, "prompts": ["x", 5, null]}'},
+        | {"p.json": '{"words": 1}', "q.json": '{"prompt": 1, "prompts": ["x", 5, null]}'},
         [
-            'p.json:1:1: a file of prompts must be {"prompts": [...]}, with or without "concept"',
+            'p.json:1:1: a file of prompts must be a list of prompts, or {"prompts": [...]}, with or without "concept"',
             "q.json:1:1: prompt 2 must be a text, not 5",
             "q.json:1:1: prompt 3 must be a text, not nothing",
             "q.json:1:1: unknown key 'prompt'; did you mean 'prompts'? valid: concept, prompts",

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 
 # Tab and newline stay. The rest of C0, DEL and C1 steer terminals, and XML 1.0 forbids most of them, as it forbids lone
-# surrogates, U+FFFE and U+FFFF. A carriage return is a control character too: it hides what stands before it.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# surrogates, U+FFFE and U+FFFF. A carriage return is a control character too: it hides what stands before it. What
+# turns the direction of writing around lets a text be read as another one.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 
 
 def _shown(match: re.Match[str]) -> str:
@@ -23,3 +24,8 @@ def _shown(match: re.Match[str]) -> str:
 def visible(text: str) -> str:
     """`text` with control characters replaced by their pictures (``␛``), unprintable ones by U+FFFD."""
     return _FORBIDDEN.sub(_shown, text.replace("\r\n", "\n"))
+
+
+def visible_line(text: str) -> str:
+    """The same on one line: a line break is shown as well."""
+    return visible(text).replace("\n", "\u240a").replace("\t", " ")
