@@ -144,7 +144,7 @@ def _replaced(before: str, after: str) -> str:
 
 HOSTILE_FILES: dict[str, Any] = {
     "deep": "[" * 200_000,
-    "deep in what is not looked at": lambda: _replaced('"warnings":', '"x":' + "[" * 100_000 + "]" * 100_000 + ',"warnings":'),
+    "deep aside": lambda: _replaced('"warnings":', '"x":' + "[" * 100_000 + "]" * 100_000 + ',"warnings":'),
     "deep before the version": '{"x":' + "[" * 200_000,
     "no number": lambda: _replaced('"seed":', '"seed":NaN,"x":'),
     "beyond all numbers": lambda: _replaced('"duration":', '"duration":1e400,"x":'),
