@@ -17,9 +17,10 @@ from neurontest.types import (
     TraceGroup,
     TracePlan,
     TraceRequest,
-    drawn_positions,
+    drawn_selections,
     reading_of,
 )
+from neurontest.words import occurrences
 
 
 @dataclass
@@ -44,7 +45,7 @@ def make_plan(suite: Suite, more: Iterable[TraceRequest] = ()) -> TracePlan:
         What is asked for besides.
     """
     merged: dict[tuple[Generation, str], _Merged] = {}
-    for request in (*_requests(suite), *more):
+    for request in (*_requests(suite), *more, *shown_requests(suite)):
         reading = reading_of(request.positions)
         wanted = merged.setdefault((request.generation, reading.match), _Merged())
         wanted.prompts.update(request.prompts)
@@ -62,6 +63,19 @@ def make_plan(suite: Suite, more: Iterable[TraceRequest] = ()) -> TracePlan:
         for (generation, _), wanted in merged.items()
     )
     return TracePlan(tuple(sorted(groups, key=_order)))
+
+
+def group_of(plan: TracePlan, request: TraceRequest) -> TraceGroup | None:
+    """The group of a plan that holds the traces of a request; None if it was never asked for."""
+    for group in plan.groups:
+        if (
+            (group.generation, group.match) == (request.generation, reading_of(request.positions).match)
+            and request.site in group.sites
+            and request.positions in group.positions
+            and set(request.prompts) <= set(group.prompts)
+        ):
+            return group
+    return None
 
 
 def groups_for(plan: TracePlan, requests: Iterable[TraceRequest]) -> tuple[TraceGroup, ...]:
@@ -83,7 +97,18 @@ def _requests(suite: Suite) -> Iterator[TraceRequest]:
     for claim in suite.claims:
         if claim.skip is None:
             yield from kind_named(claim.kind).requests(claim)
+
+
+def shown_requests(suite: Suite) -> Iterator[TraceRequest]:
+    """What the report's standard figures are drawn from, whatever the claims ask for."""
     traced = [concept for concept in suite.concepts.values() if not concept.published]
-    for concept in (*traced, *([suite.baseline] if suite.baseline else [])):
-        for positions in dict.fromkeys((*drawn_positions(suite.selection), suite.selection.neutral)):
-            yield TraceRequest(concept.prompts, suite.generation, suite.selection.site, positions)
+    for reading in drawn_selections(suite.selection):
+        for concept in traced:
+            # Of a prompt without the word nothing is to be read.
+            if reading.positions == "prompt" and not all(
+                occurrences(one, reading.match or one) for one in concept.prompts
+            ):
+                continue
+            yield TraceRequest(concept.prompts, suite.generation, suite.selection.site, reading.reading)
+        if suite.baseline:
+            yield TraceRequest(suite.baseline.prompts, suite.generation, suite.selection.site, reading.neutral)

@@ -45,9 +45,9 @@ SETTINGS: tuple[Setting, ...] = (
         "site",
         str,
         "residual",
-        "Where in a block a neuron lives: the block's output, the input of the MLP's down-projection, or the input of"
-        " the attention's output projection",
-        choices=("residual", "mlp", "attention"),
+        "Where in a block a neuron lives: the block's output, the input of the MLP's down-projection, the activation of"
+        " the gate that is a factor of it, or the input of the attention's output projection",
+        choices=("residual", "mlp", "mlp_gate", "attention"),
     ),
     Setting(
         "neurons",

@@ -9,7 +9,7 @@ _QUOTED = 60
 
 
 def quoted(text: str, most: int = _QUOTED) -> str:
-    """A text in quotation marks, shortened to `most` characters, with what cannot be printed escaped."""
+    """A text in quotation marks, shortened; what a terminal would not show, or obey, is written out."""
     return repr(text if len(text) <= most else text[: most - 3] + "...")
 
 
@@ -17,13 +17,46 @@ def occurrences(text: str, word: str) -> list[tuple[int, int]]:
     """Where `word` stands in `text` as a whole word, as written: (begin, end) in characters, none within another.
 
     "Hanoi" is not found in "Hanois". Letters of scripts without capitals (such as Chinese, Thai or Arabic, which write
-    words together or join particles to them) bound no word: there it is found anywhere.
+    words together or join particles to them) bound no word: there it is found anywhere. A letter and its accent are the
+    same whether they are written as one character or as two.
 
     Examples
     --------
     >>> occurrences("Vietnamese? Vietnam.", "Vietnam")
     [(12, 19)]
+    >>> occurrences("cafe\u0301", "caf\u00e9")
+    [(0, 5)]
     """
+    word = unicodedata.normalize("NFC", word)
+    if unicodedata.is_normalized("NFC", text):
+        return _found(text, word)
+    composed, spans = _composed(text)
+    return [(spans[begin][0], spans[end - 1][1]) for begin, end in _found(composed, word)]
+
+
+def _composed(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """A text with its accents joined to their letters (NFC), and where each character of it was."""
+    out: list[str] = []
+    spans: list[tuple[int, int]] = []
+    begin, whole = 0, ""
+    for at in range(1, len(text) + 1):
+        if at < len(text):
+            if unicodedata.combining(text[at]):
+                continue
+            # Letters may join without an accent, as those of Korean syllables do.
+            whole = unicodedata.normalize("NFC", text[begin:at])
+            apart = whole + unicodedata.normalize("NFC", text[at])
+            if unicodedata.normalize("NFC", text[begin : at + 1]) != apart:
+                continue
+        else:
+            whole = unicodedata.normalize("NFC", text[begin:at])
+        out.append(whole)
+        spans += [(begin, at)] * len(whole)
+        begin = at
+    return "".join(out), spans
+
+
+def _found(text: str, word: str) -> list[tuple[int, int]]:
     found = []
     begin = text.find(word) if word else -1
     while begin >= 0:

@@ -29,8 +29,8 @@ _OLD = _COMMON | {"n_embd": HIDDEN, "n_inner": WIDTH, "n_layer": LAYERS, "n_head
 class Architecture:
     """Where the neurons of a tiny model are.
 
-    `attention` and `mlp` are paths within a block; None where there is none to read. `attention_width` and `mlp_width`
-    are neurons of a block.
+    `attention`, `mlp` and `gate` (the activation of an MLP's gate) are paths within a block; None where there is none
+    to read. `attention_width` and `mlp_width` are neurons of a block.
     """
 
     config: str
@@ -42,6 +42,7 @@ class Architecture:
     mlp_width: int = WIDTH
     auto: str = "AutoModelForCausalLM"
     implementation: str = "sdpa"
+    gate: str | None = None
 
     def build(self, **more: Any) -> Any:
         """The model, in evaluation mode; the caller's random state is left alone."""
@@ -54,6 +55,11 @@ class Architecture:
             model = getattr(transformers, self.auto).from_config(config, attn_implementation=self.implementation)
         return model.eval()
 
+    @property
+    def paths(self) -> dict[str, str | None]:
+        """Where each site is read within a block."""
+        return {"attention": self.attention, "mlp": self.mlp, "mlp_gate": self.gate, "residual": ""}
+
     def pair(self) -> tuple[Any, Any]:
         """The same and a tokenizer."""
         return self.build(), tiny.tokenizer()
@@ -61,7 +67,7 @@ class Architecture:
     def module(self, model: Any, site: str, layer: int) -> Any:
         """The module that `site` is read at in a block."""
         block = model.get_submodule(self.blocks)[layer]
-        path = {"attention": self.attention, "mlp": self.mlp, "residual": ""}[site]
+        path = self.paths[site]
         assert path is not None
         return block.get_submodule(path)
 
@@ -97,12 +103,23 @@ ARCHITECTURES = {
         mlp_width=4 * HIDDEN,
         implementation="eager",
     ),
-    "llama": Architecture("LlamaConfig", _GROUPED, "model.layers", "self_attn.o_proj", "mlp.down_proj"),
-    "mistral": Architecture(
-        "MistralConfig", _GROUPED | {"sliding_window": 8}, "model.layers", "self_attn.o_proj", "mlp.down_proj"
+    "llama": Architecture(
+        "LlamaConfig", _GROUPED, "model.layers", "self_attn.o_proj", "mlp.down_proj", gate="mlp.act_fn"
     ),
-    "qwen2": Architecture("Qwen2Config", _GROUPED, "model.layers", "self_attn.o_proj", "mlp.down_proj"),
-    "qwen3": Architecture("Qwen3Config", _WIDE, "model.layers", "self_attn.o_proj", "mlp.down_proj", 64),
+    "mistral": Architecture(
+        "MistralConfig",
+        _GROUPED | {"sliding_window": 8},
+        "model.layers",
+        "self_attn.o_proj",
+        "mlp.down_proj",
+        gate="mlp.act_fn",
+    ),
+    "qwen2": Architecture(
+        "Qwen2Config", _GROUPED, "model.layers", "self_attn.o_proj", "mlp.down_proj", gate="mlp.act_fn"
+    ),
+    "qwen3": Architecture(
+        "Qwen3Config", _WIDE, "model.layers", "self_attn.o_proj", "mlp.down_proj", 64, gate="mlp.act_fn"
+    ),
     "gemma2": Architecture(
         "Gemma2Config",
         _WIDE | {"query_pre_attn_scalar": 16, "sliding_window": 8},
@@ -111,6 +128,7 @@ ARCHITECTURES = {
         "mlp.down_proj",
         64,
         implementation="eager",
+        gate="mlp.act_fn",
     ),
     "gemma3": Architecture(
         "Gemma3TextConfig",
@@ -119,8 +137,11 @@ ARCHITECTURES = {
         "self_attn.o_proj",
         "mlp.down_proj",
         64,
+        gate="mlp.act_fn",
     ),
-    "phi3": Architecture("Phi3Config", _GROUPED, "model.layers", "self_attn.o_proj", "mlp.down_proj"),
+    "phi3": Architecture(
+        "Phi3Config", _GROUPED, "model.layers", "self_attn.o_proj", "mlp.down_proj", gate="mlp.activation_fn"
+    ),
     "falcon": Architecture(
         "FalconConfig",
         _COMMON
@@ -139,8 +160,12 @@ ARCHITECTURES = {
         "mlp.dense_4h_to_h",
     ),
     "starcoder2": Architecture("Starcoder2Config", _GROUPED, "model.layers", "self_attn.o_proj", "mlp.c_proj"),
-    "olmo2": Architecture("Olmo2Config", _GROUPED, "model.layers", "self_attn.o_proj", "mlp.down_proj"),
-    "smollm3": Architecture("SmolLM3Config", _GROUPED, "model.layers", "self_attn.o_proj", "mlp.down_proj"),
+    "olmo2": Architecture(
+        "Olmo2Config", _GROUPED, "model.layers", "self_attn.o_proj", "mlp.down_proj", gate="mlp.act_fn"
+    ),
+    "smollm3": Architecture(
+        "SmolLM3Config", _GROUPED, "model.layers", "self_attn.o_proj", "mlp.down_proj", gate="mlp.act_fn"
+    ),
     "mixtral": Architecture(
         "MixtralConfig",
         _GROUPED | {"num_local_experts": 4, "num_experts_per_tok": 2},

@@ -103,7 +103,20 @@ def test_prompts_that_are_read_alone_are_drawn_so(tmp_path: Path) -> None:
     suite = load_suite(write(tmp_path, {"c.yaml": CLAIMS}), {"positions": "prompt", "exclude_first": 1})
     for group in make_plan(suite).groups:
         assert not group.needs_text
-    assert make_plan(suite).groups[-1].positions == ("prompt", Reading("prompt", exclude_first=1))
+    assert make_plan(suite).groups[-1].positions == (Reading("prompt", exclude_first=1),)
+
+
+def test_what_is_drawn_is_read_as_the_suite_says(tmp_path: Path) -> None:
+    suite = load_suite(write(tmp_path, {}), {"exclude_first": 2, "reduce": "max"})
+    (group,) = make_plan(suite).groups
+    assert group.positions == (Reading("generated", exclude_first=2, reduce="max"), "last")
+    plain, tulip = make_plan(load_suite(write(tmp_path, {}), {"match": "tulip"})).groups
+    assert (plain.positions, tulip.positions) == (("generated", "last"), (Reading("generated", "tulip"),))
+    # Prompts without the word have nothing to be read of.
+    assert [
+        group.positions
+        for group in make_plan(load_suite(write(tmp_path, {}), {"positions": "prompt", "match": "zebra"})).groups
+    ] == [("prompt",)]
 
 
 def test_more_may_be_asked_for(suite: Suite) -> None:

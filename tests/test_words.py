@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import re
+import time
+import unicodedata
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -35,6 +38,40 @@ def test_whole_words_as_written(text: str, word: str, found: list[tuple[int, int
 def test_it_is_what_a_regular_expression_finds(text: str, word: str) -> None:
     want = [match.span() for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", text)]
     assert occurrences(text, word) == want
+
+
+#: How letters with accents may be written.
+Form = Literal["NFC", "NFD"]
+FORMS: tuple[Form, ...] = ("NFC", "NFD")
+WORDS = ["Việt", "Nam", "Hà", "Nội", "한국", "cà", "ca", "Å", "が", "ग़", "x", " ", ", ", "🌷"]
+
+
+@given(st.lists(st.sampled_from(WORDS), max_size=8), st.sampled_from(WORDS), st.data())
+def test_letters_are_the_same_however_they_are_written(parts: list[str], word: str, data: st.DataObject) -> None:
+    forms = [unicodedata.normalize(data.draw(st.sampled_from(FORMS)), part) for part in parts]
+    text, composed = "".join(forms), unicodedata.normalize("NFC", "".join(parts))
+    found = [text[begin:end] for begin, end in occurrences(text, unicodedata.normalize("NFD", word))]
+    want = [composed[begin:end] for begin, end in occurrences(composed, word)]
+    assert [unicodedata.normalize("NFC", part) for part in found] == want
+    begins = [len(unicodedata.normalize("NFC", text[:begin])) for begin, _ in occurrences(text, word)]
+    assert begins == [begin for begin, _ in occurrences(composed, word)]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("other", FORMS)
+def test_a_word_is_found_where_it_stands(form: Form, other: Form) -> None:
+    before, word = (unicodedata.normalize(form, part) for part in ("Ở ", "Việt Nam"))
+    want = [(len(before), len(before) + len(word))]
+    assert occurrences(f"{before}{word}.", unicodedata.normalize(other, "Việt Nam")) == want
+    # A letter without its accent is another one.
+    assert occurrences(f"{before}{word}.", "Viet Nam") == []
+    assert occurrences(unicodedata.normalize(form, "Việ"), "Vi") == []
+
+
+def test_accents_without_end_are_read_in_time() -> None:
+    begun = time.monotonic()
+    assert occurrences("e" + "\u0301" * 100_000 + " Nam", "Nam") == [(100_002, 100_005)]
+    assert time.monotonic() - begun < 5
 
 
 def test_long_texts_are_quoted_in_part() -> None:

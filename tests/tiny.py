@@ -6,8 +6,13 @@ and an end-of-text token. ``build`` gives a transformers pair, ``save`` a folder
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from neurontest.trace.encoding import Encoded
+from neurontest.trace.encoding import encode as encode_all
+from neurontest.types import Generation
 
 ARCHITECTURES = ("llama", "gpt2", "neox")
 LAYERS, HIDDEN, WIDTH, CONTEXT = 3, 32, 48, 96
@@ -70,6 +75,17 @@ def build(architecture: str = "llama", *, layers: int = LAYERS, seed: int = 0) -
         torch.manual_seed(seed)
         model = transformers.AutoModelForCausalLM.from_config(config, attn_implementation="sdpa")
     return model.eval(), tokens
+
+
+def encoded(tokens: Any, prompt: str, generation: Generation, config: Any = None) -> Encoded:
+    """What a prompt becomes."""
+    now = datetime(2026, 3, 4, 15, 6, 7)
+    return encode_all(tokens, (prompt,), generation.format, config=config, now=now)[prompt]
+
+
+def encode(tokens: Any, prompt: str, generation: Generation) -> tuple[int, ...]:
+    """Tokens of a prompt."""
+    return encoded(tokens, prompt, generation).ids
 
 
 def save(folder: Path, architecture: str = "llama", *, layers: int = LAYERS, seed: int = 0) -> Path:

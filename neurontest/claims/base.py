@@ -93,6 +93,8 @@ class Kind(ABC):
         Slots whose concept another slot may name again.
     reads_texts : bool
         Whether the evidence hangs on the texts themselves, and not on the activations over them alone.
+    compares : bool
+        Whether concepts are held against each other, and not each looked at by itself.
     selects : bool
         Whether it selects sets of k neurons.
     """
@@ -107,6 +109,7 @@ class Kind(ABC):
     published_slots: ClassVar[tuple[str, ...]] = ()
     repeatable: ClassVar[tuple[str, ...]] = ()
     reads_texts: ClassVar[bool] = False
+    compares: ClassVar[bool] = True
     selects: ClassVar[bool] = True
 
     def named(self, terms: Terms, known: Sequence[str]) -> tuple[str, ...]:

@@ -15,13 +15,14 @@ from decimal import Decimal
 from functools import cache, lru_cache
 
 from neurontest.claims.base import Kind, Slot, Terms
+from neurontest.settings import BY_NAME
 from neurontest.words import quoted
 
 NAME = r"[a-z][a-z0-9_-]*"
 _LIST = rf"{NAME}(?:(?:, and | and |, ){NAME})*"
 _NUMBER = r"[0-9]{1,15}(?:\.[0-9]+)?"
 #: A neuron's name, layer and index from 0.
-NEURON = r"L[0-9]{1,6}\.(?:residual|mlp|attention)\[[0-9]{1,9}\]"
+NEURON = rf"L[0-9]{{1,6}}\.(?:{'|'.join(BY_NAME['site'].choices)})\[[0-9]{{1,9}}\]"
 #: A head's name: a group of neurons, which no claim about one neuron can be about.
 _HEAD = re.compile(r"L[0-9]+\.attention\[head [0-9]+\]")
 #: A share of k, as a claim's mapping says it.

@@ -33,6 +33,7 @@ class SetsDiffer(Kind):
         "it says something about the method and nothing about the concept; "
         "'normalization separates A, B and C better than raw' (normalization_helps) would"
     )
+    compares: ClassVar[bool] = False
 
     def named(self, terms: Terms, known: Sequence[str]) -> tuple[str, ...]:
         """All concepts of the suite that have prompts, if none is named."""

@@ -12,11 +12,11 @@ import numpy as np
 from scipy import stats
 
 from neurontest.claims.base import Kind, Traces
+from neurontest.claims.deal import deal
 from neurontest.claims.dealt import dealt_samples
 from neurontest.claims.trial import Trial
 from neurontest.stats.half_t import half_t
-from neurontest.stats.halves import Indices, draw_halves
-from neurontest.stats.streams import Stream
+from neurontest.stats.halves import draw_halves
 from neurontest.stats.studentised import PAIRS
 from neurontest.stats.terms import Selector
 from neurontest.types import Claim, Concept, Vacuity
@@ -39,13 +39,22 @@ def replay(kind: Kind, claim: Claim, everyone: Mapping[str, Concept], traces: Tr
         Those whose prompts are dealt; the claim's own among them.
     traces : mapping from TraceRequest to Activations
         Holds what the claim would request if it were about all of them.
+
+    Returns
+    -------
+    Vacuity
+        With the reason, where prompts cannot be dealt so that concepts mean nothing.
     """
+    dealt = deal(kind, claim, everyone)
+    if isinstance(dealt, str):
+        return Vacuity.unknown(dealt)
     own = Trial(kind, claim, traces)
-    pool = Trial(kind, replace(claim, concepts=dict(everyone)), traces)
+    # What others have too few prompts for is not asked of them.
+    statistics = replace(claim.statistics, m=None)
+    pool = Trial(kind, replace(claim, concepts=dict(everyone), statistics=statistics), traces)
     selectors: dict[str, Selector] = {
         mode: own.selector(np.concatenate([pool.scores(name, mode) for name in pool.n]), own.m) for mode in own.modes
     }
-    starts = dict(zip(pool.n, np.cumsum([0, *pool.n.values()]), strict=False))
     total = sum(pool.n.values())
     fixed = {(name, mode): own.published(name) for name in claim.concepts if name not in own.n for mode in own.modes}
     stream = own.stream("null worlds")
@@ -54,35 +63,11 @@ def replay(kind: Kind, claim: Claim, everyone: Mapping[str, Concept], traces: Tr
     low, high = 0.0, 1.0
     while seen < worlds and low <= alpha <= high:
         halves = {name: draw_halves(n, own.m, PAIRS, stream) for name, n in own.sizes.items()}
-        members = _deal(own, pool, starts, stream)
-        samples = dealt_samples(selectors, members, total, halves, own.sample_of, fixed)
+        samples = dealt_samples(selectors, dealt.draw(stream), total, halves, own.sample_of, fixed)
         declared += max(half_t(samples, one).p for one in kind.hypotheses(claim, samples)) <= alpha
         seen += 1
         low, high = _bounds(declared, seen)
     return Vacuity(worlds=seen, declared=declared, low=low, high=high, vacuous=low > alpha, about=kind.about_method)
-
-
-def _deal(own: Trial, pool: Trial, starts: Mapping[str, int], stream: Stream) -> dict[str, Indices]:
-    """Rows of the pool for each concept: exchanged within templates that it shares, or drawn from all the others."""
-    together: dict[str, list[str]] = {}
-    for name, sample in own.sample_of.items():
-        together.setdefault(sample, []).append(name)
-    out: dict[str, Indices] = {}
-    for names in together.values():
-        if len(names) > 1:
-            templates = np.arange(own.n[names[0]])
-            sources = stream.permutations(len(templates), len(names))
-            firsts = np.array([starts[name] for name in names])
-            for group, name in enumerate(names):
-                out[name] = firsts[sources[:, group]] + templates
-    free = np.concatenate([np.arange(starts[name], starts[name] + n) for name, n in pool.n.items() if name not in out])
-    order = free[stream.permutations(len(free))]
-    start = 0
-    for name, n in own.n.items():
-        if name not in out:
-            out[name] = np.sort(order[start : start + n])
-            start += n
-    return out
 
 
 def _bounds(declared: int, worlds: int) -> tuple[float, float]:

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from neurontest.errors import Fault, NeurontestError, SpecError
-from neurontest.plugin.judge import judge
-from neurontest.plugin.outcomes import VerdictFailure, error_text
+from neurontest.plugin.judge import judge, prepare
+from neurontest.plugin.outcomes import ForeignError, VerdictFailure, error_text
 from neurontest.plugin.state import state_of, worker_name
+from neurontest.plugin.workers import told_by_controller
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,10 +22,16 @@ if TYPE_CHECKING:
 
 
 def choose_paths(config: pytest.Config) -> None:
-    """Where no path is named: run the suites named by the option alone, those of the ini key besides the rest."""
+    """Where no path is named: run the suites named by the option alone, those of the ini key besides the rest.
+
+    A worker of xdist collects what its controller does: it is started with the command line alone, and would choose
+    ``testpaths`` or its working directory.
+    """
     options = state_of(config).options
-    # A worker gets its paths from the controller, which has chosen already.
-    if options.suites and not worker_name(config) and config.args_source is not pytest.Config.ArgsSource.ARGS:
+    told = told_by_controller(config)
+    if told is not None:
+        config.args = told
+    elif options.suites and config.args_source is not pytest.Config.ArgsSource.ARGS:
         folders = [str(folder) for folder in options.suites]
         config.args = folders if options.named else [*config.args, *folders]
 
@@ -45,6 +52,16 @@ def asked_for(config: pytest.Config) -> list[Path]:
 
 def _is_asked_for(path: Path, config: pytest.Config) -> bool:
     return any(asked == path or asked in path.parents for asked in asked_for(config))
+
+
+def suites_asked_for(config: pytest.Config) -> list[Path]:
+    """The folders of the suites that this run collects from: a path named alone may leave out some, or all."""
+    asked = asked_for(config)
+    return [
+        folder
+        for folder in state_of(config).options.suites
+        if any(path in (folder, *folder.parents) or folder in path.parents for path in asked)
+    ]
 
 
 class SpecFile(pytest.File):
@@ -97,6 +114,11 @@ class ClaimItem(pytest.Function):
         where = self.claim.where
         return self.path, where.line - 1, f"{where.file}: {self.claim.sentence}"
 
+    def setup(self) -> None:
+        """Trace and test the claim's whole family, so that no claim's own time is that of all."""
+        super().setup()
+        prepare(self.session, self.suite, self.claim, self.funcargs["concept_model"])
+
     # pytest types the result as str or TerminalRepr over several classes; a string is public and stays one line long in
     # the short summary.
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
@@ -105,7 +127,12 @@ class ClaimItem(pytest.Function):
             return str(excinfo.value)
         if isinstance(excinfo.value, NeurontestError):
             where = f"{os.path.relpath(self.path, self.config.invocation_params.dir)}:{self.claim.where.line}"
-            return f"{where}: {self.claim.sentence}: error: {error_text(excinfo.value)}"
+            said = f"{where}: {self.claim.sentence}: error: {error_text(excinfo.value)}"
+            if isinstance(excinfo.value, ForeignError) and (
+                self.config.get_verbosity() >= 2 or self.config.getoption("tbstyle") == "long"
+            ):
+                return f"{said}\n\n{excinfo.value.trace}"
+            return said
         return super().repr_failure(excinfo)
 
 

@@ -90,8 +90,12 @@ def concept_check(
         __tracebackhide__ = True
         try:
             return judged(state, state.run(concept_suite, concept_model), claim)
-        except (VerdictFailure, NeurontestError) as error:
-            said = str(error)
+        except VerdictFailure as failure:
+            said, failed = str(failure), True
+        except NeurontestError as error:
+            said, failed = str(error), False
+        if failed:
+            raise AssertionError(said)  # outside, or pytest would show the other error too, with all of its traceback
         pytest.fail(said)
 
     return check

@@ -30,7 +30,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if options.suites:
         from neurontest.plugin.collect import choose_paths
         from neurontest.plugin.recorder import Recorder
+        from neurontest.plugin.rootdir import check_rootdir
 
+        check_rootdir(config)
         choose_paths(config)
         config.pluginmanager.register(Recorder(config), "neurontest-recorder")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeGuard
 
 import pytest
 
+from neurontest.errors import NeurontestError
 from neurontest.plugin.outcomes import VerdictFailure, settle
 from neurontest.plugin.state import state_of
 
@@ -33,12 +35,7 @@ def judge(request: pytest.FixtureRequest, suite: Suite, claim: Claim, model: obj
     from neurontest.report.outcome import is_vacuous
 
     state = state_of(request.config)
-    run = state.run(suite, model)
-    finding = state.finding(run, claim)
-    family = next(family for family in suite.families if family.file == claim.where.file)
-    if state.options.text("vacuous") != "off" and _whole(request.session, suite, family):
-        run.vacuity(family)
-    run.salmon(claim)
+    run, finding, family = _found(request.session, suite, claim, model)
     # Not by the fixture record_property, which warns under the default junit_family.
     record = run.claim_record(claim, finding)
     request.node.user_properties.extend(properties(record))
@@ -51,6 +48,21 @@ def judge(request: pytest.FixtureRequest, suite: Suite, claim: Claim, model: obj
     )
     if state.options.text("vacuous") == "fail" and is_vacuous(record):
         raise VerdictFailure(text)
+
+
+def prepare(session: pytest.Session, suite: Suite, claim: Claim, model: object) -> None:
+    """Do what :func:`judge` needs, for all claims of the family: what fails here, fails there in a test's words."""
+    with suppress(NeurontestError):
+        _found(session, suite, claim, model)
+
+
+def _found(session: pytest.Session, suite: Suite, claim: Claim, model: object) -> tuple[Run, Finding, Family]:
+    state = state_of(session.config)
+    run = state.run(suite, model)
+    finding = state.finding(run, claim)
+    family = next(family for family in suite.families if family.file == claim.where.file)
+    state.elsewhere(run, family, vacuity=state.options.text("vacuous") != "off" and _whole(session, suite, family))
+    return run, finding, family
 
 
 def _whole(session: pytest.Session, suite: Suite, family: Family) -> bool:

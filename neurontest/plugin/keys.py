@@ -19,5 +19,8 @@ STATE: pytest.StashKey[State] = pytest.StashKey()
 #: Attribute of a claim's test reports: which claim it is of, as plain texts, so that it survives the way from a worker.
 REPORT_KEY = "neurontest"
 
-#: Key of ``config.workeroutput``: what a worker's runs have to tell the controller.
+#: Key of ``config.workerinput`` and ``config.workeroutput``: what controller and worker have to tell each other.
 WORKER_KEY = "neurontest"
+
+#: Key of ``config.workerinput``: the moment that the run's chat templates take for now, the same in all processes.
+MOMENT_KEY = "neurontest_moment"

@@ -109,8 +109,8 @@ class Options:
 
     @property
     def report(self) -> Path:
-        """The folder that reports are written to."""
-        return self._path("report") or self.root / str(resolve("report", []))
+        """The folder that reports are written to; as pytest's own, relative to where it was called."""
+        return self._path("report") or self.invocation / str(resolve("report", []))
 
     @property
     def cache_dir(self) -> Path:

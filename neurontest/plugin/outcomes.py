@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from neurontest.errors import NeurontestError
+from neurontest.errors import EvidenceError, NeurontestError
 from neurontest.plugin.keys import REPORT_KEY
+
+#: Characters of a foreign error's message that are shown.
+_SAID = 400
 
 #: From weakest to strongest: a claim's outcome is the strongest of its phases.
 _ORDER = ("", "passed", "xpassed", "xfailed", "skipped", "failed", "error")
 
 
-class VerdictFailure(Exception):  # noqa: N818 - a verdict, not an error
-    """A claim does not hold; the text says what was found. The only error that the plugin rewords as a failure."""
+class VerdictFailure(AssertionError):  # noqa: N818 - a verdict, not an error
+    """A claim does not hold; the text says what was found. The only error that the plugin rewords as a failure.
+
+    An assertion, since reporters call a test broken that ends by anything else.
+    """
+
+
+class ForeignError(EvidenceError):
+    """Something that neither this program nor its user raised on purpose: of a library, a model's code, the system.
+
+    Attributes
+    ----------
+    trace : str
+        Its traceback. As text: the frames themselves would keep a model in memory.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+        said = " ".join(str(error).split())
+        name = type(error).__name__
+        super().__init__((f"{name}: {said[:_SAID]}{'…' * (len(said) > _SAID)}" if said else name) + where)
+        self.trace = "".join(traceback.format_exception(error))
 
 
 @dataclass
@@ -29,7 +54,7 @@ class Tally:
     error : str
         Why there is no verdict, if an error came in between.
     duration : float
-        Seconds, over setup, call and teardown.
+        Seconds, over call and teardown: in set-up a claim's whole family is traced and tested.
     """
 
     outcome: str = ""
@@ -46,11 +71,15 @@ class Tally:
         label: dict[str, str] = getattr(report, REPORT_KEY, {})
         crashed = str(report.when) == "???"  # xdist's word for a test during which its worker died
         error = label.get("error", "") or (str(report.longrepr) if crashed else "")
+        unexpected = isinstance(report.longrepr, str) and report.longrepr.startswith("[XPASS(strict)]")
+        decided = not label or bool(label["verdict"]) or unexpected
+        if report.failed and report.when == "call" and not error and not decided:
+            error = "counted as failed though nothing was raised: another plugin of pytest decided so"
         outcome = _outcome(report, error)
         if _ORDER.index(outcome) > _ORDER.index(self.outcome):
             self.outcome = outcome
         self.error = self.error or error
-        self.duration += report.duration
+        self.duration += 0.0 if report.when == "setup" else report.duration
 
 
 def _outcome(report: pytest.TestReport, error: str) -> str:
@@ -101,12 +130,14 @@ def error_text(error: BaseException) -> str:
 
 def label(report: pytest.TestReport, folder: Path, node: str, call: pytest.CallInfo[None]) -> None:
     """Write on a claim's report whose it is, and what error came in between, as plain texts."""
-    error = ""
+    error = verdict = ""
     if call.excinfo is not None:
         value = call.excinfo.value
-        if not isinstance(value, (VerdictFailure, pytest.skip.Exception, pytest.xfail.Exception)):
+        if isinstance(value, VerdictFailure):
+            verdict = "not shown"
+        elif not isinstance(value, (pytest.skip.Exception, pytest.xfail.Exception)):
             error = error_text(value)
-    setattr(report, REPORT_KEY, {"suite": str(folder), "claim": node, "error": error})
+    setattr(report, REPORT_KEY, {"suite": str(folder), "claim": node, "error": error, "verdict": verdict})
 
 
 def claim_of(report: pytest.TestReport, root: Path) -> tuple[Path, str] | None:

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from neurontest.plugin import terminal, workers
-from neurontest.plugin.collect import ClaimItem
+from neurontest.plugin.collect import ClaimItem, suites_asked_for
+from neurontest.plugin.keys import MOMENT_KEY
 from neurontest.plugin.outcomes import Tally, claim_of, label
-from neurontest.plugin.records import Written, write_records
+from neurontest.plugin.records import Written, remove_reports, write_records
+from neurontest.plugin.selection import untested
 from neurontest.plugin.state import state_of
 
 
@@ -21,6 +23,46 @@ class Recorder:
         self._config = config
         self._state = state_of(config)
         self._written: list[Written] = []
+        self._untested: list[str] = []
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Tell an xdist worker what to collect, and what time it is to this run."""
+        workers.tell_worker(self._config, node)
+        node.workerinput[MOMENT_KEY] = self._state.moment.isoformat()
+
+    def pytest_sessionstart(self) -> None:
+        """Remove the last run's reports: whatever becomes of this run, they are not its own."""
+        if not self._state.worker and self._runs:
+            remove_reports(self._state, suites_asked_for(self._config))
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        """Count the claims of each suite, before any is taken away by ``-k`` or a plugin."""
+        if isinstance(item, ClaimItem):
+            self._state.collected[item.suite.folder] = self._state.collected.get(item.suite.folder, 0) + 1
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Count those that are left."""
+        for item in session.items:
+            if isinstance(item, ClaimItem):
+                self._state.kept[item.suite.folder] = self._state.kept.get(item.suite.folder, 0) + 1
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note that claims may be missing."""
+        # pytest ends a session by an interrupt of its own where collection failed: it says so, and why.
+        if not isinstance(excinfo.value, pytest.Session.Interrupted):
+            self._state.interrupted = "the run was interrupted: claims that it did not come to are not evaluated"
+
+    def pytest_internalerror(self) -> None:
+        """Note that claims may be missing."""
+        self._state.interrupted = "pytest itself failed: claims that it did not come to are not evaluated"
+
+    @property
+    def _runs(self) -> bool:
+        """Whether this session runs tests, rather than listing something."""
+        options = self._config.option
+        listing = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan")
+        return not any(getattr(options, name, False) for name in listing)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Tell the progress line where it may come in between."""
@@ -51,15 +93,20 @@ class Recorder:
         """Keep what an xdist worker sent at its end."""
         workers.receive_facts(self._config, node)
 
-    def pytest_sessionfinish(self) -> None:
-        """Send the facts, in a worker; write the reports, in the controller."""
-        if self._config.getoption("collectonly"):
-            return
+    @pytest.hookimpl(tryfirst=True)  # before xdist ends its workers' part, and pytest prints its summary
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        """Send the facts, in a worker; in the controller write the reports, and look for suites that nobody tested."""
         if self._state.worker:
             workers.send_facts(self._config)
-        else:
-            self._written = write_records(self._state)
+            return
+        if self._runs:
+            asked = suites_asked_for(self._config)
+            self._untested = untested(session, self._state, asked)
+            if self._untested and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+                session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
+            self._written = write_records(self._state, asked)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table."""
-        terminal.summary(terminalreporter, self._written, [workers.shared_device(self._config)])
+        warnings = [self._state.interrupted, workers.shared_device(self._config)]
+        terminal.summary(terminalreporter, self._written, warnings, self._untested)

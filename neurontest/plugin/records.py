@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neurontest.errors import EvidenceError, NeurontestError
+from neurontest.errors import NeurontestError
 from neurontest.plugin.outcomes import Tally, error_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from neurontest.plugin.state import State
     from neurontest.types import Record
@@ -38,13 +38,23 @@ class Written:
     warning: str = ""
 
 
-def write_records(state: State) -> list[Written]:
-    """Write the reports of every suite of which a claim was run."""
+def write_records(state: State, asked: Sequence[Path]) -> list[Written]:
+    """Write the reports of every suite that this run was asked for, as far as it came."""
     return [
-        _write(state, suite, tallies, folder)
+        _write(state, suite, state.outcomes.get(suite, {}), folder)
         for suite, folder in report_folders(state.options.suites, state.options.report).items()
-        if (tallies := state.outcomes.get(suite))
+        if suite in asked and (suite in state.outcomes or state.kept.get(suite) or state.faults(suite))
     ]
+
+
+def remove_reports(state: State, asked: Sequence[Path]) -> None:
+    """Remove what an earlier run reported of these suites; what cannot be removed is said at the end, when written."""
+    from neurontest.report import REPORTS
+
+    for suite, folder in report_folders(state.options.suites, state.options.report).items():
+        for name in REPORTS if suite in asked else ():
+            with suppress(OSError):
+                (folder / name).unlink(missing_ok=True)
 
 
 def report_folders(suites: tuple[Path, ...], report: Path) -> dict[Path, Path]:
@@ -62,12 +72,15 @@ def report_folders(suites: tuple[Path, ...], report: Path) -> dict[Path, Path]:
 
 
 def _write(state: State, suite: Path, tallies: Mapping[str, Tally], folder: Path) -> Written:
+    from neurontest.report.files import write_faults, write_reports
+
     # Whatever goes wrong here, even a fault of the program: the session's own results must still be shown.
     try:
+        if faults := state.faults(suite):
+            return Written(suite, None, write_faults(suite.name, faults, folder))
         record = _record(state, suite, tallies)
     except Exception as error:
         return Written(suite, None, warning=f"no report on {suite.name}: {error_text(error)}")
-    from neurontest.report.files import write_reports
 
     try:
         return Written(suite, record, write_reports(record, folder))
@@ -76,22 +89,35 @@ def _write(state: State, suite: Path, tallies: Mapping[str, Tally], folder: Path
 
 
 def _record(state: State, folder: Path, tallies: Mapping[str, Tally]) -> Record:
-    from neurontest.run import Outcome, Run
+    from neurontest.run import KnownModel, Outcome, Run
+    from neurontest.types import ModelRecord
 
+    cache_dir = state.options.cache_dir
     suite, here, sent = state.suite(folder), state.runs(folder), state.facts.get(folder, [])
+    lost = state.lost.get(folder, [])
     if not here and not sent:
-        raise EvidenceError("none of its claims was tested")
-    if len(here) == 1:
+        # Nothing is known of a model that was never there, but which claims were asked for, and why there is no answer.
+        run = Run(suite, KnownModel(ModelRecord(f"{suite.model} (not loaded)", "", "", "", "")), cache_dir=cache_dir)
+    elif len(here) == 1:
         run = here[0]
     else:
         facts = [*sent, *(run.facts() for run in here)]
-        run = Run.merge(suite, facts, cache_dir=state.options.cache_dir)
+        run = Run.merge(suite, facts, cache_dir=cache_dir)
         for claim in suite.claims:
             tally = tallies.get(claim.node)
             if tally is not None and tally.has_verdict:
                 # A worker that crashed later sent no facts, but left its evidence in the cache.
-                with suppress(NeurontestError):
+                try:
                     run.finding(claim)
-    return run.record(
-        outcomes={node: Outcome(tally.outcome, tally.error, tally.duration) for node, tally in tallies.items()}
+                except NeurontestError as error:
+                    run.notice(f"What was found of {claim.node} is not in this report: {error}")
+    for text in lost:
+        run.notice(text)
+    seconds = {claim.node: run.seconds(claim) for claim in suite.claims}
+    record = run.record(
+        outcomes={
+            node: Outcome(tally.outcome, tally.error, tally.duration + seconds.get(node, 0.0))
+            for node, tally in tallies.items()
+        }
     )
+    return replace(record, warnings=(*record.warnings, *filter(None, [state.interrupted])))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from neurontest import __version__
-from neurontest.plugin.collect import asked_for
+from neurontest.plugin.collect import suites_asked_for
 from neurontest.plugin.judge import shown
 from neurontest.plugin.state import state_of
 
@@ -33,23 +33,27 @@ _LEAST_SENTENCE = 24
 def header(config: pytest.Config) -> str | None:
     """The header line, or None if this run has nothing to do with a suite."""
     options = state_of(config).options
-    asked = asked_for(config)
-    suites = [
-        folder
-        for folder in options.suites
-        if any(path in (folder, *folder.parents) or folder in path.parents for path in asked)
-    ]
+    suites = suites_asked_for(config)
     if not suites:
         return None
     names = ", ".join(shown(folder, options.invocation) for folder in suites)
     return f"neurontest: {__version__}, concept specs: {names}"
 
 
-def summary(reporter: pytest.TerminalReporter, written: Iterable[Written], warnings: Iterable[str]) -> None:
-    """The table, the counts, the path of the report, and what went wrong with it."""
+def summary(
+    reporter: pytest.TerminalReporter,
+    written: Iterable[Written],
+    warnings: Iterable[str],
+    untested: Sequence[str] = (),
+) -> None:
+    """The table, the counts, the path of the report, and what went wrong with it; and the suites nobody tested."""
     written = list(written)
     warnings = [*(text for text in warnings if text), *(one.warning for one in written if one.warning)]
-    if reporter.config.get_verbosity() <= -2 or not written:
+    if untested:
+        reporter.write_sep("=", "concept suites that were not tested", red=True)
+        for text in untested:
+            reporter.write_line(f"error: {text}", red=True)
+    if reporter.config.get_verbosity() <= -2 or not (warnings or any(one.record for one in written)):
         return
     reporter.write_sep("=", "concept neurons")
     start = reporter.config.invocation_params.dir
@@ -80,6 +84,9 @@ def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> Non
     for row in rows:
         if row.vacuous:
             reporter.write_line(f"vacuous: {row.where}: {row.claim}: {row.vacuous}", yellow=True)
+        if row.unknown:
+            line = f"not tried where concepts mean nothing: {row.where}: {row.claim}: {row.unknown}"
+            reporter.write_line(line, yellow=True)
     for warning in record.warnings:
         reporter.write_line(f"warning: {warning}", yellow=True)
     reporter.write_line(counts(rows))

@@ -7,7 +7,6 @@ verdicts are the same either way.
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,22 +20,42 @@ if TYPE_CHECKING:
     from neurontest.run import Run
 
 
+def tell_worker(config: pytest.Config, node: Any) -> None:
+    """In the controller: tell a worker that is about to start which paths this run collects."""
+    node.workerinput[WORKER_KEY] = json.dumps(list(config.args))
+
+
+def told_by_controller(config: pytest.Config) -> list[str] | None:
+    """In a worker: the paths that the controller collects; None in any other process."""
+    told: dict[str, Any] = getattr(config, "workerinput", {})
+    paths: list[str] | None = json.loads(told[WORKER_KEY]) if WORKER_KEY in told else None
+    return paths
+
+
 def send_facts(config: pytest.Config) -> None:
-    """In a worker: send what its runs have to tell."""
+    """In a worker: send what it collected, and what its runs have to tell."""
     state = state_of(config)
-    facts = {str(folder): _facts(state.runs(folder)) for folder in state.options.suites}
+    facts = {
+        str(folder): {
+            "collected": state.collected.get(folder, 0),
+            "kept": state.kept.get(folder, 0),
+            **_facts(state.runs(folder), state.worker),
+        }
+        for folder in state.options.suites
+    }
     # As one text: whatever else the facts hold, a text is sure to pass between processes.
     output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]  # xdist puts it there
     output[WORKER_KEY] = json.dumps(facts)
 
 
-def _facts(runs: list[Run]) -> list[dict[str, object]]:
-    facts = []
+def _facts(runs: list[Run], worker: str) -> dict[str, list[Any]]:
+    told: dict[str, list[Any]] = {"facts": [], "lost": []}
     for run in runs:
-        # A run without a model has nothing to tell; its claims have said why.
-        with suppress(NeurontestError):
-            facts.append(run.facts())
-    return facts
+        try:
+            told["facts"].append(run.facts())
+        except NeurontestError as error:
+            told["lost"].append(f"What the worker {worker} found is not in this report: {error}")
+    return told
 
 
 def receive_facts(config: pytest.Config, node: Any) -> None:
@@ -46,8 +65,13 @@ def receive_facts(config: pytest.Config, node: Any) -> None:
         return
     state = state_of(config)
     state.workers += 1
-    for folder, facts in json.loads(sent).items():
-        state.facts.setdefault(Path(folder), []).extend(facts)
+    for name, told in json.loads(sent).items():
+        folder = Path(name)
+        state.facts.setdefault(folder, []).extend(told["facts"])
+        state.lost.setdefault(folder, []).extend(told["lost"])
+        # Every worker collects everything.
+        state.collected[folder] = max(state.collected.get(folder, 0), told["collected"])
+        state.kept[folder] = max(state.kept.get(folder, 0), told["kept"])
 
 
 def shared_device(config: pytest.Config) -> str:

@@ -3,3 +3,6 @@
 The prompts, the generated texts and the names in a record are untrusted: they pass through :mod:`untrusted` and the
 escaping of the format that is written, without exception.
 """
+
+#: The files that a run leaves in its folder.
+REPORTS = ("record.json", "report.html", "junit.xml")

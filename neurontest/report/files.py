@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from neurontest.errors import RecordError
-from neurontest.report.atomic import write_whole
+from neurontest.errors import Fault, RecordError
+from neurontest.files import write_whole
+from neurontest.report import REPORTS
 from neurontest.report.html import html_report
-from neurontest.report.junit import junit_xml
+from neurontest.report.junit import faults_xml, junit_xml
 from neurontest.report.record import dump_record
 from neurontest.types import Record
+
+
+def write_faults(suite: str, faults: Sequence[Fault], folder: Path) -> tuple[Path, ...]:
+    """Write a ``junit.xml`` alone, of a suite that cannot be used as written, and return its path.
+
+    Raises
+    ------
+    OSError
+        If the folder cannot be written to.
+    """
+    path = folder / REPORTS[2]
+    write_whole(path, faults_xml(suite, faults).encode())
+    return (path,)
 
 
 def write_reports(record: Record, folder: Path) -> tuple[Path, ...]:
@@ -26,7 +40,7 @@ def write_reports(record: Record, folder: Path) -> tuple[Path, ...]:
     OSError
         If the folder cannot be written to.
     """
-    paths = (folder / "record.json", folder / "report.html", folder / "junit.xml")
+    paths = tuple(folder / name for name in REPORTS)
     dump_record(record, paths[0])
     write_whole(paths[1], _drawn(html_report, record, paths[1]))
     write_whole(paths[2], _drawn(junit_xml, record, paths[2]))

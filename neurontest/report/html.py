@@ -260,6 +260,7 @@ def _environment() -> Environment:
         "remark": outcome.remark,
         "settings_of": _settings,
         "vacuous": outcome.vacuous,
+        "not_replayed": outcome.not_replayed,
         "to_decide": text.to_decide,
     }
     environment.filters |= {

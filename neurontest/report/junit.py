@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from neurontest.report.outcome import declared, outcome, remark
+from neurontest.errors import Fault
+from neurontest.report.outcome import declared, not_replayed, outcome, remark
 from neurontest.report.text import failure_text, headline
 from neurontest.types import ClaimRecord, Record
 from neurontest.untrusted import visible
@@ -41,8 +43,10 @@ def properties(claim: ClaimRecord) -> list[tuple[str, str]]:
             "p_value": claim.evidence.p,
             "p_opposite": claim.evidence.p_opposite,
         }
-    if claim.vacuity is not None:
-        said |= {"vacuous": "yes" if claim.vacuity.vacuous else "no"}
+    if claim.vacuity is not None and claim.verdict == "holds":
+        # Of a claim that does not hold nobody asks.
+        said |= {"vacuous": "unknown" if not_replayed(claim) else "yes" if claim.vacuity.vacuous else "no"}
+        said |= {"not_replayed": not_replayed(claim)}
     if claim.judgement is not None:
         said |= {
             "p_adjusted": claim.judgement.p_adjusted,
@@ -72,6 +76,21 @@ def junit_xml(record: Record) -> str:
             suite.append(_case(record, claim))
     _count(root, totals)
     root.set("time", _seconds(sum(claim.duration for claim in record.claims if claim.selected)))
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def faults_xml(suite: str, faults: Sequence[Fault]) -> str:
+    """A suite that cannot be used as written, as JUnit XML: a test case that ends in error for each fault."""
+    root = ET.Element("testsuites", name="neurontest")
+    cases = ET.SubElement(root, "testsuite", name=visible(suite))
+    for element in (root, cases):
+        _count(element, Counter(tests=len(faults), errors=len(faults)))
+    for fault in faults:
+        case = ET.SubElement(
+            cases, "testcase", name=visible(f"{fault.path}:{fault.line}:{fault.column}"), classname=visible(suite)
+        )
+        _said(case, "error", "neurontest.SpecError", visible(fault.message), visible(str(fault)))
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 

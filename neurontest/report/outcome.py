@@ -24,16 +24,18 @@ def outcome(claim: ClaimRecord) -> Outcome:
 
 def status(claim: ClaimRecord) -> str:
     """The verdict, or ``error`` if one was asked for and could not be given."""
-    return "error" if claim.error and claim.judgement is None else claim.verdict
+    return "error" if outcome(claim) == "error" else claim.verdict
 
 
 def is_vacuous(claim: ClaimRecord) -> bool:
     """Whether the claim holds, and would also hold where concepts mean nothing."""
-    return claim.verdict == "holds" and bool(vacuous(claim))
+    return bool(vacuous(claim))
 
 
 def vacuous(claim: ClaimRecord) -> str:
-    """Where else the claim would be declared, in a sentence; empty if nowhere, or if nobody looked."""
+    """Where else a claim that holds would be declared, in a sentence; empty if nowhere, or if nobody looked."""
+    if claim.verdict != "holds":
+        return ""
     found = []
     if claim.vacuity is not None and claim.vacuity.vacuous:
         one = claim.vacuity
@@ -47,6 +49,11 @@ def vacuous(claim: ClaimRecord) -> str:
     return " and ".join(found) + (f": {about}" if about else "")
 
 
+def not_replayed(claim: ClaimRecord) -> str:
+    """Why nobody knows whether a claim that holds is vacuous, in a sentence; empty if that is known or not asked."""
+    return claim.vacuity.reason if claim.verdict == "holds" and claim.vacuity is not None else ""
+
+
 def label(claim: ClaimRecord) -> str:
     """The status in words, with what a reader of a table must know of it."""
     words = status(claim)
@@ -54,6 +61,8 @@ def label(claim: ClaimRecord) -> str:
         return f"{words} (expected)"
     if claim.xfail is not None and claim.verdict == "holds":
         return f"{words} (unexpected)"
+    if words in ("refuted", "inconclusive") and outcome(claim) == "passed":
+        return f"{words} (but passed)"  # a plugin of pytest's decided so
     return f"{words} (vacuous)" if is_vacuous(claim) else words
 
 
@@ -63,7 +72,7 @@ def remark(claim: ClaimRecord) -> str:
     if claim.skip is not None:
         said.append(f"Skipped by the spec: {claim.skip}.")
     if claim.error:
-        said.append(f"No evidence: {claim.error}.")
+        said.append(f"No verdict: {claim.error}.")
     elif claim.verdict == "not evaluated":
         said.append("Not evaluated: its family was not run.")
     if claim.xfail is not None and claim.verdict == "holds":

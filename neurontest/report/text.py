@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from neurontest.report import numbers
-from neurontest.report.outcome import is_vacuous, label, outcome, status, vacuous
+from neurontest.report.outcome import label, not_replayed, outcome, status, vacuous
 from neurontest.types import ClaimRecord, Evidence, KeyResult, NeuronSet, Record, Selection
 from neurontest.untrusted import visible
 
@@ -21,7 +21,7 @@ class Row(NamedTuple):
 
     `verdict` may carry a remark (``refuted (expected)``); `status` is the bare word that decides the colour. `part` is
     the heading of the row's file, with what its claims have in common; empty if all rows are of one file. `vacuous`
-    says where else a claim that holds would hold.
+    says where else a claim that holds would hold, `unknown` why that was not looked at.
     """
 
     where: str
@@ -32,6 +32,7 @@ class Row(NamedTuple):
     status: str
     part: str = ""
     vacuous: str = ""
+    unknown: str = ""
 
 
 def table_rows(record: Record) -> list[Row]:
@@ -52,7 +53,8 @@ def table_rows(record: Record) -> list[Row]:
             p=adjusted_p(claim),
             status=status(claim),
             part=parts[claim.where.file],
-            vacuous=vacuous(claim) if is_vacuous(claim) else "",
+            vacuous=vacuous(claim),
+            unknown=visible(not_replayed(claim)),
         )
         for claim in claims
     ]

@@ -2,5 +2,6 @@
 
 from neurontest.run.assemble import Outcome
 from neurontest.run.evaluate import Run, default_cache_dir
+from neurontest.run.known import KnownModel
 
-__all__ = ["Outcome", "Run", "default_cache_dir"]
+__all__ = ["KnownModel", "Outcome", "Run", "default_cache_dir"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
@@ -49,7 +49,11 @@ def claim_record(
     salmon: float | None = None,
 ) -> ClaimRecord:
     """One claim as the record holds it; `outcome` None if nobody asked about it."""
+    if outcome is not None and outcome.outcome == "error":
+        finding = None  # Found with its family, perhaps, but not by the test of its own, which ended in between.
     verdict = finding.verdict.name if finding else ("skipped" if claim.skip is not None else "not evaluated")
+    if vacuity is not None and verdict != "holds":
+        vacuity = replace(vacuity, vacuous=False)
     return ClaimRecord(
         id=claim.id,
         family=claim.where.file,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +12,18 @@ import msgspec
 
 from neurontest.claims import kind_named
 from neurontest.errors import EvidenceError, ModelError, TraceError
-from neurontest.plan import groups_for, make_plan
+from neurontest.plan import make_plan
 from neurontest.run import nulls
 from neurontest.run.assemble import Outcome, claim_record, make_record
 from neurontest.run.evidence import Cache, evidence_key, text_digests
 from neurontest.run.known import KnownModel
 from neurontest.run.positions import first_positions
 from neurontest.run.shown import Shown
+from neurontest.run.traced import Traced, asked_by
+from neurontest.run.watch import Watch
 from neurontest.trace.engine import Tracer
+from neurontest.trace.faults import Fault
+from neurontest.trace.prompts import Prompts
 from neurontest.trace.scoring import Scorer
 from neurontest.types import (
     Activations,
@@ -33,9 +38,11 @@ from neurontest.types import (
     Record,
     Suite,
     Thresholds,
+    TracePlan,
     TraceRecord,
     TraceRequest,
     Vacuity,
+    notices_of,
     silent,
 )
 
@@ -63,6 +70,8 @@ class Run:
         Told of what is traced and tested.
     twin : Run or None
         The same suite on a model that has learnt nothing, to compare with.
+    moment : datetime, optional
+        What chat templates take for the time; by default now. One for all processes of a run.
     """
 
     def __init__(
@@ -74,39 +83,47 @@ class Run:
         batch_size: int = 128,
         progress: Progress = silent,
         twin: Run | None = None,
+        moment: datetime | None = None,
     ) -> None:
         self.suite = suite
-        self.plan = make_plan(suite)
-        self.cost = TraceRecord()
         self._handle = handle
         self._progress = progress
         self._notices: dict[str, None] = {}
-        self._tracer = Tracer(
+        self._watch = Watch()
+        self._prompts = Prompts(handle, cache_dir, progress, self.notice, moment)
+        tracer = Tracer(
             handle,
             cache_dir=cache_dir,
             batch_size=batch_size,
             progress=progress,
             given=suite.given,
             notice=self.notice,
+            prompts=self._prompts,
         )
+        self._traces = Traced(suite, tracer, self.notice, loads=not isinstance(handle, KnownModel))
         self._scorer = Scorer(
             handle,
             cache_dir=cache_dir,
-            continuations=self._tracer.continuations,
+            continuations=tracer.continuations,
             progress=progress,
             notice=self.notice,
+            prompts=self._prompts,
         )
-        self._cache = Cache(cache_dir / "evidence", Finding, self.notice)
-        self._nulls = Cache(cache_dir / "evidence", Vacuity, self.notice)
+        self._cache = Cache(cache_dir, Finding, self.notice)
+        self._nulls = Cache(cache_dir, Vacuity, self.notice)
         self._findings: dict[str, Mapping[str, Finding]] = {}
         self._vacuity: dict[str, Mapping[str, Vacuity]] = {}
         self._twin = twin
-        self._shown = Shown(suite, self.read, lambda prompts: self._tracer.continuations(prompts, suite.generation))
-        self._activations: dict[TraceRequest, Activations] = {}
+        self._shown = Shown(suite, self._traces, self.notice)
 
     def notice(self, text: str) -> None:
         """Note what a reader of the results should know, once: the record holds it among its warnings."""
         self._notices.setdefault(text)
+
+    def _noticed(self) -> list[str]:
+        # A handle is made before its runs, and tells what it noticed of the model's files to all of them.
+        twins = () if self._twin is None else self._twin._noticed()
+        return list(dict.fromkeys((*self._notices, *notices_of(self._handle), *twins)))
 
     # Evidence.
 
@@ -125,8 +142,11 @@ class Run:
             for claim in family.tested:
                 for request in kind_named(claim.kind).requests(claim):
                     asked.setdefault(request, claim)
-            self._trace(set(asked))
-            traces = {request: self._read_for(claim, request) for request, claim in asked.items()}
+            self._traces.ask(asked)
+            traces = {}
+            for request, claim in asked.items():
+                with asked_by(claim):
+                    traces[request] = self._traces.read(request)
             self._findings[family.file] = self._cached(family, traces)
         return self._findings[family.file]
 
@@ -149,21 +169,27 @@ class Run:
 
         asked = claim_from(self.suite, claim)
         family = Family(asked.where.file, (asked,), asked.statistics)
-        requests = set(kind_named(asked.kind).requests(asked))
-        plan = make_plan(replace(self.suite, families=(*self.suite.families, family)))
-        self.cost += self._tracer.ensure(plan, groups_for(plan, requests))
-        traces = {request: self.read(request) for request in requests}
+        requests = dict.fromkeys(kind_named(asked.kind).requests(asked))
+        self._traces.ask(requests, make_plan(replace(self.suite, families=(*self.suite.families, family))))
+        traces = {request: self._traces.read(request) for request in requests}
         return asked, self._cached(family, traces)[asked.id]
 
     def _cached(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> Mapping[str, Finding]:
         digests = [*(found.digest for found in traces.values()), *text_digests(family, self.suite.given)]
-        return self._cache.keep_or_find(evidence_key(family, digests), lambda: self._test(family, traces))
+        key = evidence_key(family, self._computes, digests)
+        return self._cache.keep_or_find(key, lambda: self._test(family, traces))
+
+    @property
+    def _computes(self) -> tuple[str, ...]:
+        """What names the model and how it computes, the number of the device aside."""
+        handle = self._handle
+        return handle.fingerprint, handle.dtype, handle.device.split(":")[0], handle.attention
 
     def _test(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> dict[str, Finding]:
         from neurontest.run.settle import settle
         from neurontest.verdict import judge
 
-        evidence = settle(family, self._scored(family, traces), self._progress)
+        evidence = settle(family, self._scored(family, traces), self._progress, self._watch)
         verdicts = judge(family, evidence)
         return {one: Finding(evidence[one], verdicts[one]) for one in evidence}
 
@@ -176,7 +202,8 @@ class Run:
         known = dict(traces)
         for claim in family.tested:
             while wanted := kind_named(claim.kind).scores(claim, known, grid):
-                known.update((request, self._scorer.scores(request)) for request in wanted)
+                with self._watch.on(claim), asked_by(claim):
+                    known.update((request, self._scorer.scores(request)) for request in wanted)
         return known
 
     # Where concepts mean nothing.
@@ -191,23 +218,53 @@ class Run:
         """
         if family.file not in self._vacuity:
             self.findings(family)
-            self._vacuity[family.file] = nulls.vacuity(self.suite, family, self.read, self._nulls, self._progress)
+            self._vacuity[family.file] = nulls.vacuity(
+                self.suite,
+                family,
+                self._traces,
+                self._computes,
+                self._nulls,
+                self._progress,
+                self._watch,
+                self.notice,
+            )
         return self._vacuity[family.file]
 
     def salmon(self, claim: Claim) -> float | None:
-        """The claim's unadjusted p-value on the twin; None if there is none.
+        """The claim's unadjusted p-value on the twin; None if there is none, or it cannot be tested there.
 
         Raises
         ------
         NeurontestError
-            As :meth:`findings`.
+            As :meth:`findings`, but for what cannot be traced on the twin or tested there: that is no fault of the
+            model's, and noted.
         """
-        return None if self._twin is None or claim.skip is not None else self._twin.finding(claim).evidence.p
+        if self._twin is None or claim.skip is not None:
+            return None
+        try:
+            return self._twin.finding(claim).evidence.p
+        except (TraceError, EvidenceError) as error:
+            self.notice(f"{claim.where.file} was not tested on a twin of the model with random weights: {error}")
+            return None
+
+    def seconds(self, claim: Claim) -> float:
+        """What testing this claim took, and its replay where concepts mean nothing; tracing aside.
+
+        About 0 if its evidence was found in the cache, or nobody asked about it.
+        """
+        return self._watch.spent.get(claim.node, 0.0)
 
     # Traces.
 
-    def _trace(self, requests: set[TraceRequest]) -> None:
-        self.cost += self._tracer.ensure(self.plan, groups_for(self.plan, requests))
+    @property
+    def plan(self) -> TracePlan:
+        """All that the suite can ask of the model."""
+        return self._traces.plan
+
+    @property
+    def cost(self) -> TraceRecord:
+        """What tracing cost so far."""
+        return self._traces.cost
 
     def read(self, request: TraceRequest) -> Activations:
         """Traces that are there.
@@ -216,17 +273,10 @@ class Run:
         ------
         StoreError
             If they are not.
+        TraceError
+            If they cannot be.
         """
-        if request not in self._activations:
-            self._activations[request] = self._tracer.activations(request)
-        return self._activations[request]
-
-    def _read_for(self, claim: Claim, request: TraceRequest) -> Activations:
-        try:
-            return self.read(request)
-        except TraceError as error:
-            # A family fails as a whole, and the claims that ask for nothing of the kind would seem to be at fault.
-            raise TraceError(f"{claim.node}: {error}") from error
+        return self._traces.read(request)
 
     # Neuron sets.
 
@@ -247,8 +297,7 @@ class Run:
                 f" its neurons are concepts[{concept!r}].published of the suite"
             )
         requests = self._shown.requests(self.suite.concepts[concept], selection)
-        plan = make_plan(self.suite, requests)
-        self.cost += self._tracer.ensure(plan, groups_for(plan, requests))
+        self._traces.ask(requests, make_plan(self.suite, requests))
         return self._shown.set_of(concept, selection)
 
     # The record.
@@ -267,7 +316,10 @@ class Run:
                 "families": sorted(self._findings),
                 "vacuity": sorted(self._vacuity),
                 "cost": self.cost,
-                "notices": list(self._notices),
+                "notices": self._noticed(),
+                "seconds": self._watch.spent,
+                "moment": self._prompts.moment.isoformat(),
+                "faults": list(self._traces.tracer.faults.found),
                 "twin": None if self._twin is None else self._twin.facts(),
             }
         )
@@ -284,14 +336,22 @@ class Run:
         """
         models = {msgspec.convert(one["model"], ModelRecord) for one in facts}
         if len(models) != 1:
-            raise ModelError(f"the workers speak of {len(models)} models; a run has one")
+            raise ModelError(
+                f"the workers speak of {len(models)} models; a run has one (one that cannot be told from others has "
+                "another name in each worker: run it without -n)"
+            )
         twins = [one["twin"] for one in facts if one["twin"] is not None]
         twin = cls.merge(suite, twins, cache_dir=cache_dir) if twins else None
-        run = cls(suite, KnownModel(models.pop()), cache_dir=cache_dir, twin=twin)
+        moment = datetime.fromisoformat(max(one["moment"] for one in facts))
+        run = cls(suite, KnownModel(models.pop()), cache_dir=cache_dir, twin=twin, moment=moment)
         for one in facts:
-            run.cost += msgspec.convert(one["cost"], TraceRecord)
+            run._traces.cost += msgspec.convert(one["cost"], TraceRecord)
             for text in one["notices"]:
                 run.notice(text)
+            for node, seconds in one["seconds"].items():
+                run._watch.add(node, seconds)
+            for fault in one["faults"]:
+                run._traces.tracer.faults.found[msgspec.convert(fault, Fault)] = None
             for family in suite.families:
                 if family.file in one["families"]:
                     run.findings(family)
@@ -315,4 +375,4 @@ class Run:
         )
         record = make_record(self.suite, self.model, self.cost, set(self._findings), claims, self._shown)
         # Only now is all read that the record shows.
-        return replace(record, warnings=(*record.warnings, *self._notices, *first_positions(self._activations)))
+        return replace(record, warnings=(*record.warnings, *self._noticed(), *first_positions(self._traces.found)))

@@ -3,29 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import msgspec
-from filelock import FileLock
 
 from neurontest import __version__
 from neurontest.claims import kind_named
-from neurontest.types import Claim, Concept, Family, Generation, GivenText, Notice, Selection, unnoticed
+from neurontest.files import Kept
+from neurontest.trace.locks import hold
+from neurontest.types import Claim, Concept, Family, GivenText, Notice, silent, unnoticed
 
 T = TypeVar("T")
 
 #: Changed whenever the same traces and spec would give other numbers.
-EVIDENCE_VERSION = 7
-
-#: Settings that came after this version, and are left out of a key where they say no more than their default.
-_LATER = frozenset({"ablate", "exclude_first", "match", "reduce", "replay"})
+EVIDENCE_VERSION = 8
 
 
-def evidence_key(family: Family, digests: Sequence[str]) -> str:
+def evidence_key(family: Family, model: Sequence[str], digests: Sequence[str]) -> str:
     """Name of a family's evidence: what its tests depend on, and nothing else.
 
     Line numbers, tags, marks and wording are left out: they change no number.
@@ -33,15 +29,20 @@ def evidence_key(family: Family, digests: Sequence[str]) -> str:
     Parameters
     ----------
     family : Family
+    model : sequence of str
+        What names the model and how it computes: traces alone do not tell it, since models that differ may have the
+        same, and claims ask what a model makes of forced neurons.
     digests : sequence of str
-        Digests of all traces that its claims look at, and of the :func:`text_digests`.
+        Digests of all traces that its claims look at, and of the :func:`text_digests`; in the order of what asks for
+        them, since two requests may have each other's.
     """
     said = {
         "neurontest": __version__,
         "evidence": EVIDENCE_VERSION,
         "family": [family.file, family.statistics],
         "claims": [_substance(claim) for claim in family.tested],
-        "traces": sorted(digests),
+        "model": list(model),
+        "traces": list(digests),
     }
     return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
 
@@ -64,9 +65,23 @@ def text_digests(family: Family, given: Mapping[str, Mapping[str, tuple[GivenTex
     ]
 
 
-def vacuity_key(family: Family, digests: Sequence[str]) -> str:
-    """Name of what is known of a family's vacuity; `digests` are those of all traces that were dealt."""
-    return hashlib.sha256(b"vacuity" + evidence_key(family, digests).encode()).hexdigest()
+def vacuity_key(
+    family: Family, model: Sequence[str], dealt: Mapping[str, tuple[Mapping[str, Concept], Sequence[str]]]
+) -> str:
+    """Name of what is known of a family's vacuity.
+
+    Parameters
+    ----------
+    dealt : mapping from claim id to (concepts, digests)
+        Whose prompts were dealt, groups and all, in the order in which they were, and of their traces.
+    """
+    pools = [
+        [one, [_facts(concept) for concept in everyone.values()], list(digests)]
+        for one, (everyone, digests) in dealt.items()
+    ]
+    return hashlib.sha256(
+        b"vacuity" + evidence_key(family, model, []).encode() + msgspec.json.encode(pools)
+    ).hexdigest()
 
 
 def _substance(claim: Claim) -> list[object]:
@@ -76,19 +91,10 @@ def _substance(claim: Claim) -> list[object]:
         dict(claim.terms),
         [_facts(concept) for concept in claim.concepts.values()],
         _facts(claim.baseline) if claim.baseline else None,
-        said(claim.generation),
-        said(claim.selection),
+        claim.generation,
+        claim.selection,
         claim.statistics,
     ]
-
-
-def said(section: Generation | Selection) -> msgspec.Raw:
-    """A section as JSON, without what it says nothing by: so is found the evidence from before it could be said."""
-    default = type(section)()
-    kept = {
-        name: value for name, value in vars(section).items() if name not in _LATER or value != getattr(default, name)
-    }
-    return msgspec.Raw(msgspec.json.encode(kept))
 
 
 def _facts(concept: Concept) -> list[object]:
@@ -100,45 +106,39 @@ class Cache(Generic[T]):
 
     Parameters
     ----------
-    folder : Path
-        Made when first written to.
+    cache_dir : Path
     of : type
         Of what is found of one claim.
     notice : Notice, optional
         Told of what a reader of the results should know.
     """
 
-    def __init__(self, folder: Path, of: type[T], notice: Notice = unnoticed) -> None:
-        self.folder = folder
-        self._notice = notice
-        self._decoder: msgspec.json.Decoder[dict[str, T]] = msgspec.json.Decoder(dict[str, of])  # type: ignore[valid-type]
+    def __init__(self, cache_dir: Path, of: type[T], notice: Notice = unnoticed) -> None:
+        self._kept = Kept(cache_dir, notice)
+        self._of: type[dict[str, T]] = dict[str, of]  # type: ignore[valid-type]
 
     def find(self, key: str) -> Mapping[str, T] | None:
-        """What is kept under `key`; None if nothing readable is."""
-        try:
-            return self._decoder.decode(self._path(key).read_bytes())
-        except (OSError, msgspec.DecodeError):
-            return None
+        """What is kept under `key`; None if nothing is, or if it is damaged and now set aside."""
+        return self._kept.read_json(_name(key), self._of)
 
     def keep_or_find(self, key: str, make: Callable[[], Mapping[str, T]]) -> Mapping[str, T]:
-        """What is kept under `key`, made first if need be; of several processes that ask at once, one makes it."""
+        """What is kept under `key`, made first if need be; of several processes that ask at once, one makes it.
+
+        Raises
+        ------
+        StoreError
+            If it must be made and the cache cannot be written to.
+        """
         found = self.find(key)
         if found is not None:
             return found
-        path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(path.with_suffix(".lock")):
+        with hold(self._kept.root, f"evidence-{key[:32]}", "testing", silent):
             found = self.find(key)
             if found is None:
                 found = make()
-                self._write(path, msgspec.json.encode(found))
+                self._kept.write_json(_name(key), found)
         return found
 
-    def _path(self, key: str) -> Path:
-        return self.folder / key[:2] / f"{key}.json"
 
-    def _write(self, path: Path, content: bytes) -> None:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
+def _name(key: str) -> str:
+    return f"evidence/{key[:2]}/{key}.json"

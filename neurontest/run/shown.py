@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from neurontest.errors import StoreError, TraceError
+from neurontest.run.traced import Traced
 from neurontest.types import (
     BASELINE,
     Activations,
     Concept,
     Continuation,
     NeuronSet,
+    Notice,
     OverlapMatrix,
     PublishedNeuron,
     Selection,
     Suite,
     TraceRequest,
-    drawn_positions,
+    drawn_selections,
 )
 
 
 def standard_selections(suite: Suite) -> tuple[Selection, ...]:
-    """The suite's own selection raw and normalized, over all tokens and at the last: the write-up's figures.
-
-    Of prompts that are read without writing on, over their tokens.
-    """
+    """The suite's own selection raw and normalized, over all tokens and at the last: the write-up's figures."""
     own = suite.selection
     normalized = own.normalize if own.normalize != "raw" else "difference"
     hows = ("raw", normalized) if suite.baseline else ("raw",)
     return tuple(
-        replace(own, positions=where, normalize=how, match=None, exclude_first=0, reduce="mean")  # type: ignore[arg-type]
-        for where in drawn_positions(own)
+        replace(drawn, normalize=how)  # type: ignore[arg-type]
+        for drawn in drawn_selections(own)
         for how in hows
     )
 
@@ -52,9 +51,12 @@ def comparable(suite: Suite, selection: Selection) -> dict[str, tuple[PublishedN
 
 
 def overlap_matrix(
-    selection: Selection, concepts: tuple[str, ...], counts: tuple[tuple[float, ...], ...]
+    suite: Suite, selection: Selection, concepts: tuple[str, ...], counts: tuple[tuple[float, ...], ...]
 ) -> OverlapMatrix:
     """One of the report's heatmaps."""
+    own, plain = suite.selection, Selection()
+    # The same for all of them, so that they stand side by side.
+    reading = {name: getattr(own, name) for name in ("match", "exclude_first", "reduce")}
     return OverlapMatrix(
         setting={
             "site": selection.site,
@@ -62,6 +64,7 @@ def overlap_matrix(
             "select": selection.select,
             "k": selection.k,
             "identity": selection.identity,
+            **{name: value for name, value in reading.items() if value != getattr(plain, name)},
         },
         kind="raw" if selection.normalize == "raw" else "normalized",
         positions=selection.positions,
@@ -76,19 +79,13 @@ class Shown:
     Parameters
     ----------
     suite : Suite
-    read : callable
-        From a request to its traces; raises StoreError for what was never traced.
-    continuations : callable
-        From prompts to what the model wrote; the same.
+    traced : Traced
+    notice : Notice
+        Told of what should be there and is not.
     """
 
-    def __init__(
-        self,
-        suite: Suite,
-        read: Callable[[TraceRequest], Activations],
-        continuations: Callable[[tuple[str, ...]], tuple[Continuation, ...]],
-    ) -> None:
-        self._suite, self._read, self._continuations = suite, read, continuations
+    def __init__(self, suite: Suite, traced: Traced, notice: Notice) -> None:
+        self._suite, self._traces, self._notice = suite, traced, notice
         self._traced = {name: concept for name, concept in suite.concepts.items() if not concept.published}
 
     def requests(self, concept: Concept, selection: Selection) -> list[TraceRequest]:
@@ -101,7 +98,7 @@ class Shown:
     def _activations(self, concept: Concept, selection: Selection) -> tuple[Activations, Activations | None]:
         from neurontest.neurons.table import units
 
-        own, *neutral = (self._read(one) for one in self.requests(concept, selection))
+        own, *neutral = (self._traces.read(one) for one in self.requests(concept, selection))
         return units(own, concept.prompts, concept.groups), neutral[0] if neutral else None
 
     def set_of(self, concept: str, selection: Selection) -> NeuronSet:
@@ -121,10 +118,22 @@ class Shown:
         out: dict[str, list[NeuronSet]] = {name: [] for name in self._traced}
         for selection in selections_of(self._suite):
             for name, found in out.items():
-                # Not traced: nobody asked about a claim that needs it. Or it has no such positions: the claim said so.
-                with suppress(StoreError, TraceError):
+                with self._tells(self.requests(self._traced[name], selection)):
                     found.append(self.set_of(name, selection))
         return out
+
+    @contextmanager
+    def _tells(self, requests: Sequence[TraceRequest]) -> Iterator[None]:
+        """Go on without what is not there; what should be is told of."""
+        try:
+            yield
+        except TraceError:
+            # It has no such positions, or cannot be traced: who asked for it was told.
+            return
+        except StoreError as error:
+            # Else nobody asked about a claim that needs it.
+            if all(map(self._traces.was_asked_for, requests)):
+                self._notice(f"the report is not whole: {error}")
 
     def matrices(self) -> tuple[OverlapMatrix, ...]:
         """The report's heatmaps."""
@@ -133,9 +142,11 @@ class Shown:
 
         out = []
         for selection in standard_selections(self._suite) if self._traced else ():
-            try:
-                read = {name: self._activations(concept, selection) for name, concept in self._traced.items()}
-            except (StoreError, TraceError):
+            read = {}
+            for name, concept in self._traced.items():
+                with self._tells(self.requests(concept, selection)):
+                    read[name] = self._activations(concept, selection)
+            if not read:
                 continue
             sets = side_by_side(
                 {name: full_set(selection, own, neutral) for name, (own, neutral) in read.items()},
@@ -144,7 +155,7 @@ class Shown:
                 identity=selection.identity,
             )
             names = tuple(name for name in self._suite.concepts if name in sets)
-            out.append(overlap_matrix(selection, names, matrix([sets[name] for name in names])))
+            out.append(overlap_matrix(self._suite, selection, names, matrix([sets[name] for name in names])))
         return tuple(out)
 
     def texts(self) -> dict[str, tuple[Continuation, ...]]:
@@ -153,8 +164,12 @@ class Shown:
         out: dict[str, tuple[Continuation, ...]] = {}
         for concept in concepts:
             name = BASELINE if concept is self._suite.baseline else concept.name
+            out[name] = ()
             try:
-                out[name] = self._continuations(concept.prompts)
-            except StoreError:
-                out[name] = ()
+                out[name] = self._traces.texts(concept.prompts)
+            except TraceError:
+                continue
+            except StoreError as error:
+                if self._traces.wrote(concept.prompts):
+                    self._notice(f"the report is not whole: {error}")
         return out

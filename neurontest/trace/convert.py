@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
+import os
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from neurontest.errors import ModelError
-from neurontest.trace.files import sweep
+from neurontest.errors import ModelError, StoreError
+from neurontest.files import Kept, cannot_write, open_json, sealed_json, sweep
 from neurontest.trace.fingerprint import of_parts
 from neurontest.trace.locks import hold
 from neurontest.trace.quiet import quiet
-from neurontest.types import Progress
+from neurontest.types import Notice, Progress, unnoticed
+
+#: A file beside the copy's own: the sha256 of each of them, sealed.
+LIST = "files.json"
 
 #: Raise it when :func:`_convert` comes to write something else, so that no old copy is taken for the new one.
 FORMAT_VERSION = "1"
@@ -41,8 +46,9 @@ def converted(
     source: Callable[[], AbstractContextManager[Path]],
     cache_dir: Path,
     progress: Progress,
+    notice: Notice = unnoticed,
 ) -> Path:
-    """The safetensors folder of a GGUF file, made if it is not there.
+    """The safetensors folder of a GGUF file, made if it is not there, or not what was made.
 
     Parameters
     ----------
@@ -52,30 +58,64 @@ def converted(
         Its :func:`fingerprint`.
     source : callable
         Opens the file; called only if it must be converted.
+    notice : Notice, optional
+        Told of what a reader of the results should know.
 
     Raises
     ------
     ModelError
         If the file cannot be read as a model.
+    StoreError
+        If the cache cannot be written to.
     """
+    from safetensors import SafetensorError
+
     folder = home(cache_dir, identity)
-    models = folder.parent
-    # A rename is all or nothing, so that a folder of this name is complete.
-    if folder.is_dir():
+    name_kept = f"models/{folder.name}"
+    if _is_whole(folder, name_kept):
         return folder
-    models.mkdir(parents=True, exist_ok=True)
     with hold(cache_dir, f"convert-{identity[:32]}", f"converting {name}", progress):
-        if not folder.is_dir():
-            prefix = f".convert-{identity[:32]}-"
-            # Of a process that was killed: nobody else has one of this name while the lock is held.
-            sweep(models, prefix)
-            with source() as gguf, tempfile.TemporaryDirectory(dir=models, prefix=prefix) as temporary:
-                progress(f"converting {name}", 0, 1, "once; half a minute or so")
-                made = Path(temporary) / "model"
-                _convert(gguf, made)
-                made.rename(folder)
-                progress(f"converting {name}", 1, 1, "")
+        if not _is_whole(folder, name_kept):
+            if folder.exists():
+                Kept(cache_dir, notice).set_aside(name_kept, f"(the model {name}) is not what was converted")
+            try:
+                _make(name, folder, source, progress)
+            except (OSError, SafetensorError) as error:
+                raise StoreError(cannot_write(folder, error)) from error
     return folder
+
+
+def _make(name: str, folder: Path, source: Callable[[], AbstractContextManager[Path]], progress: Progress) -> None:
+    models, prefix = folder.parent, f".convert-{folder.name}"
+    models.mkdir(parents=True, exist_ok=True)
+    # Nobody else has one of this name while the lock is held.
+    sweep(models, f"{prefix}*", all_of_them=True)
+    sweep(models, ".convert-*")
+    with source() as gguf, tempfile.TemporaryDirectory(dir=models, prefix=f"{prefix}.{os.getpid()}-") as temporary:
+        progress(f"converting {name}", 0, 1, "once; half a minute or so")
+        made = Path(temporary) / "model"
+        _convert(gguf, made)
+        (made / LIST).write_bytes(sealed_json(f"models/{folder.name}/{LIST}", _hashes(made)))
+        made.rename(folder)
+        progress(f"converting {name}", 1, 1, "")
+
+
+def _is_whole(folder: Path, name: str) -> bool:
+    """Whether a copy holds the files that were made, to the last bit, and no others."""
+    try:
+        listed = open_json(f"{name}/{LIST}", (folder / LIST).read_bytes(), dict[str, str])
+        return listed is not None and listed == _hashes(folder)
+    except OSError:
+        return False
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    found = {}
+    for path in folder.rglob("*"):
+        if path.is_file() and path != folder / LIST:
+            with path.open("rb") as file:
+                found[path.relative_to(folder).as_posix()] = hashlib.file_digest(file, "sha256").hexdigest()
+    return found
 
 
 def _convert(gguf: Path, target: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from neurontest.errors import ModelError
-from neurontest.files import UnreadableError, read_regular
+from neurontest.regular_files import UnreadableError, read_regular
 from neurontest.trace import builtin, hub
 
 #: Bytes of a configuration at most.

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from neurontest.errors import ModelError, NeurontestError
-from neurontest.types import ModelHandle
+from neurontest.types import ModelHandle, notices_of
 
 PREFIX = "python:"
 FORM = "python:package.module:factory"
@@ -66,6 +66,11 @@ class FactoryModel:
     def fingerprint(self) -> str:
         """Of the weights that the factory made, or of the handle that it returned, in hexadecimal."""
         return self._made.fingerprint
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a reader of the results should know of what the factory made."""
+        return notices_of(self._made)
 
     def load(self) -> tuple[Any, Any]:
         """The model, in evaluation mode, and its tokenizer.

@@ -14,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import StoreError, TraceError
-from neurontest.trace.generation import Row, Written, encode, end_of_text, shares_of, unfit
+from neurontest.trace.encoding import Encoded, check_rows
+from neurontest.trace.generation import Row, Written, end_of_text, shares_of, unfit
 from neurontest.trace.hooks import SiteReader
+from neurontest.trace.lengths import check_length
 from neurontest.trace.passes import Passes
 from neurontest.trace.readings import counted, padded
 from neurontest.trace.sites import Site
@@ -73,16 +75,19 @@ def known_texts(model: Any, tokenizer: Any, store: Store, group: TraceGroup) -> 
     end = min(end_of_text(model, tokenizer), default=0)
     context = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
     for prompt in group.prompts:
-        ids = encode(tokenizer, prompt, group.generation)
+        encoded = store.prompts.of(prompt, group.generation)
+        check_rows(model, tokenizer, prompt, encoded.ids)
         for sample in range(store.samples(prompt, group.generation) if group.needs_text else 1):
             given = _given(store, group, prompt, sample)
-            new = new_tokens(tokenizer, prompt, group.generation, ids, given, end) if given else ()
+            new = new_tokens(tokenizer, prompt, encoded, given, end) if given else ()
             if given and not new:
                 raise TraceError(
                     f"The text given for the prompt {quoted(prompt)} is empty to the tokenizer; write a word."
                 )
-            where = _where(tokenizer, group, prompt, ids, new)
-            known = Known(Row(prompt, sample, ids), new, where, given is not None and given.ended)
+            check_rows(model, tokenizer, prompt, new)
+            where = _where(tokenizer, group, prompt, encoded, new)
+            known = Known(Row(prompt, sample, encoded.ids), new, where, given is not None and given.ended)
+            check_length(model, prompt, len(known.inputs))
             if isinstance(context, int) and 0 < context < len(known.inputs):
                 raise TraceError(
                     f"The prompt {quoted(prompt)} and what follows have {len(known.inputs)} tokens, and the model's "
@@ -106,11 +111,11 @@ def _given(store: Store, group: TraceGroup, prompt: str, sample: int) -> GivenTe
 
 
 def _where(
-    tokenizer: Any, group: TraceGroup, prompt: str, ids: Sequence[int], new: Sequence[int]
+    tokenizer: Any, group: TraceGroup, prompt: str, encoded: Encoded, new: Sequence[int]
 ) -> dict[Positions, npt.NDArray[np.int64]]:
     if not group.match:
-        return {where: counted(where, len(ids), len(new)) for where in group.positions}
-    in_prompt, in_text = word_tokens(tokenizer, prompt, group.generation, ids, new, group.match)
+        return {where: counted(where, len(encoded.ids), len(new)) for where in group.positions}
+    in_prompt, in_text = word_tokens(tokenizer, encoded, new, group.match)
     found = {}
     for where in group.positions:
         is_prompt = reading_of(where).positions == "prompt"
@@ -118,7 +123,7 @@ def _where(
             raise TraceError(
                 f"The word {group.match!r} is not in the prompt {quoted(prompt)}, and its tokens are to be read."
             )
-        found[where] = counted(where, len(ids), len(new), in_prompt if is_prompt else in_text)
+        found[where] = counted(where, len(encoded.ids), len(new), in_prompt if is_prompt else in_text)
     return found
 
 
@@ -156,7 +161,7 @@ def read(model: Any, texts: Sequence[Known], sites: Sequence[Site], positions: S
         reader.tallies.open({where: padded([text.where[where] for text in texts], lengths) for where in positions})
         Passes(model, inputs, 0, use_cache=False).read()
         reader.end_step(torch.ones(len(texts), dtype=torch.bool, device=model.device))
-        if reader.unfit() is not None:
+        if reader.unfit():
             raise unfit(reader, rows)
         values = {where: reader.tallies.result(where) for where in positions}
     shares = shares_of(reader, positions)

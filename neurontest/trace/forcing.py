@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from neurontest.trace.hooks import by_row
 from neurontest.trace.sites import Site
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class SiteForcer:
             for layer, module in enumerate(self._site.modules):
                 places = self._places(layer)
                 if len(places[0]):
-                    self._handles.append(self._attach(module, *places))
+                    self._handles.append(self._attach(layer, module, *places))
         except BaseException:
             self._let_go()
             raise
@@ -68,7 +69,7 @@ class SiteForcer:
         here = columns // self._site.width == layer
         return rows[here], columns[here] - layer * self._site.width, values[here]
 
-    def _attach(self, module: Any, *places: npt.NDArray[Any]) -> RemovableHandle:
+    def _attach(self, layer: int, module: Any, *places: npt.NDArray[Any]) -> RemovableHandle:
         import torch
 
         on_host = [torch.from_numpy(one) for one in places]
@@ -77,8 +78,8 @@ class SiteForcer:
             # Where the block is: a model may be spread over several devices.
             rows, indices, values = (one.to(value.device) for one in on_host)
             steps = self._steps.to(value.device)[rows]
-            # A copy: others may hold what the module was given. Some architectures flatten rows and positions.
-            out = value.clone().reshape(self._count, -1, value.shape[-1])
+            # A copy: others may hold what the module was given.
+            out = by_row(value.clone(), self._site, layer, self._count)
             set_to = values.to(out.dtype)[:, None].expand_as(steps)
             out[rows, :, indices] = torch.where(steps, set_to, out[rows, :, indices])
             return out.reshape(value.shape)

@@ -5,7 +5,7 @@ Step t (from 1) is the forward pass from whose last position new token t is samp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from neurontest.errors import TraceError
 from neurontest.trace.architecture import is_encoder_decoder
 from neurontest.trace.hooks import SiteReader
+from neurontest.trace.lengths import check_length
 from neurontest.trace.passes import Passes, begin
 from neurontest.trace.sampling import Draw, draw, uniforms
 from neurontest.trace.sites import Site
@@ -63,28 +64,6 @@ class Written:
     shares: dict[tuple[str, Positions], float] = field(default_factory=dict)
 
 
-def encode(tokenizer: Any, prompt: str, generation: Generation) -> tuple[int, ...]:
-    """Tokens of a prompt in the format that `generation` asks for.
-
-    Raises
-    ------
-    TraceError
-        If the prompt is empty, or the tokenizer has no chat template though one is asked for.
-    """
-    if not prompt.strip() or not tokenizer(prompt, add_special_tokens=False)["input_ids"]:
-        raise TraceError(f"The prompt {quoted(prompt)} is empty to the tokenizer; write at least one word.")
-    if generation.format == "plain":
-        return tuple(tokenizer(prompt)["input_ids"])
-    if not getattr(tokenizer, "chat_template", None):
-        raise TraceError(
-            f"The prompt {quoted(prompt)} cannot be put as a chat turn: the tokenizer has no chat template. "
-            "Use format: plain."
-        )
-    turns = [{"role": "user", "content": prompt}]
-    encoded = tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=True, return_dict=True)
-    return tuple(encoded["input_ids"])
-
-
 def batches(rows: Sequence[Row], batch_size: int) -> list[tuple[Row, ...]]:
     """`rows` cut into batches, longest first, so that rows of a batch need little padding.
 
@@ -103,6 +82,9 @@ def check_lengths(model: Any, rows: Sequence[Row], generation: Generation) -> No
     TraceError
         If a prompt and its new tokens are longer than the model's context; the message names the prompt.
     """
+    for row in rows:
+        # The last new token is never read.
+        check_length(model, row.prompt, len(row.ids) + generation.max_new_tokens - 1)
     context = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
     if not isinstance(context, int) or context <= 0:
         return
@@ -189,7 +171,7 @@ def write(
                 passes.keep(np.flatnonzero(left))
                 running = running[left]
                 reader.expect(running)
-        if reader.unfit() is not None:
+        if reader.unfit():
             raise unfit(reader, rows)
         values = {
             where: reader.tallies.result(where) if where in readings else reader.result(str(where))
@@ -240,13 +222,28 @@ def _draw(logits: torch.Tensor, u: npt.NDArray[np.float64], generation: Generati
     )
 
 
-def unfit(reader: SiteReader, rows: Sequence[Row]) -> TraceError:
+class UnfitError(TraceError):
+    """A batch's activations or logits are no numbers.
+
+    Attributes
+    ----------
+    faults : mapping from prompt to str
+        What is wrong with each that is at fault.
+    """
+
+    def __init__(self, faults: Mapping[str, str]) -> None:
+        self.faults = faults
+        super().__init__(next(iter(faults.values())))
+
+
+def unfit(reader: SiteReader, rows: Sequence[Row]) -> UnfitError:
     """The error of a batch whose activations or logits are no numbers."""
-    fault = reader.unfit()
-    if fault is None:
-        return TraceError("The model's logits are NaN or infinite though its activations are not; its head is broken.")
-    row, layer, site = fault
-    return TraceError(
-        f"The prompt {quoted(rows[row].prompt)} gives NaN or infinite activations in block {layer} at site {site}; "
-        "check the model's weights, or use --concept-dtype float32."
-    )
+    faults: dict[str, str] = {}
+    for row, (layer, site) in reader.unfit().items():
+        faults.setdefault(
+            rows[row].prompt,
+            f"The prompt {quoted(rows[row].prompt)} gives NaN or infinite activations in block {layer} at site {site}; "
+            "check the model's weights, or use --concept-dtype float32.",
+        )
+    broken = "The model's logits are NaN or infinite though its activations are not; its head is broken."
+    return UnfitError(faults or {row.prompt: broken for row in rows})

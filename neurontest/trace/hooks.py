@@ -11,12 +11,42 @@ import numpy.typing as npt
 
 from neurontest.errors import TraceError
 from neurontest.trace.readings import Tallies
-from neurontest.trace.sites import Site
+from neurontest.trace.sites import IN_MLP, Site
 from neurontest.types import Positions
 
 if TYPE_CHECKING:
     import torch
     from torch.utils.hooks import RemovableHandle
+
+
+def by_row(value: torch.Tensor, site: Site, layer: int, rows: int) -> torch.Tensor:
+    """What a module has at a site, as [row, position, neuron].
+
+    Raises
+    ------
+    TraceError
+        If it is no such thing: several streams beside each other, another order of axes, another width. Taken for one
+        all the same, it would give numbers that change with the texts beside a text.
+    """
+    shape = tuple(getattr(value, "shape", ()))
+    # Some architectures flatten rows and positions into one axis before the MLP.
+    if len(shape) == 2 and site.name in IN_MLP and shape[1] == site.width and shape[0] % rows == 0:
+        return value.detach().reshape(rows, -1, site.width)
+    if len(shape) == 3 and shape[0] == rows and shape[2] == site.width:
+        return value.detach()
+    found = f"values of shape {list(shape)}" if shape else f"{type(value).__name__}, which is no tensor,"
+    raise TraceError(
+        f"Block {layer} has {found} at site {site.name}, where [rows, positions, width] ="
+        f" [{rows}, positions, {site.width}] was looked for, so that it cannot be told which of them are a neuron's; "
+        f"{_ELSEWHERE[site.name]}."
+    )
+
+
+_ELSEWHERE = {
+    "residual": "blocks that pass on several streams, or axes in another order, have no residual that can be read: "
+    "use site: mlp or attention",
+    "attention": "use site: residual or mlp",
+} | dict.fromkeys(IN_MLP, "use site: residual or attention")
 
 
 class SiteReader:
@@ -128,19 +158,19 @@ class SiteReader:
         self._steps += active
         self.tallies.end_step(self._step, active)
 
-    def unfit(self) -> tuple[int, int, str] | None:
-        """Row, layer and site of the first value that is NaN or infinite in the last pass or in the sums, if any is.
+    def unfit(self) -> dict[int, tuple[int, str]]:
+        """Layer and site of the first value of each row that is NaN or infinite in the last pass or in the sums.
 
-        Within a pass the earliest layer is the one named, since all later ones inherit what is wrong with it.
+        The row that is named first is that of the earliest layer. Within a pass that is where a fault began, since all
+        later layers inherit what is wrong with it.
         """
-        found: list[tuple[int, int, str]] = []
-        for values in (self._step, self._sums, *self.tallies.sums()):
-            for site, value in zip(self.sites, values, strict=True):
-                bad = (~value.isfinite()).any(dim=2).nonzero()
-                found.extend([(int(bad[0, 1]), int(bad[0, 0]), site.name)] if len(bad) else [])
-            if found:
-                return min(found, key=lambda fault: fault[1])
-        return None
+        found: dict[int, tuple[int, int, int, int]] = {}
+        for stage, values in enumerate((self._step, self._sums, *self.tallies.sums())):
+            for number, value in enumerate(values):
+                for layer, row in (~value.isfinite()).any(dim=2).nonzero().tolist():
+                    place = stage, layer, number, row
+                    found[row] = min(found.get(row, place), place)
+        return {row: (layer, self.sites[site].name) for _, layer, site, row in sorted(found.values())}
 
     def result(self, positions: str) -> list[npt.NDArray[np.float32]]:
         """Per site the activations ``[row, neuron]``, neurons layer by layer.
@@ -168,14 +198,7 @@ class SiteReader:
         target, fired = self._step[number][layer], self._fired[number]
 
         def take(value: torch.Tensor) -> None:
-            if value.shape[-1] != site.width:
-                raise TraceError(
-                    f"Block {layer} has {value.shape[-1]} values at site {site.name} instead of {site.width}; "
-                    "this architecture cannot be traced there."
-                )
-            # Some architectures flatten rows and positions into one axis before the MLP.
-            rows = self.rows if self._kept is None else len(self._kept)
-            values = value.detach().reshape(rows, -1, site.width)
+            values = by_row(value, site, layer, self.rows if self._kept is None else len(self._kept))
             if self._kept is not None:
                 target.index_copy_(0, self._kept, values[:, -1].to(target.dtype))
             else:

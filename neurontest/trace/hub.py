@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from neurontest.errors import ModelError
+from neurontest.trace.folder import PATTERNS
 from neurontest.types import Progress
 
 PREFIX = "hub:"
@@ -21,7 +22,7 @@ FORM = "hub:org/name@revision"
 
 _NAME = re.compile(r"hub:(?P<repository>[\w.-]+/[\w.-]+)@(?P<revision>[\w][\w./-]*)", re.ASCII)
 #: A repository with consolidated or other duplicates of its weights in subfolders needs none of them.
-_WANTED = ["*.safetensors", "*.json", "*.jinja", "*.model", "*.tiktoken", "vocab.txt", "merges.txt"]
+_WANTED = list(PATTERNS)
 _UNWANTED = ["original/*", "consolidated*", "onnx/*", "openvino/*", "runs/*", ".*"]
 
 

@@ -15,6 +15,7 @@ from neurontest.errors import TraceError
 from neurontest.trace.architecture import is_encoder_decoder, writes
 from neurontest.trace.forcing import Forced, SiteForcer
 from neurontest.trace.memory import Halving, Row
+from neurontest.trace.passes import call
 from neurontest.trace.resume import Resume
 from neurontest.trace.sites import Site, find_sites
 
@@ -208,7 +209,8 @@ def _pass(
         handle = head.register_forward_pre_hook(narrow)
         stack.callback(handle.remove)
         # Padding stands behind: causal attention never looks there, and positions count from 0 without being told.
-        logits: torch.Tensor = model(
+        logits: torch.Tensor = call(
+            model,
             input_ids=tokens[:, read],
             attention_mask=torch.from_numpy(mask[:, read]).to(device),
             use_cache=False,

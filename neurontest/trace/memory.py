@@ -32,14 +32,20 @@ class Halving:
         self._most: int | None = None
 
     def each(
-        self, batches: Iterable[Sequence[Row]], run: Callable[[Sequence[Row]], Result], prompt: Callable[[Row], str]
+        self,
+        batches: Iterable[Sequence[Row]],
+        run: Callable[[Sequence[Row]], Result],
+        prompt: Callable[[Row], str],
+        lost: Callable[[str, TraceError], None] | None = None,
     ) -> Iterator[Result]:
         """Yield what `run` makes of each batch, or of its parts; `prompt` tells the prompt of a row.
+
+        Where memory does not suffice for a single row, `lost` is told of its prompt, and the others go on.
 
         Raises
         ------
         TraceError
-            If memory does not suffice for a single row.
+            The same, if nobody is to be told.
         """
         waiting = deque(batches)
         while waiting:
@@ -53,10 +59,14 @@ class Halving:
                 yield done[0]
                 continue
             if len(batch) == 1:
-                raise TraceError(
+                error = TraceError(
                     f"Memory does not suffice for the prompt {quoted(prompt(batch[0]))} even in a batch of its own; "
                     "shorten its text, or use --concept-dtype bfloat16."
                 )
+                if lost is None:
+                    raise error
+                lost(prompt(batch[0]), error)
+                continue
             self._most = (len(batch) + 1) // 2
             self._on_halved(self._most)
             waiting.appendleft(batch)

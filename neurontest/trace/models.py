@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from neurontest.errors import ModelError
 from neurontest.trace import builtin, convert, factory, hub
 from neurontest.trace.architecture import SDPA, attention_of
 from neurontest.trace.factory import FactoryModel
-from neurontest.trace.fingerprint import of_file, of_folder, of_memory
-from neurontest.trace.loading import check_folder, load
-from neurontest.types import ModelHandle, Progress
+from neurontest.trace.fingerprint import of_file, of_folder
+from neurontest.trace.folder import check_folder
+from neurontest.trace.loading import check_sizes, load, read_tokenizer
+from neurontest.trace.wrapped import looked_through
+from neurontest.types import ModelHandle, Notice, Progress
+
+if TYPE_CHECKING:
+    from neurontest.trace.identity import Identity
 
 _VALID = f"valid: {builtin.NAME}, {hub.FORM}, a folder with safetensors, a .gguf file, or {factory.FORM}"
 
@@ -33,6 +38,8 @@ class FileModel:
         Gives the folder to load, having made it if need be.
     attend : callable, optional
         Gives the attention implementation, where it is not that of every architecture that has it.
+    notices : list of str, optional
+        What was noticed of its files that a reader of the results should know.
     """
 
     def __init__(
@@ -43,8 +50,9 @@ class FileModel:
         identify: Callable[[], str],
         locate: Callable[[], Path],
         attend: Callable[[], str] = lambda: SDPA,
+        notices: Sequence[str] = (),
     ) -> None:
-        self.name, self.dtype, self.device = name, dtype, device
+        self.name, self.dtype, self.device, self.notices = name, dtype, device, notices
         self._identify, self._locate, self._attend = identify, locate, attend
 
     @cached_property
@@ -67,28 +75,72 @@ class FileModel:
         """
         return self._loaded
 
+    def reader(self) -> Callable[[], tuple[Any, Any]]:
+        """What reads the configuration and tokenizer alone; fetches and converts first what must be."""
+        folder = self._locate()
+        return lambda: read_tokenizer(self.name, folder)
+
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
         return load(self.name, self._locate(), self.dtype, self.device, self.attention)
 
 
 class MemoryModel:
-    """A transformers model that somebody else made. Implements :class:`~neurontest.types.ModelHandle`."""
+    """A transformers model that somebody else made. Implements :class:`~neurontest.types.ModelHandle`.
+
+    Parameters
+    ----------
+    model, tokenizer : object
+        A model in wrappers is looked through.
+    name : str, optional
+        By default where the model came from.
+
+    Raises
+    ------
+    ModelError
+        If the model's adapter is no part of it.
+    """
 
     def __init__(self, model: Any, tokenizer: Any, name: str | None = None) -> None:
-        self._model, self._tokenizer = model, tokenizer
-        self.name = name or str(getattr(model, "name_or_path", "")) or type(model).__name__
-        self.dtype = str(model.dtype).removeprefix("torch.")
-        self.device = str(model.device)
-        self.attention = str(model.config._attn_implementation)
+        self._model, self._tokenizer = looked_through(model), tokenizer
+        # One that is no module itself has nothing hung on it that the model within would not know of.
+        is_module = hasattr(type(model), "register_forward_hook")
+        self._wrapper = model if is_module and self._model is not model else None
+        self.name = name or str(getattr(self._model, "name_or_path", "")) or type(self._model).__name__
+        self.dtype = str(self._model.dtype).removeprefix("torch.")
+        self.device = str(self._model.device)
+        self.attention = str(self._model.config._attn_implementation)
+
+    @property
+    def fingerprint(self) -> str:
+        """sha256 over all that decides what the model computes, and its tokenizer, in hexadecimal; runs the model."""
+        return self._identity.fingerprint
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a reader of the results should know of the model."""
+        return self._identity.notices
 
     @cached_property
-    def fingerprint(self) -> str:
-        """sha256 over the weights in memory, config and tokenizer, in hexadecimal."""
-        return of_memory(self._model, self._tokenizer)
+    def _identity(self) -> Identity:
+        from neurontest.trace.identity import Identity
+
+        return Identity(self._model, self._tokenizer, self._wrapper)
+
+    def reader(self) -> Callable[[], tuple[Any, Any]]:
+        """What gives its configuration and tokenizer."""
+        return lambda: (self._model.config, self._tokenizer)
 
     def load(self) -> tuple[Any, Any]:
-        """The model, put into evaluation mode, and its tokenizer."""
+        """The model, put into evaluation mode, and its tokenizer.
+
+        Raises
+        ------
+        ModelError
+            If the model is no longer the one that has the fingerprint.
+        """
+        if "_identity" in vars(self):
+            self._identity.check()
         return self._model.eval(), self._tokenizer
 
 
@@ -98,6 +150,7 @@ def from_transformers(model: Any, tokenizer: Any, name: str | None = None) -> Mo
     Parameters
     ----------
     model : transformers.PreTrainedModel
+        With its adapters (peft) and hooks, if it has some, and compiled or not.
     tokenizer : transformers.PreTrainedTokenizerBase
     name : str, optional
         As reports show it; by default where the model came from.
@@ -176,14 +229,15 @@ def resolve(
             name,
             dtype,
             device,
-            lambda: identity,
+            lambda _: identity,
             lambda: builtin.source(cache_dir / "models", progress),
             cache_dir,
             progress,
         )
     if name.startswith(hub.PREFIX):
         found = hub.parse(name)
-        return _in_folder(name, dtype, device, cache(lambda: _checked(found.folder(progress))), cache_dir)
+        locate = cache(lambda: _checked(found.folder(progress), is_of_spec=suite_folder is not None))
+        return _in_folder(name, dtype, device, locate, cache_dir)
     if name.startswith(factory.PREFIX):
         if suite_folder is not None:
             raise ModelError(
@@ -193,10 +247,12 @@ def resolve(
         return FactoryModel(name, as_handle)
     path = _path(name, suite_folder)
     if path.is_dir():
-        check_folder(path)
-        return _in_folder(name, dtype, device, lambda: path, cache_dir)
+        is_of_spec = suite_folder is not None
+        _checked(path, suite_folder, is_of_spec=is_of_spec)
+        # Again whenever it is looked at: between naming a model and loading it files may have been put there.
+        return _in_folder(name, dtype, device, lambda: _checked(path, suite_folder, is_of_spec=is_of_spec), cache_dir)
     if path.is_file() and path.suffix == ".gguf":
-        identify = lambda: convert.fingerprint(of_file(path, cache_dir))  # noqa: E731 - a name for a part of a call
+        identify = lambda notice: convert.fingerprint(of_file(path, cache_dir, notice))  # noqa: E731 - as below
         return _gguf(name, dtype, device, identify, lambda: nullcontext(path), cache_dir, progress)
     if path.exists():
         raise ModelError(f"The model {name!r} is neither a folder nor a .gguf file; {_VALID}.")
@@ -206,13 +262,15 @@ def resolve(
 
 
 def _in_folder(name: str, dtype: str, device: str, locate: Callable[[], Path], cache_dir: Path) -> FileModel:
-    return FileModel(
-        name, dtype, device, lambda: of_folder(locate(), cache_dir), locate, lambda: attention_of(locate())
-    )
+    notices: list[str] = []
+    identify = lambda: of_folder(locate(), cache_dir, notices.append)  # noqa: E731 - a name for a part of a call
+    return FileModel(name, dtype, device, identify, locate, lambda: attention_of(locate()), notices)
 
 
-def _checked(folder: Path) -> Path:
-    check_folder(folder)
+def _checked(folder: Path, within: Path | None = None, *, is_of_spec: bool) -> Path:
+    check_folder(folder, within)
+    if is_of_spec:
+        check_sizes(folder)
     return folder
 
 
@@ -220,14 +278,15 @@ def _gguf(
     name: str,
     dtype: str,
     device: str,
-    identify: Callable[[], str],
+    identify: Callable[[Notice], str],
     source: Callable[[], AbstractContextManager[Path]],
     cache_dir: Path,
     progress: Progress,
 ) -> FileModel:
-    return FileModel(
-        name, dtype, device, identify, lambda: convert.converted(name, identify(), source, cache_dir, progress)
-    )
+    notices: list[str] = []
+    notice = notices.append
+    locate = lambda: convert.converted(name, identify(notice), source, cache_dir, progress, notice)  # noqa: E731
+    return FileModel(name, dtype, device, lambda: identify(notice), locate, notices=notices)
 
 
 def _path(name: str, suite_folder: Path | None) -> Path:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import TraceError
-from neurontest.trace.sites import experts, find_projection, linear_shape, projections
+from neurontest.trace.sites import IN_MLP, experts, find_projection, linear_shape, projections
 
 if TYPE_CHECKING:
     import torch
@@ -48,7 +48,7 @@ def check_parts(model: Any, blocks: Sequence[nn.Module], names: Sequence[str]) -
     TraceError
         If the parts of a block do not add up, or do so without attention or the MLP.
     """
-    if not {"attention", "mlp"} & set(names):
+    if not {"attention", *IN_MLP} & set(names):
         yield
         return
     handles: list[RemovableHandle] = []

@@ -29,7 +29,7 @@ class Passes:
     steps : int
         New tokens that there must be room for.
     use_cache : bool
-        False runs every pass over the whole text.
+        False runs every pass over the whole text, as is done of a model that keeps nothing between the passes.
     cost : int, optional
         Of a pass beside its tokens, in tokens; by default what is usual where the model is. See
         :func:`neurontest.trace.pieces.pieces`.
@@ -57,7 +57,8 @@ class Passes:
         self._ids = torch.from_numpy(ids).to(model.device)
         self._mask = torch.from_numpy(mask).to(model.device)
         self._positions = (self._mask.cumsum(dim=1) - 1).clamp(min=0)
-        known = inspect.signature(model.forward).parameters
+        # Of its class as well: what took the place of its own method may take whatever comes.
+        known = {**inspect.signature(type(model).forward).parameters, **inspect.signature(model.forward).parameters}
         # Encoders count in ways of their own, from the padding token's number on say; their rows are never padded.
         self._takes_positions = "position_ids" in known and not is_encoder(model.config)
         # A state-space model keeps its state under another name, and multiplies its input with the mask of these alone.
@@ -93,7 +94,10 @@ class Passes:
             # A cache of transformers' own, without room: it is copied from at once.
             own = self._past if len(parts) == 1 else type(self._past)(config=self._model.config)
             columns = slice(end - part.width, end)
-            filled = getattr(self._pass(part.leaders, columns, columns, own), self._cache)
+            filled = _filled(self._pass(part.leaders, columns, columns, own), self._cache)
+            if filled is None:
+                self._go_without()
+                return
             rows, source = (torch.from_numpy(array).to(self._ids.device) for array in (part.rows, part.source))
             if len(parts) == 1:
                 # Every row in its own place, whatever kind of cache its layers have.
@@ -122,13 +126,21 @@ class Passes:
         new = slice(self._width - 1 if self._begun and self._use_cache else 0, self._width)
         output = self._pass(slice(None), new, new if self._recurrent else slice(self._width), self._past)
         self._begun = True
-        self._past = getattr(output, self._cache, None) if self._use_cache else None
+        if self._use_cache:
+            self._past = _filled(output, self._cache)
+            if self._past is None:
+                self._go_without()
         return output
+
+    def _go_without(self) -> None:
+        """Run every pass over the whole text from here on: the model keeps nothing between them."""
+        self._use_cache, self._past, self.can_drop = False, None, False
 
     def _pass(self, rows: Any, columns: slice, looked_at: slice, past: Any) -> Any:
         """What the model returns for some rows and positions, `looked_at` those that it may attend to."""
         positions = {"position_ids": self._positions[rows, columns]} if self._takes_positions else {}
-        return self._model(
+        return call(
+            self._model,
             input_ids=self._ids[rows, columns],
             attention_mask=self._mask[rows, looked_at],
             use_cache=self._use_cache,
@@ -145,6 +157,23 @@ class Passes:
         kept = torch.from_numpy(rows).to(self._ids.device)
         self._ids, self._mask, self._positions = (array[kept] for array in (self._ids, self._mask, self._positions))
         self._past.reorder_cache(kept)
+
+
+def call(model: Any, **said: Any) -> Any:
+    """What the model returns; a model that somebody wrote for themselves may take less than those of transformers."""
+    known = inspect.signature(model.forward).parameters
+    if not any(one.kind is inspect.Parameter.VAR_KEYWORD for one in known.values()):
+        said = {name: value for name, value in said.items() if name in known}
+    return model(**said)
+
+
+def _filled(output: Any, name: str) -> Any:
+    """The cache that a pass returned; None if there is none, or nothing was put into it."""
+    cache = getattr(output, name, None)
+    layers = getattr(cache, "layers", None)
+    if layers is not None and not any(getattr(layer, "is_initialized", True) for layer in layers):
+        return None
+    return cache
 
 
 def begin(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from neurontest.errors import TraceError
 from neurontest.trace.sites import Site
 from neurontest.types import Positions, Reading, reading_of
 
@@ -153,6 +154,11 @@ class Tallies:
     def take(self, number: int, layer: int, values: torch.Tensor) -> None:
         """Take in what a layer of the site `number` has in the pass that runs: [row, position, index]."""
         for where, mask in self._spans.items():
+            if values.shape[:2] != mask.shape:
+                raise TraceError(
+                    f"Block {layer} has {values.shape[1]} positions in a pass of {mask.shape[1]}; this architecture "
+                    "cannot be traced there."
+                )
             self._of[where][number].span(layer, values, mask.to(values.device))
 
     def end_step(self, values: Sequence[torch.Tensor], active: torch.Tensor) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import TraceError
-from neurontest.trace.generation import encode
+from neurontest.trace.encoding import bare, check_rows, unknown_among
+from neurontest.trace.lengths import check_length
 from neurontest.trace.likelihood import Text, context_of, likelihoods
 from neurontest.trace.locks import hold
 from neurontest.trace.memory import Halving
+from neurontest.trace.prompts import Prompts
 from neurontest.trace.sites import find_sites
 from neurontest.trace.store import FORMAT_VERSION, Store, Trace
 from neurontest.trace.tokens import tokens_after
@@ -48,6 +51,8 @@ class Scorer:
     progress : Progress
     notice : Notice, optional
         Told of what a reader of the results should know.
+    prompts : Prompts, optional
+        What prompts become.
     """
 
     def __init__(
@@ -58,10 +63,12 @@ class Scorer:
         continuations: Continuations,
         progress: Progress,
         notice: Notice = unnoticed,
+        prompts: Prompts | None = None,
     ) -> None:
         self._handle, self._cache_dir = handle, cache_dir
         self._continuations, self._progress = continuations, progress
-        self._store = Store(cache_dir, handle, notice=notice)
+        self._prompts = prompts or Prompts(handle, cache_dir, progress, notice)
+        self._store = Store(cache_dir, handle, notice=notice, prompts=self._prompts)
 
     def scores(self, request: ScoreRequest) -> Activations:
         """Log-probabilities [prompt, 1 + forcing], in nats; computed if they are not in the store.
@@ -75,6 +82,7 @@ class Scorer:
         StoreError
             If the cache cannot be written to, or a continuation is not in it.
         """
+        self._prompts.ensure(request.prompts, request.generation)
         key = self._key(request)
         found = self._store.read(key)
         if found is None:
@@ -94,23 +102,30 @@ class Scorer:
     def _key(self, request: ScoreRequest) -> str:
         handle = self._handle
         model = ["scores", FORMAT_VERSION, handle.fingerprint, handle.dtype, handle.device, handle.attention]
-        decides: list[object] = [model, request]
+        decides: list[object] = [model, request, self._ids(request)]
         if request.generation.replay is not None and not request.words:
             # The settings decide a text that the model writes; of one that is given they name the file alone.
             decides.append([(one.ids, one.text) for one in self._continuations(request.prompts, request.generation)])
         return hashlib.sha256(msgspec.json.encode(decides)).hexdigest()
+
+    def _ids(self, request: ScoreRequest) -> list[tuple[int, ...]]:
+        return [self._prompts.of(prompt, request.generation).ids for prompt in request.prompts]
 
     def _score(self, request: ScoreRequest) -> npt.NDArray[np.float64]:
         self._progress(self._what, 0, 1, "loading the model")
         model, tokenizer = self._handle.load()
         from neurontest.trace.packed import packed
         from neurontest.trace.quiet import quiet
+        from neurontest.trace.wrapped import uncompiled
 
-        with quiet(), packed(model):
+        with quiet(), uncompiled(), packed(model):
             (site,) = find_sites(model, (request.site,))
             texts, owner = self._texts(request, tokenizer)
+            for text, at in zip(texts, owner, strict=True):
+                check_rows(model, tokenizer, request.prompts[at], (*text.prompt, *text.after))
             context = context_of(model)
             for text, at in zip(texts, owner, strict=True):
+                check_length(model, request.prompts[at], text.size - 1)
                 if context is not None and text.size - 1 > context:
                     raise TraceError(
                         f"The prompt {quoted(request.prompts[at])} and what is scored after it have {text.size} "
@@ -152,7 +167,7 @@ class Scorer:
 
     def _texts(self, request: ScoreRequest, tokenizer: Any) -> tuple[list[Text], list[int]]:
         """All texts to be scored, and the prompt that each belongs to."""
-        encoded = [encode(tokenizer, prompt, request.generation) for prompt in request.prompts]
+        encoded = self._ids(request)
         if request.words:
             words = openings([word_after(tokenizer, word, request.generation) for word in request.words])
             texts = [Text(ids, word) for ids in encoded for word in words]
@@ -180,14 +195,15 @@ def word_after(tokenizer: Any, word: str, generation: Generation) -> tuple[int, 
     Raises
     ------
     TraceError
-        If the word is empty to the tokenizer.
+        If the word is empty to the tokenizer, or unknown.
     """
-    if generation.format == "chat":
-        ids = tuple(tokenizer(word, add_special_tokens=False)["input_ids"])
-    else:
-        ids = tokens_after(tokenizer, f" {word}")
+    # Models write letters and their accents as one character, whichever way the word was typed.
+    word = unicodedata.normalize("NFC", word)
+    ids = tuple(bare(tokenizer, word)) if generation.format == "chat" else tokens_after(tokenizer, f" {word}")
     if not ids:
         raise TraceError(f"The word {word!r} is empty to the tokenizer; name another one.")
+    if unknown_among(tokenizer, word, ids):
+        raise TraceError(f"The tokenizer does not know the word {word!r}: it makes {tokenizer.unk_token!r} of it.")
     return ids
 
 

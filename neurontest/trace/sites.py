@@ -18,7 +18,9 @@ from neurontest.trace.architecture import is_encoder_decoder, layers_of, text_co
 if TYPE_CHECKING:
     from torch import nn
 
-SITES = ("attention", "mlp", "residual")
+SITES = ("attention", "mlp", "mlp_gate", "residual")
+#: Those within the MLP, of as many neurons.
+IN_MLP = ("mlp", "mlp_gate")
 
 #: Projections into attention, and gates of it, that may map to the hidden size as its output projection does.
 _INTO = re.compile(
@@ -38,7 +40,7 @@ class Site:
     Attributes
     ----------
     name : str
-        ``residual``, ``mlp`` or ``attention``.
+        ``residual``, ``mlp``, ``mlp_gate`` or ``attention``.
     read : {"output", "input"}
         Which side of the modules is the neurons.
     width : int
@@ -143,6 +145,50 @@ def find_projection(model: Any, name: str, layer: int, block: nn.Module) -> nn.M
 _USE_RESIDUAL = "Use site: residual."
 
 
+def find_gate(model: Any, layer: int, block: nn.Module) -> nn.Module:
+    """The module whose output is the activation of the gate of a block's MLP, before it is multiplied by what it gates.
+
+    Raises
+    ------
+    TraceError
+        If the MLP has no gate, or its activation is no module, or there is no MLP to read at all.
+    """
+    where, inward = f"block {layer} of {type(model).__name__}", inward_of(model, layer, block)
+    width = linear_shape(find_projection(model, "mlp", layer, block))[0]
+    outputs = [linear_shape(module)[1] for module in inward]
+    if outputs.count(width) < 2 and 2 * width not in outputs:
+        raise TraceError(
+            f"The MLP of {where} has no gate: what enters its down-projection is an activation as it is. Use site: mlp."
+        )
+    found = [module for module in _beside(model, layer, block).values() if _is_activation(module)]
+    if len(found) != 1:
+        raise TraceError(
+            f"The activation of the gate in the MLP of {where} cannot be read: looked for one module that computes it, "
+            f"and found {len(found)}. Use site: mlp."
+        )
+    return found[0]
+
+
+def inward_of(model: Any, layer: int, block: nn.Module) -> tuple[nn.Module, ...]:
+    """The linear layers of a block's MLP that give as many values as it has neurons, or twice as many."""
+    down = find_projection(model, "mlp", layer, block)
+    width = linear_shape(down)[0]
+    within = _outermost(_beside(model, layer, block), (width, 2 * width))
+    return tuple(module for module in within.values() if module is not down)
+
+
+def _beside(model: Any, layer: int, block: nn.Module) -> dict[str, nn.Module]:
+    """The modules that stand beside the end of a block's MLP, and what they hold; those of attention are left out."""
+    down = find_projection(model, "mlp", layer, block)
+    path = next(path for path, module in block.named_modules() if module is down)
+    holder = block.get_submodule(path.rpartition(".")[0])
+    return {path: module for path, module in holder.named_modules() if not _is_attention(path)}
+
+
+def _is_activation(module: nn.Module) -> bool:
+    return type(module).__module__ in ("torch.nn.modules.activation", "transformers.activations")
+
+
 def projections(model: Any, block: nn.Module) -> tuple[nn.Module, ...]:
     """All linear layers of a block that map to the hidden size, but for those that lead into attention."""
     return tuple(_out_of(_linear_to(block, int(text_config(model).hidden_size))).values())
@@ -172,15 +218,18 @@ def _find_site(model: Any, name: str) -> Site:
     blocks = find_blocks(model)
     if name == "residual":
         return Site(name, "output", int(text_config(model).hidden_size), blocks)
-    modules = tuple(find_projection(model, name, layer, block) for layer, block in enumerate(blocks))
+    ends = "mlp" if name in IN_MLP else name
+    modules = tuple(find_projection(model, ends, layer, block) for layer, block in enumerate(blocks))
     widths = {linear_shape(module)[0] for module in modules}
     if len(widths) > 1:
-        what = "MLPs" if name == "mlp" else "attentions"
+        what = "MLPs" if name in IN_MLP else "attentions"
         raise TraceError(
             f"The {what} of {type(model).__name__} have different widths ({', '.join(map(str, sorted(widths)))}); "
             f"neurons of site {name} can only be counted if all blocks have as many. {_USE_RESIDUAL}"
         )
     width = widths.pop()
+    if name == "mlp_gate":
+        return Site(name, "output", width, tuple(find_gate(model, layer, block) for layer, block in enumerate(blocks)))
     return Site(name, "input", width, modules, _heads(model, width) if name == "attention" else None)
 
 
@@ -206,11 +255,16 @@ def _lists_of_blocks(root: nn.Module, layers: int) -> list[nn.Module]:
 
 
 def _linear_to(block: nn.Module, hidden: int) -> dict[str, nn.Module]:
-    """Linear layers that map to the hidden size; the outermost, where an adapter holds others."""
+    """Linear layers that map to the hidden size."""
+    return _outermost(dict(block.named_modules()), (hidden,))
+
+
+def _outermost(modules: dict[str, nn.Module], outputs: tuple[int, ...]) -> dict[str, nn.Module]:
+    """Of modules by path the linear layers that have so many outputs; the outermost, where an adapter holds others."""
     found: dict[str, nn.Module] = {}
-    for path, module in block.named_modules():
+    for path, module in modules.items():
         inner = any(path.startswith(other + ".") for other in found)
-        if not inner and linear_shape(module)[1] == hidden:
+        if not inner and linear_shape(module)[1] in outputs:
             found[path] = module
     return found
 

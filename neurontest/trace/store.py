@@ -1,14 +1,13 @@
-"""Traces on disk: content-addressed, so that whatever decides a value is in its address, and crash-safe.
+"""Traces on disk: content-addressed, so that whatever decides a value is in its address, and sealed.
 
-An entry is written under a temporary name and renamed. One that cannot be read counts as missing: it is traced again
-and replaced.
+An entry that is not what was written, to the last bit, counts as missing: it is set aside, told, and traced again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -16,8 +15,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from neurontest.errors import StoreError, TraceError
-from neurontest.trace.files import replace_bytes
+from neurontest.errors import TraceError
+from neurontest.files import BLANK, Kept
+from neurontest.trace.prompts import Prompts
 from neurontest.types import Continuation, Generation, GivenText, ModelHandle, Notice, Positions, reading_of, unnoticed
 from neurontest.words import quoted
 
@@ -26,13 +26,18 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 #: Raise it when what a step, position or site means changes, how it is stored, or the last digits of what is traced.
-FORMAT_VERSION = 3
-
-#: What is left out of an address: what every reading said before there was more to say.
-_PLAIN = {"match": "", "exclude_first": 0, "reduce": "mean"}
+FORMAT_VERSION = 4
 
 #: One key of metadata for all: safetensors writes several in an order that changes from run to run.
 _ABOUT = "neurontest"
+
+
+class _About(msgspec.Struct):
+    layers: int
+    width: int
+    seal: str = BLANK
+    first: float | None = None
+    heads: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ class Store:
         What `replay` of a generation names.
     notice : Notice, optional
         Told of what a reader of the results should know.
+    prompts : Prompts, optional
+        What prompts become: the tokens that the model is given are part of every address.
     """
 
     def __init__(
@@ -77,9 +84,10 @@ class Store:
         handle: ModelHandle,
         given: Mapping[str, Mapping[str, tuple[GivenText, ...]]] | None = None,
         notice: Notice = unnoticed,
+        prompts: Prompts | None = None,
     ) -> None:
-        self._notice = notice
-        self._folder = cache_dir / "traces"
+        self.prompts = prompts or Prompts(handle, cache_dir, notice=notice)
+        self._kept = Kept(cache_dir, notice)
         self._given = given or {}
         self._model = {
             "version": FORMAT_VERSION,
@@ -95,8 +103,7 @@ class Store:
 
     def key(self, prompt: str, sample: int, generation: Generation, site: str, positions: Positions) -> str:
         """Address of an activation."""
-        said = {name: value for name, value in asdict(reading_of(positions)).items() if value != _PLAIN.get(name)}
-        return self._key(prompt, sample, generation, {"site": site, **said})
+        return self._key(prompt, sample, generation, {"site": site, **asdict(reading_of(positions))})
 
     def given(self, prompt: str, generation: Generation) -> tuple[GivenText, ...]:
         """The texts that are read after a prompt.
@@ -125,10 +132,10 @@ class Store:
     def missing(
         self, prompts: Iterable[str], generation: Generation, sites: Iterable[str], positions: Iterable[Positions]
     ) -> set[tuple[str, int]]:
-        """The (prompt, sample) of which the text or one of the activations is not there, or not legible.
+        """The (prompt, sample) of which the text or one of the activations is not there, or damaged.
 
-        Only the head of a file is read: a damaged body is found by :meth:`read`, a truncated one here. Where only
-        prompts are read no text is missed.
+        Every file is read whole, so that what is damaged is traced again before anything is concluded from the rest.
+        Where only prompts are read no text is missed.
         """
         sites, positions = tuple(sites), tuple(positions)
         alone = bool(positions) and all(reading_of(at).positions == "prompt" for at in positions)
@@ -136,7 +143,8 @@ class Store:
             (prompt, sample)
             for prompt in prompts
             for sample in range(1 if alone else self.samples(prompt, generation))
-            if not self._complete(
+            if not self.prompts.knows(prompt, generation)
+            or not self._complete(
                 prompt,
                 sample,
                 generation,
@@ -146,24 +154,16 @@ class Store:
         }
 
     def read(self, key: str) -> Trace | None:
-        """The activation at an address; None if it is missing, or damaged and so removed."""
-        import numpy as np
-        from safetensors import SafetensorError, safe_open
+        """The activation at an address; None if it is missing, or damaged and so set aside."""
+        from safetensors.numpy import load
 
-        path = self._path(key, ".safetensors")
-        try:
-            with safe_open(path, framework="np") as file:
-                about = json.loads(file.metadata()[_ABOUT])
-                values = file.get_tensor("activation")
-            if values.dtype != np.float32 or about["sha256"] != _digest(values):
-                raise ValueError("damaged")
-            return Trace(values, about["layers"], about["width"], about.get("first"), about.get("heads"))
-        except FileNotFoundError:
+        data = self._kept.read(_name(key))
+        if data is None:
             return None
-        except (OSError, SafetensorError, KeyError, TypeError, ValueError):
-            # It would else pass for there at the next run as well.
-            path.unlink(missing_ok=True)
-            return None
+        # The format: the length of the head, and the head, which is JSON.
+        head = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        about = msgspec.json.decode(head["__metadata__"][_ABOUT], type=_About)
+        return Trace(load(data)["activation"], about.layers, about.width, about.first, about.heads)
 
     def write(self, key: str, trace: Trace) -> None:
         """Store an activation.
@@ -175,21 +175,20 @@ class Store:
         """
         from safetensors.numpy import save
 
-        about: dict[str, object] = {"layers": trace.layers, "width": trace.width, "sha256": _digest(trace.values)}
-        about |= {} if trace.first is None else {"first": trace.first}
-        about |= {} if trace.heads is None else {"heads": trace.heads}
-        replace_bytes(
-            self._path(key, ".safetensors"), save({"activation": trace.values}, metadata={_ABOUT: json.dumps(about)})
+        about = msgspec.json.encode(_About(trace.layers, trace.width, first=trace.first, heads=trace.heads))
+        self._kept.write(_name(key), save({"activation": trace.values}, metadata={_ABOUT: about.decode()}))
+
+    def was_damaged(self, prompts: Iterable[str], generation: Generation, site: str, positions: Positions) -> bool:
+        """Whether any of these activations was there and was set aside."""
+        return any(
+            _name(self.key(prompt, sample, generation, site, positions)) in self._kept.damaged
+            for prompt in prompts
+            for sample in range(self.samples(prompt, generation, positions))
         )
 
     def read_text(self, key: str) -> Continuation | None:
-        """What the model wrote; None if it is missing or not legible."""
-        try:
-            return msgspec.json.decode(self._path(key, ".json").read_bytes(), type=Continuation)
-        except (FileNotFoundError, msgspec.DecodeError):
-            return None
-        except OSError as error:
-            raise StoreError(f"{error.filename} cannot be read: {error.strerror}.") from error
+        """What the model wrote; None if it is missing, or damaged and so set aside."""
+        return self._kept.read_json(_name(key, ".json"), Continuation)
 
     def write_text(self, key: str, text: Continuation) -> None:
         """Store what the model wrote.
@@ -199,7 +198,7 @@ class Store:
         StoreError
             If the cache cannot be written to.
         """
-        replace_bytes(self._path(key, ".json"), msgspec.json.encode(text))
+        self._kept.write_json(_name(key, ".json"), text)
 
     def _complete(
         self,
@@ -210,25 +209,13 @@ class Store:
         *,
         with_text: bool,
     ) -> bool:
-        addresses = self._addresses(prompt, sample, generation, where)
-        return all(self._legible(key) for key in addresses) and (
-            not with_text or self.read_text(self.text_key(prompt, sample, generation)) is not None
-        )
-
-    def _addresses(
-        self, prompt: str, sample: int, generation: Generation, where: Iterable[tuple[str, Positions]]
-    ) -> Iterator[str]:
-        return (self.key(prompt, sample, generation, site, at) for site, at in where)
-
-    def _legible(self, key: str) -> bool:
-        from safetensors import SafetensorError, safe_open
-
-        try:
-            # Opening reads the head and compares what it declares with the file's length.
-            with safe_open(self._path(key, ".safetensors"), framework="np") as file:
-                return _ABOUT in (file.metadata() or {})
-        except (OSError, SafetensorError):
-            return False
+        whole = [
+            self._kept.read(_name(self.key(prompt, sample, generation, site, at))) is not None for site, at in where
+        ]
+        # All of them are looked at, so that all that is damaged is found, and told, at once.
+        if with_text:
+            whole.append(self.read_text(self.text_key(prompt, sample, generation)) is not None)
+        return all(whole)
 
     def _key(self, prompt: str, sample: int, generation: Generation, where: Mapping[str, object]) -> str:
         if generation.replay is None:
@@ -236,11 +223,9 @@ class Store:
         else:
             # Not where the text is from: of the settings of a text that is given, its format alone decides anything.
             decides = {"format": generation.format, "replay": self.given(prompt, generation)[sample].digest}
-        address = {"model": self._model, **decides, "prompt": prompt, **where}
+        given = self.prompts.of(prompt, generation).ids
+        address = {"model": self._model, **decides, "prompt": prompt, "ids": given, **where}
         return hashlib.sha256(json.dumps(address, sort_keys=True).encode()).hexdigest()
-
-    def _path(self, key: str, suffix: str) -> Path:
-        return self._folder / key[:2] / (key + suffix)
 
 
 @cache
@@ -252,5 +237,5 @@ def _settings(generation: Generation) -> dict[str, object]:
     return settings
 
 
-def _digest(values: npt.NDArray[np.float32]) -> str:
-    return hashlib.sha256(values.astype("<f4", copy=False).tobytes()).hexdigest()
+def _name(key: str, suffix: str = ".safetensors") -> str:
+    return f"traces/{key[:2]}/{key}{suffix}"

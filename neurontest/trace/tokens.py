@@ -8,20 +8,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from neurontest.types import Generation, GivenText
-from neurontest.words import occurrences
+from neurontest.errors import TraceError
+from neurontest.trace.encoding import Encoded, bare, folded
+from neurontest.types import GivenText
+from neurontest.words import occurrences, quoted
 
 Spans = list[tuple[int, int]]
 
 #: Stands in a decoded text for bytes that are no whole character yet.
 _INCOMPLETE = "\ufffd"
-#: Stands for a prompt; no template holds this character, which is for private use.
-_MARK = "\ue000"
 
 
-def new_tokens(
-    tokenizer: Any, prompt: str, generation: Generation, ids: Sequence[int], given: GivenText, end: int
-) -> tuple[int, ...]:
+def new_tokens(tokenizer: Any, prompt: str, encoded: Encoded, given: GivenText, end: int) -> tuple[int, ...]:
     """Tokens of a text that is given after a prompt.
 
     Those it was written with, if they are known and mean the same to this tokenizer; else those of prompt and text
@@ -29,21 +27,29 @@ def new_tokens(
 
     Parameters
     ----------
-    ids : sequence of int
-        The prompt's tokens.
+    encoded : Encoded
+        What became of the prompt.
     end : int
         Token that is appended to a text which has ended: any one, since no pass has it as its input.
+
+    Raises
+    ------
+    TraceError
+        If the tokens are not those of the text; the message names the prompt.
     """
     known = given.ids
     if known and max(known) < len(tokenizer) and tokenizer.decode(list(known), skip_special_tokens=True) == given.text:
         return tuple(known)
-    if generation.format == "plain":
-        whole = tokenizer(prompt + given.text)["input_ids"]
-    else:
-        whole = tokenizer(_rendered(tokenizer, prompt) + given.text, add_special_tokens=False)["input_ids"]
-    # They do not if prompt and text make up one token at the seam, or if the tokenizer ends each text with a token.
-    is_continued = list(whole[: len(ids)]) == list(ids)
-    new = whole[len(ids) :] if is_continued else tokens_after(tokenizer, given.text)
+    before, whole = bare(tokenizer, encoded.text), bare(tokenizer, encoded.text + given.text)
+    # They do not if prompt and text make up one token at the seam.
+    is_continued = whole[: len(before)] == before
+    new = whole[len(before) :] if is_continued else tokens_after(tokenizer, given.text)
+    read = str(tokenizer.decode(list(new), skip_special_tokens=False))
+    if folded(read) != folded(given.text) and folded(_decode(tokenizer, new)) != folded(given.text):
+        raise TraceError(
+            f"The text given for the prompt {quoted(prompt)} is not what the model would be given: "
+            f"{quoted(given.text, 200)} becomes {quoted(read, 200)}. Give its token ids as well, or another text."
+        )
     return (*new, end) if given.ended else tuple(new)
 
 
@@ -51,7 +57,7 @@ def tokens_after(tokenizer: Any, text: str) -> tuple[int, ...]:
     """Tokens of a text that goes on from another, without the space that some tokenizers put before each text."""
 
     def cut(text: str) -> tuple[int, ...]:
-        return tuple(tokenizer(text, add_special_tokens=False)["input_ids"])
+        return tuple(bare(tokenizer, text))
 
     letter, spaced = cut("a"), cut(" a")
     if spaced[len(spaced) - len(letter) :] == letter:
@@ -63,7 +69,7 @@ def tokens_after(tokenizer: Any, text: str) -> tuple[int, ...]:
 
 
 def word_tokens(
-    tokenizer: Any, prompt: str, generation: Generation, ids: Sequence[int], new: Sequence[int], word: str
+    tokenizer: Any, encoded: Encoded, new: Sequence[int], word: str
 ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
     """Which tokens are of `word`, as bools ``[token]`` over prompt and new tokens.
 
@@ -74,7 +80,8 @@ def word_tokens(
     in_text : bool array [token]
         Where it stands in the text as a whole, at the seam between prompt and new tokens too.
     """
-    text, spans, (begin, end) = _prompt_spans(tokenizer, prompt, generation, ids)
+    ids = encoded.ids
+    text, spans, (begin, end) = _prompt_spans(tokenizer, encoded)
     written, more = decoded_spans(tokenizer, [*ids, *new], start=len(ids))
     spans = [*spans, *((len(text) + a, len(text) + b) for a, b in more)]
     own = [(begin + a, begin + b) for a, b in occurrences(text[begin:end], word)]
@@ -104,35 +111,31 @@ def decoded_spans(tokenizer: Any, ids: Sequence[int], start: int = 0) -> tuple[s
     return text, spans
 
 
-def _prompt_spans(
-    tokenizer: Any, prompt: str, generation: Generation, ids: Sequence[int]
-) -> tuple[str, Spans, tuple[int, int]]:
+def _prompt_spans(tokenizer: Any, encoded: Encoded) -> tuple[str, Spans, tuple[int, int]]:
     """The text that the prompt's tokens stand for, each one's characters, and where in it the prompt itself is."""
-    plain = generation.format == "plain"
-    text = prompt if plain else _rendered(tokenizer, prompt)
-    spans: Spans = []
     if getattr(tokenizer, "is_fast", False):
-        encoded = tokenizer(text, add_special_tokens=plain, return_offsets_mapping=True)
-        if list(encoded["input_ids"]) == list(ids):
-            spans = [(int(begin), int(end)) for begin, end in encoded["offset_mapping"]]
-    if not spans:
-        text, spans = decoded_spans(tokenizer, ids)
-    if plain:
+        cut = tokenizer(
+            encoded.text, add_special_tokens=False, padding=False, truncation=False, return_offsets_mapping=True
+        )
+        own, ids = list(cut["input_ids"]), list(encoded.ids)
+        # Around them stand those that the tokenizer puts there, which have no character in the text.
+        at = next((at for at in range(len(ids) - len(own) + 1) if ids[at : at + len(own)] == own), None)
+        if at is not None:
+            spans = [(int(begin), int(end)) for begin, end in cut["offset_mapping"]]
+            spans = [(0, 0)] * at + spans + [(0, 0)] * (len(ids) - at - len(own))
+            return encoded.text, spans, (encoded.begin, encoded.end)
+    text, spans = decoded_spans(tokenizer, encoded.ids)
+    if encoded.end - encoded.begin == len(encoded.text):
         return text, spans, (0, len(text))
-    own = prompt.strip()
-    # The template may hold the prompt's words itself, before the prompt: where another one stands, this one does.
-    begin = _rendered(tokenizer, _MARK).find(_MARK)
-    begin = begin if begin >= 0 and text.startswith(own, begin) else text.find(own)
-    return text, spans, (0, len(text)) if begin < 0 else (begin, begin + len(own))
+    # What is decoded lacks the special tokens, so that the prompt stands further to the front than in the rendering.
+    before = decoded_spans(tokenizer, bare(tokenizer, encoded.text[: encoded.begin]))[0]
+    own_text = encoded.text[encoded.begin : encoded.end]
+    begin = text.find(own_text, max(0, len(before) - 1))
+    return text, spans, (0, len(text)) if begin < 0 else (begin, begin + len(own_text))
 
 
 def _touch(spans: Spans, found: Spans) -> npt.NDArray[np.bool_]:
     return np.array([any(a < end and begin < b for begin, end in found) and a < b for a, b in spans], dtype=bool)
-
-
-def _rendered(tokenizer: Any, prompt: str) -> str:
-    turns = [{"role": "user", "content": prompt}]
-    return str(tokenizer.apply_chat_template(turns, add_generation_prompt=True, tokenize=False))
 
 
 def _decode(tokenizer: Any, ids: Sequence[int]) -> str:

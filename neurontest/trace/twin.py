@@ -7,9 +7,11 @@ what is found in such a model is not about what the model knows.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from neurontest.trace.prompts import reader_of
 from neurontest.types import ModelHandle
 
 
@@ -44,6 +46,10 @@ class RandomTwin:
     def fingerprint(self) -> str:
         """Decided by the model's and the seed."""
         return hashlib.sha256(f"random twin\x1f{self.seed}\x1f{self.of.fingerprint}".encode()).hexdigest()
+
+    def reader(self) -> Callable[[], tuple[Any, Any]]:
+        """What reads the model's configuration and tokenizer."""
+        return reader_of(self.of)
 
     def load(self) -> tuple[Any, Any]:
         """The twin, in evaluation mode, and the model's tokenizer."""

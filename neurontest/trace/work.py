@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from neurontest.trace.architecture import check_reads, check_writes, is_encoder
+from neurontest.errors import StoreError, TraceError
+from neurontest.trace.architecture import is_encoder
+from neurontest.trace.faults import Faults
 from neurontest.trace.sites import Site
 from neurontest.trace.store import Store, Trace
 from neurontest.types import Continuation, ModelHandle, Progress, TraceGroup, TraceRecord
 
 if TYPE_CHECKING:
     from neurontest.trace.generation import Row, Written
+    from neurontest.trace.selftest import Lengths
 
 
 class Work:
@@ -31,26 +35,34 @@ class Work:
     progress : Progress
     what : str
         What progress is told that is being done.
+    faults : Faults
+        Receives what cannot be traced.
+    is_in_vain : callable
+        Whether what was found so far is at fault for all that is asked: then nothing is written.
     """
 
-    def __init__(self, handle: ModelHandle, store: Store, batch_size: int, progress: Progress, what: str) -> None:
+    def __init__(
+        self,
+        handle: ModelHandle,
+        store: Store,
+        batch_size: int,
+        progress: Progress,
+        what: str,
+        faults: Faults,
+        is_in_vain: Callable[[], bool],
+    ) -> None:
         self._handle, self._store, self._batch_size = handle, store, batch_size
-        self._progress, self._what = progress, what
-        self._groups: list[tuple[TraceGroup, set[tuple[str, int]]]] = []
+        self._progress, self._what, self._faults = progress, what, faults
+        self._is_in_vain = is_in_vain
+        self._groups: list[TraceGroup] = []
         self._cost, self._total, self._begun = TraceRecord(), 0, 0.0
 
-    def add(self, group: TraceGroup, missing: set[tuple[str, int]]) -> None:
-        """Note a group of which the (prompt, sample) in `missing` are to be traced."""
-        self._groups.append((group, missing))
+    def add(self, group: TraceGroup) -> None:
+        """Note a group of which something is to be traced."""
+        self._groups.append(group)
 
     def trace(self) -> TraceRecord:
-        """Trace what was noted, and say what it cost.
-
-        Raises
-        ------
-        TraceError
-            If a prompt, text, module or activation is at fault.
-        """
+        """Trace what is possible of what was noted and is missing, and say what it cost."""
         if not self._groups:
             return TraceRecord()
         self._progress(self._what, 0, 1, "loading the model")
@@ -58,26 +70,34 @@ class Work:
         from neurontest.trace import forced, generation
         from neurontest.trace.memory import Halving
         from neurontest.trace.packed import packed
+        from neurontest.trace.possible import Possible
         from neurontest.trace.quiet import quiet
-        from neurontest.trace.selftest import checked_sites
+        from neurontest.trace.wrapped import uncompiled
 
-        with quiet(), packed(model):
-            for group, _ in self._groups:
-                if group.needs_text and not forced.is_forced(group):
-                    check_writes(model)
-                check_reads(model, group)
-            found = {
-                sites: checked_sites(model, sites, padded=self._batch_size > 1)
-                for sites in sorted({group.sites for group, _ in self._groups})
-            }
+        with quiet(), uncompiled(), packed(model):
+            possible = Possible(
+                model,
+                tokenizer,
+                self._store.prompts,
+                self._faults,
+                padded=self._batch_size > 1,
+                lengths=self._lengths(),
+            )
+            parts = [part for part in map(possible.part, self._groups) if part is not None]
             work = [
-                (group, found[group.sites], self._batches(model, tokenizer, group, missing))
-                for group, missing in self._groups
+                (group, sites, self._batches(possible.rows(group), self._missing(group)))
+                for group, sites in parts
                 if not forced.is_forced(group)
             ]
-            known = [(group, missing) for group, missing in self._groups if forced.is_forced(group)]
+            known = [
+                (group, sites, missing, None if _is_to_come(group) else possible.texts(self._store, group))
+                for group, sites in parts
+                if forced.is_forced(group) and (missing := self._missing(group))
+            ]
+            if self._is_in_vain():
+                return self._cost
             self._total = sum(len(batch) for *_, batches in work for batch in batches)
-            self._total += sum(len(missing) for _, missing in known)
+            self._total += sum(len(missing) for *_, missing, _ in known)
             self._begun = time.monotonic()
             halving = Halving(lambda most: self._say(f"out of memory; batches of {most} from here on"))
 
@@ -91,25 +111,46 @@ class Work:
                     positions=group.positions,
                     on_step=partial(self._on_step, group.generation.max_new_tokens),
                 )
-                for texts in halving.each(batches, write, lambda row: row.prompt):
+                attempt = possible.attempt(group, write, lambda row: row.prompt)
+                for texts in halving.each(batches, attempt, lambda row: row.prompt, partial(possible.lost, group)):
                     self._take(texts, group, sites, tokenizer)
             # Afterwards: what is looked for in the model's own texts must be written by then.
-            for group, missing in known:
-                sites = found[group.sites]
-                texts_known = forced.known_texts(model, tokenizer, self._store, group)
-                parts = [
+            for group, sites, missing, found in known:
+                readable = possible.texts(self._store, group) if found is None else found
+                parts_of = [
                     batch
-                    for batch in forced.cut(texts_known, self._batch_size, padded=not is_encoder(model.config))
+                    for batch in forced.cut(readable, self._batch_size, padded=not is_encoder(model.config))
                     if any((text.row.prompt, text.row.sample) in missing for text in batch)
                 ]
-                self._total += sum(map(len, parts)) - len(missing)
+                self._total += sum(map(len, parts_of)) - len(missing)
                 read = partial(forced.read, model, sites=sites, positions=group.positions)
-                for texts in halving.each(parts, read, lambda text: text.row.prompt):
+                attempted = possible.attempt(group, read, lambda text: text.row.prompt)
+                lost = partial(possible.lost, group)
+                for texts in halving.each(parts_of, attempted, lambda text: text.row.prompt, lost):
                     self._take(texts, group, sites, tokenizer)
                     self._say(f"{self._rate():.0f} tokens/s")
         self._cost = replace(self._cost, seconds=time.monotonic() - self._begun)
         self._progress(self._what, self._total, self._total, f"{self._rate():.0f} tokens/s")
         return self._cost
+
+    def _missing(self, group: TraceGroup) -> set[tuple[str, int]]:
+        return self._store.missing(group.prompts, group.generation, group.sites, group.positions)
+
+    def _lengths(self) -> Lengths:
+        """The lengths that the self-test looks at: no text of any group is longer."""
+        from neurontest.trace.selftest import Lengths
+
+        found = [Lengths()]
+        for group in self._groups:
+            for prompt in group.prompts:
+                with suppress(StoreError, TraceError):  # a prompt, or a replay, that is at fault is told elsewhere
+                    new = group.generation.max_new_tokens if group.needs_text else 0
+                    if group.needs_text and group.generation.replay is not None:
+                        given = self._store.given(prompt, group.generation)
+                        # No tokenizer makes more tokens of a text than it has bytes.
+                        new = max(len(one.ids) or len(one.text.encode("utf-8", "replace")) for one in given)
+                    found.append(Lengths(len(self._store.prompts.of(prompt, group.generation).ids), new))
+        return Lengths(max(one.prompt for one in found), max(one.new for one in found))
 
     def _say(self, detail: str) -> None:
         self._progress(self._what, self._cost.texts, self._total, detail)
@@ -130,15 +171,10 @@ class Work:
             near_boundary=self._cost.near_boundary + sum(text.near_boundary for text in texts),
         )
 
-    def _batches(
-        self, model: object, tokenizer: object, group: TraceGroup, missing: set[tuple[str, int]]
-    ) -> list[tuple[Row, ...]]:
+    def _batches(self, rows: Sequence[Row], missing: set[tuple[str, int]]) -> list[tuple[Row, ...]]:
         """The batches that hold a missing row, whole: a row's rounding depends on what it was batched with."""
-        from neurontest.trace.generation import Row, batches, check_lengths, encode
+        from neurontest.trace.generation import batches
 
-        encoded = [(prompt, encode(tokenizer, prompt, group.generation)) for prompt in group.prompts]
-        rows = [Row(prompt, sample, ids) for prompt, ids in encoded for sample in range(group.generation.samples)]
-        check_lengths(model, rows, group.generation)
         return [
             batch
             for batch in batches(rows, self._batch_size)
@@ -167,3 +203,8 @@ class Work:
             ids=written.ids,
         )
         self._store.write_text(self._store.text_key(prompt, sample, group.generation), text)
+
+
+def _is_to_come(group: TraceGroup) -> bool:
+    """Whether the texts of a group are those that the model is about to write."""
+    return group.needs_text and group.generation.replay is None

@@ -39,7 +39,7 @@ from neurontest.types.spec import (
     Selection,
     Statistics,
     Suite,
-    drawn_positions,
+    drawn_selections,
 )
 from neurontest.types.trace import (
     Activations,
@@ -53,6 +53,7 @@ from neurontest.types.trace import (
     TraceGroup,
     TracePlan,
     TraceRequest,
+    notices_of,
     reading_of,
     silent,
     unnoticed,
@@ -102,7 +103,8 @@ __all__ = [
     "TraceRequest",
     "Vacuity",
     "Verdict",
-    "drawn_positions",
+    "drawn_selections",
+    "notices_of",
     "reading_of",
     "silent",
     "unnoticed",

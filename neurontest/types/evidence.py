@@ -227,9 +227,11 @@ class Vacuity:
     low, high : float
         One-sided 99% bounds of the rate.
     vacuous : bool
-        The rate is above alpha, beyond doubt.
+        The rate is above alpha, beyond doubt; in a record, of a claim that holds.
     about : str
         What such a claim is about instead, in words; empty if its kind does not say.
+    reason : str
+        Why no world was looked at, in a sentence; empty if some were.
     """
 
     worlds: int
@@ -238,6 +240,12 @@ class Vacuity:
     high: float
     vacuous: bool
     about: str = ""
+    reason: str = ""
+
+    @classmethod
+    def unknown(cls, reason: str) -> Vacuity:
+        """Nothing was looked at."""
+        return cls(worlds=0, declared=0, low=0.0, high=1.0, vacuous=False, reason=reason)
 
 
 @dataclass(frozen=True)

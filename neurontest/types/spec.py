@@ -69,12 +69,18 @@ class Selection:
         return replace(self, match=None).reading
 
 
-def drawn_positions(selection: Selection) -> tuple[Positions, ...]:
-    """The positions that the report draws every concept at, whatever the claims ask for.
+def drawn_selections(selection: Selection) -> tuple[Selection, ...]:
+    """What the report draws of every concept, whatever the claims ask for: a suite's own reading.
 
-    All new tokens and the last one, as the write-up did; of prompts that are read without writing on, themselves.
+    Of all new tokens, and beside it the last one, as the write-up did: one step, of which nothing else can be said. Of
+    prompts that are read without writing on, themselves.
     """
-    return ("prompt",) if selection.positions == "prompt" else ("generated", "last")
+    if selection.positions == "prompt":
+        return (selection,)
+    return (
+        replace(selection, positions="generated"),
+        replace(selection, positions="last", match=None, exclude_first=0, reduce="mean"),
+    )
 
 
 @dataclass(frozen=True)

@@ -221,3 +221,8 @@ class ModelHandle(Protocol):
 
     def load(self) -> tuple[Any, Any]:
         """The transformers model, in evaluation mode, and its tokenizer."""
+
+
+def notices_of(handle: ModelHandle) -> tuple[str, ...]:
+    """What a reader of the results should know of a model; a handle need not say anything."""
+    return tuple(getattr(handle, "notices", ()))

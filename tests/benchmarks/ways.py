@@ -18,12 +18,13 @@ import platformdirs
 
 from neurontest.settings import from_environment
 from neurontest.trace import builtin
-from neurontest.trace.generation import Row, batches, encode, end_of_text, write
+from neurontest.trace.generation import Row, batches, end_of_text, write
 from neurontest.trace.models import resolve
 from neurontest.trace.packed import packed
 from neurontest.trace.quiet import quiet
 from neurontest.trace.sites import find_sites
 from neurontest.types import Generation, silent
+from tests.tiny import encode
 
 PROMPTS = Path(__file__).parents[2] / "concept_specs" / "prompts"
 CACHE = Path(str(from_environment().get("cache_dir") or platformdirs.user_cache_dir("neurontest")))

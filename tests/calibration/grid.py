@@ -19,7 +19,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from neurontest.report.atomic import write_whole
+from neurontest.files import write_whole
 from tests.calibration.cell import Cell, Outcome, run_cell
 from tests.calibration.real import dealt
 from tests.calibration.reference import CELLS

@@ -1,7 +1,9 @@
 """A pytest plugin that replaces the model and the tests behind a run: what a claim finds is said by its id.
 
 ``holds-...``, ``refuted-...`` and ``unsure-...`` are verdicts, ``...-dead`` would also hold with prompts dealt at
-random, ``dies-...`` ends the process, ``untraced-...`` stops a family; a model called ``no-model`` cannot be had.
+random, of ``...-unknown`` that cannot be told, ``dies-...`` ends the process, ``breaks-...`` raises what a library
+would, ``...-slow`` takes its time, ``untraced-...`` stops a family, ``damaged-...`` finds something damaged; a model
+called ``no-model`` cannot be had.
 Everything else of a run is real: plan, cache on disk, record.
 
 PYTEST_DONT_REWRITE: it is imported before the runs that load it.
@@ -11,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +24,7 @@ import pytest
 import neurontest.run
 import neurontest.trace.models
 from neurontest.errors import ModelError, TraceError
+from neurontest.trace.faults import Faults
 from neurontest.types import (
     Activations,
     Continuation,
@@ -58,8 +62,9 @@ class FakeModel:
 class FakeTracer:
     def __init__(self, handle: Any, progress: Any) -> None:
         self.handle, self.progress = handle, progress
+        self.faults = Faults()
 
-    def ensure(self, plan: TracePlan, groups: tuple[TraceGroup, ...] | None = None) -> TraceRecord:
+    def ensure(self, plan: TracePlan, groups: tuple[TraceGroup, ...] | None = None, *_: Any) -> TraceRecord:
         if self.handle.name == "no-model":
             raise ModelError("There is no model 'no-model'.")
         self.progress(f"tracing {self.handle.name}", 3, 4, "120 tokens/s")
@@ -77,14 +82,24 @@ class FakeTracer:
 class FakeRun(neurontest.run.Run):
     def __init__(self, suite: Any, handle: Any, **options: Any) -> None:
         super().__init__(suite, handle, **options)
-        self._tracer: Any = FakeTracer(handle, self._progress)
+        tracer: Any = FakeTracer(handle, self._progress)
+        self._traces.tracer = tracer
         self._log: Path = options["cache_dir"] / "evaluated.txt"
 
     def _test(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> dict[str, Finding]:
         if any(claim.id.startswith("untraced") for claim in family.claims):
             raise TraceError("The prompt 'Hanoi is' gave an activation that is not finite.")
+        if any(claim.id.startswith("breaks") for claim in family.claims):
+            with self._log.open("a", encoding="utf-8") as log:
+                log.write("breaks\n")
+            raise IndexError("index 70000 is out of range")
+        if any(claim.id.endswith("slow") for claim in family.claims):
+            time.sleep(0.3)
         if any(claim.id.startswith("dies") for claim in family.claims):
             os._exit(3)
+        for claim in family.claims:
+            if claim.id.startswith("damaged"):
+                self.notice(f"The file of {claim.id} is not what was written there.")
         with self._log.open("a", encoding="utf-8") as log:
             log.write(f"{family.file}: {' '.join(claim.id for claim in family.tested)}\n")
         return {claim.id: _finding(claim.id) for claim in family.tested}
@@ -95,6 +110,8 @@ class FakeRun(neurontest.run.Run):
             for claim in family.tested
             if claim.id.endswith("-dead")
         }
+        unknown = Vacuity.unknown("nobody else has prompts")
+        dead |= {claim.id: unknown for claim in family.tested if claim.id.endswith("-unknown")}
         self._vacuity[family.file] = dead
         return dead
 

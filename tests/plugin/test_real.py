@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -96,3 +97,28 @@ def _run(command: list[str], folder: Path, report: str = "reports/latest") -> di
         "printed": "".join(line for line in done.stdout.splitlines() if line.startswith("vacuous:")),
         "fingerprint": record.model.fingerprint,
     }
+
+
+def test_a_template_with_the_time_in_it_is_one_text_for_all_workers_and_another_at_the_next_run(
+    pytester: pytest.Pytester, suite: Make, model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    pytest.importorskip("xdist")
+    timed = shutil.copytree(model, tmp_path / "timed")
+    (timed / "chat_template.jinja").write_text("{{ strftime_now('%H:%M:%S.%f') }} " + tiny.CHAT_TEMPLATE)
+    suite(claims=CLAIMS, more="claims: [{claim: b has consistent neurons}, {claim: c has consistent neurons}]")
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    pytester.makepyfile(spy="def pytest_unconfigure(config):\n    open('torch', 'w').write('')")
+    own = ["--concept-specs=specs", f"--concept-model={timed}", "--concept-cache-dir=cache", "--concept-format=chat"]
+    few = ["--concept-max-new-tokens=2", "--concept-samples=1", "--concept-vacuous=off", "-W", "error"]
+    command = [sys.executable, "-m", "pytest", *LOADED, "-p", "spy", "-p", "xdist", "-n2", *own, *few]
+    seen = []
+    for _ in range(2):
+        found = _run(command, pytester.path)
+        record = load_record(pytester.path / "reports" / "latest" / "record.json")
+        assert all(claim.verdict in ("holds", "refuted", "inconclusive", "skipped") for claim in record.claims)
+        assert sum("looks at the clock" in text for text in record.warnings) == 1
+        assert any(concept.continuations for concept in record.concepts)
+        seen.append((found["tokens"], len(list(pytester.path.glob("cache/traces/*/*")))))
+    # Nothing is traced twice in one run, and everything at the next.
+    assert seen[1][0] > 0
+    assert seen[1][1] == 2 * seen[0][1]

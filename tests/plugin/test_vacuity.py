@@ -37,6 +37,31 @@ def test_a_warning_and_a_count_of_its_own(suite: Make, run: RunPytest, pytester:
     assert "It is declared in 15 of 20 worlds" in page
 
 
+def test_it_is_said_of_claims_that_hold_alone(suite: Make, run: RunPytest, pytester: pytest.Pytester) -> None:
+    suite(claims="claims:\n  - {id: unsure-dead, claim: a has consistent neurons, xfail: too few}\n")
+    result = run("--concept-specs", "specs", "--concept-vacuous", "fail", "--junitxml", "own.xml")
+    result.assert_outcomes(xfailed=1)
+    result.stdout.no_fnmatch_line("*vacuous*")
+    folder = pytester.path / "reports/latest"
+    (claim,) = json.loads((folder / "record.json").read_text(encoding="utf-8"))["claims"]
+    assert (claim["vacuity"]["declared"], claim["vacuity"]["vacuous"]) == (15, False)
+    assert "Vacuous" not in (folder / "report.html").read_text(encoding="utf-8")
+    for file in (folder / "junit.xml", pytester.path / "own.xml"):
+        assert "vacuous" not in file.read_text(encoding="utf-8")
+
+
+def test_what_could_not_be_looked_at_is_told(suite: Make, run: RunPytest, pytester: pytest.Pytester) -> None:
+    suite(claims="claims:\n  - {id: holds-unknown, claim: a has consistent neurons}\n")
+    result = run("--concept-specs", "specs", "--concept-vacuous", "fail")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        ["not tried where concepts mean nothing: geo.yaml:2: a has consistent neurons: nobody else has prompts"]
+    )
+    folder = pytester.path / "reports/latest"
+    assert "nobody else has prompts" in (folder / "report.html").read_text(encoding="utf-8")
+    assert 'name="neurontest.vacuous" value="unknown"' in (folder / "junit.xml").read_text(encoding="utf-8")
+
+
 def test_it_can_be_made_to_fail(suite: Make, run: RunPytest) -> None:
     suite(claims=CLAIMS)
     result = run("--concept-specs", "specs", "--concept-vacuous", "fail")

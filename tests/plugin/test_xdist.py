@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+import neurontest.run
+from neurontest.errors import EvidenceError, StoreError, TraceError
+from neurontest.plugin import records, workers
 from neurontest.plugin.outcomes import Tally, claim_of
 from neurontest.report.record import load_record
 
@@ -67,6 +70,77 @@ def test_a_worker_that_dies_takes_no_verdict_along(
     assert found["refuted-1"].verdict == "refuted"
 
 
+@pytest.mark.parametrize("workers", ["-n0", "-n1", "-n2"])
+def test_what_a_run_noticed_is_in_the_record_and_at_the_terminal(
+    run_outside: RunPytest, suite: Make, pytester: pytest.Pytester, workers: str
+) -> None:
+    claims = (
+        "claims: [{id: damaged-1, claim: b overlaps a more than c}, {id: holds-1, claim: a overlaps b more than c}]"
+    )
+    more = "claims: [{id: damaged-2, claim: c has consistent neurons}]"
+    suite(claims=claims, more=more)
+    noticed = [f"The file of damaged-{number} is not what was written there." for number in (1, 2)]
+    result = run_outside("-p", "xdist", "--concept-specs=specs", workers)
+    record = load_record(pytester.path / "reports" / "latest" / "record.json")
+    assert sorted(text for text in record.warnings if "damaged" in text) == noticed
+    for text in noticed:
+        assert result.outlines.count(f"warning: {text}") == 1
+
+
+class TestWhatIsLostIsTold:
+    """What a worker found and the report cannot have."""
+
+    def test_by_a_worker_that_cannot_send_it(self) -> None:
+        class Lost:
+            def facts(self) -> dict[str, object]:
+                raise StoreError("The model is gone.")
+
+        runs: Any = [Lost()]
+        told = workers._facts(runs, "gw1")
+        assert told == {
+            "facts": [],
+            "lost": ["What the worker gw1 found is not in this report: The model is gone."],
+        }
+
+    @pytest.mark.parametrize("facts", [[{}], []])
+    def test_in_the_record(self, facts: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        noticed: list[str] = []
+
+        class Merged:
+            @classmethod
+            def merge(cls, *_: object, **__: object) -> Merged:
+                return cls()
+
+            def finding(self, claim: Any) -> None:
+                raise TraceError("The model is not here.")
+
+            def notice(self, text: str) -> None:
+                noticed.append(text)
+
+            def record(self, outcomes: object) -> list[str]:
+                return noticed
+
+        monkeypatch.setattr(neurontest.run, "Run", Merged)
+        tally = Tally()
+        tally.add(report("s/g.yaml::x", when="call", passed=True))
+        state: Any = SimpleNamespace(
+            suite=lambda _: SimpleNamespace(claims=[SimpleNamespace(node="g.yaml::x")]),
+            runs=lambda _: [],
+            facts={tmp_path: facts},
+            lost={tmp_path: ["What gw1 found is lost."]},
+            options=SimpleNamespace(cache_dir=tmp_path),
+        )
+        if not facts:
+            with pytest.raises(EvidenceError, match="What gw1 found is lost"):
+                records._record(state, tmp_path, {"g.yaml::x": tally})
+            return
+        records._record(state, tmp_path, {"g.yaml::x": tally})
+        assert noticed == [
+            "What was found of g.yaml::x is not in this report: The model is not here.",
+            "What gw1 found is lost.",
+        ]
+
+
 def report(nodeid: str, **said: Any) -> Any:
     plain = {"when": "call", "passed": False, "failed": False, "skipped": False, "duration": 0.5, "longrepr": "text"}
     return SimpleNamespace(nodeid=nodeid, **(plain | said))
@@ -97,7 +171,7 @@ def test_phases_add_up_to_an_outcome(phases: list[tuple[str, str]], outcome: str
     for when, how in phases:
         tally.add(report("s/g.yaml::x", when=when, **({how: True} if how != "rerun" else {})))
     assert tally.outcome == outcome
-    assert tally.duration == 0.5 * len(phases)
+    assert tally.duration == 0.5 * sum(when != "setup" for when, _ in phases)  # a family is tested in set-up
     assert tally.has_verdict == (outcome in ("passed", "failed"))
 
 

@@ -166,7 +166,7 @@ def test_every_claim_is_told_with_its_verdict_and_numbers(page: Page) -> None:
         "about 46 a concept for an effect of the observed size",
         "Expected not to hold: ten neurons are too few to show it on this model: p = 0.21 over 6 claims.",
         "Skipped by the spec: nobody knows what to expect.",
-        "No evidence: the activations of layer 12 are not finite for the prompt '<b>tulips</b>␛[2J'; use float32.",
+        "No verdict: the activations of layer 12 are not finite for the prompt '<b>tulips</b>␛[2J'; use float32.",
         "Evaluated with its family, but not selected in this run.",
         "Not evaluated: its family was not run.",
         "< 0.001 that the opposite holds after Holm over 4 claims, needs 0.05",

@@ -16,10 +16,10 @@ from neurontest.neurons.overlap import shared
 from neurontest.report.record import dump_record, load_record, record_schema
 from neurontest.report.text import failure_text
 from neurontest.run import Outcome, Run
-from neurontest.run.evidence import evidence_key, said
+from neurontest.run.evidence import evidence_key
 from neurontest.spec.load import load_suite
 from neurontest.trace.models import from_transformers
-from neurontest.types import Concept, Generation, PublishedNeuron, Selection, Suite
+from neurontest.types import Concept, PublishedNeuron, Suite
 from tests import tiny
 
 CONCEPTS = ("tulip", "vietnam", "hanoi", "violent")
@@ -212,11 +212,7 @@ def test_published_sets_are_described_and_never_traced(
     assert load_record(tmp_path / "record.json") == record
 
 
-def test_evidence_from_before_there_was_more_to_say_is_found_again(suite: Suite) -> None:
-    selection = b'{"site":"mlp","positions":"last","normalize":"difference","select":"mean","k":3,"per_prompt_k":null,'
-    assert bytes(said(Selection(site="mlp", positions="last", k=3))) == selection + b'"identity":"neuron"}'
-    generation = b'{"max_new_tokens":40,"samples":2,"temperature":0.9,"top_k":200,"seed":1337,"format":"plain"}'
-    assert bytes(said(Generation(samples=2))) == generation
+def test_evidence_depends_on_all_that_is_said_of_what_is_read(suite: Suite) -> None:
     family = suite.families[0]
     claim = family.claims[0]
     others = [
@@ -226,7 +222,7 @@ def test_evidence_from_before_there_was_more_to_say_is_found_again(suite: Suite)
         replace(claim, selection=replace(claim.selection, reduce="max")),
         replace(claim, generation=replace(claim.generation, replay="replay.json")),
     ]
-    assert len({evidence_key(replace(family, claims=(one,)), ["digest"]) for one in others}) == len(others)
+    assert len({evidence_key(replace(family, claims=(one,)), ["model"], ["digest"]) for one in others}) == len(others)
 
 
 def test_prompts_may_be_read_alone_and_a_first_position_that_drowns_them_is_told(tmp_path: Path) -> None:
@@ -296,7 +292,7 @@ def test_evidence_depends_on_groups_and_published_neurons(suite: Suite) -> None:
 
     def key(concept: Concept) -> str:
         claim = replace(asked, concepts={**asked.concepts, "hanoi": concept})
-        return evidence_key(replace(family, claims=(claim,)), ["digest"])
+        return evidence_key(replace(family, claims=(claim,)), ["model"], ["digest"])
 
     published = replace(hanoi, prompts=(), published=(PublishedNeuron(1, 2),), site="residual")
     others = [
@@ -308,3 +304,22 @@ def test_evidence_depends_on_groups_and_published_neurons(suite: Suite) -> None:
     ]
     assert len({key(one) for one in others}) == len(others)
     assert key(hanoi) == key(replace(hanoi, source="hanoi.txt"))
+
+
+def test_seconds_are_those_of_each_claim(suite: Suite, pair: tuple[Any, Any], tmp_path: Path) -> None:
+    family = suite.families[0]
+    run = Run(suite, from_transformers(*pair, name="tiny"), cache_dir=tmp_path)
+    assert [run.seconds(claim) for claim in family.tested] == [0.0] * 5
+    run.findings(family)
+    tested = [run.seconds(claim) for claim in family.tested]
+    assert all(tested)
+    run.vacuity(family)
+    replayed = [run.seconds(claim) for claim in family.tested]
+    assert all(after > before for after, before in zip(replayed, tested, strict=True))
+    facts = json.loads(json.dumps(run.facts()))
+    again = Run(suite, from_transformers(*pair, name="tiny"), cache_dir=tmp_path)
+    again.findings(family)
+    again.vacuity(family)
+    assert [again.seconds(claim) for claim in family.tested] == [0.0] * 5, "nothing was tested"
+    merged = Run.merge(suite, [facts], cache_dir=tmp_path)
+    assert [merged.seconds(claim) for claim in family.tested] == replayed

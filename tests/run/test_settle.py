@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
+from types import SimpleNamespace
 
 import pytest
 
 from neurontest.run import settle as module
 from neurontest.run.settle import settle
+from neurontest.run.watch import Watch
 from neurontest.types import Claim, Evidence, Thresholds, silent
 from neurontest.verdict import judge
 from tests.test_verdict import family, found, half, permutation
@@ -92,3 +95,19 @@ def test_the_opposite_is_settled_too(monkeypatch: pytest.MonkeyPatch) -> None:
     verdicts = judge(fam, settle(fam, {}, silent))
     assert [one.name for one in verdicts.values()] == ["refuted", "refuted"]
     assert asked[2:] == [("c0", (0.05,))]
+
+
+def test_each_claim_is_timed_over_all_looks_at_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    fam = family(3)
+    kind = Known({"c0": 0.0, "c1": 0.022, "c2": 0.6})
+    now = [0.0]
+
+    def evidence(claim: Claim, traces: object, thresholds: Thresholds) -> Evidence:
+        now[0] += {"c0": 1.0, "c1": 10.0, "c2": 100.0}[claim.id]
+        return Known.evidence(kind, claim, traces, thresholds)
+
+    monkeypatch.setattr(module, "kind_named", lambda _: SimpleNamespace(evidence=evidence))
+    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
+    watch = Watch()
+    settle(fam, {}, silent, watch)
+    assert [watch.spent[claim.node] for claim in fam.tested] == [1.0, 20.0, 100.0]

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -230,9 +231,14 @@ def test_the_work_grows_with_the_size_alone(case: str, tmp_path: Path) -> None:
 def test_a_hundred_sentences_are_looked_up_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from neurontest.claims import grammar
 
-    asked = []
+    asked: list[str] = []
     nearest = grammar._nearest
-    monkeypatch.setattr(grammar, "_nearest", lambda text, kinds: asked.append(text) or nearest(text, kinds))
+
+    def counted(text: str, kinds: Any) -> Any:
+        asked.append(text)
+        return nearest(text, kinds)
+
+    monkeypatch.setattr(grammar, "_nearest", counted)
     assert len(faults(tmp_path, GROWING["nonsense"](300))) == 300
     assert 90 < len(asked) <= 101
     with pytest.raises(SentenceError, match="no kind of claim has the sentence") as caught:

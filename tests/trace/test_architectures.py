@@ -13,7 +13,7 @@ from neurontest.errors import TraceError
 from neurontest.trace import parts
 from neurontest.trace.architecture import check_writes, is_encoder_decoder, writes
 from neurontest.trace.encoder_decoder import start_token
-from neurontest.trace.generation import Row, Written, batches, check_lengths, encode, write
+from neurontest.trace.generation import Row, Written, batches, check_lengths, write
 from neurontest.trace.models import resolve
 from neurontest.trace.quiet import quiet
 from neurontest.trace.selftest import checked_sites
@@ -28,13 +28,12 @@ BOTH = ("generated", "last")
 
 
 def sites_of(architecture: Architecture) -> tuple[str, ...]:
-    has = {"attention": architecture.attention, "mlp": architecture.mlp, "residual": ""}
-    return tuple(site for site in SITES if has[site] is not None)
+    return tuple(site for site in SITES if architecture.paths[site] is not None)
 
 
 def written(model: Any, sites: tuple[str, ...], batch_size: int) -> dict[str, Written]:
     tokenizer = tiny.tokenizer()
-    rows = [Row(prompt, 0, encode(tokenizer, prompt, GENERATION)) for prompt in PROMPTS]
+    rows = [Row(prompt, 0, tiny.encode(tokenizer, prompt, GENERATION)) for prompt in PROMPTS]
     found = find_sites(model, sites)
     with quiet():
         texts = [
@@ -52,15 +51,17 @@ def alone(
     import torch
 
     seen: dict[tuple[str, int], Any] = {}
-    handles = [
-        architecture.module(model, site, layer).register_forward_pre_hook(
-            # OPT puts rows and positions on one axis there.
-            lambda _, args, at=(site, layer): seen.__setitem__(at, args[0].reshape(1, -1, args[0].shape[-1]))
-        )
-        for site in sites
-        if site != "residual"
-        for layer in range(LAYERS)
-    ]
+
+    def keep(at: tuple[str, int], value: Any) -> None:
+        seen[at] = value.reshape(1, -1, value.shape[-1])  # OPT puts rows and positions on one axis in its MLP
+
+    handles = []
+    for at in [(site, layer) for site in sites if site != "residual" for layer in range(LAYERS)]:
+        module = architecture.module(model, *at)
+        if at[0] == "mlp_gate":
+            handles.append(module.register_forward_hook(lambda _, args, output, at=at: keep(at, output)))
+        else:
+            handles.append(module.register_forward_pre_hook(lambda _, args, at=at: keep(at, args[0])))
     prompt, new = list(text.row.ids), list(text.ids)
     try:
         with torch.inference_mode(), quiet():
@@ -96,8 +97,8 @@ def test_sites_are_found(name: str) -> None:
     model = architecture.build()
     for site in find_sites(model, sites_of(architecture)):
         assert site.modules == tuple(architecture.module(model, site.name, layer) for layer in range(LAYERS))
-        widths = {"attention": architecture.attention_width, "mlp": architecture.mlp_width, "residual": HIDDEN}
-        assert site.width == widths[site.name]
+        widths = {"attention": architecture.attention_width, "residual": HIDDEN}
+        assert site.width == widths.get(site.name, architecture.mlp_width)
         assert site.heads == (HEADS if site.name == "attention" else None)
     assert writes(model) == (name in WRITERS)
 
@@ -210,12 +211,12 @@ def test_from_a_folder(name: str, tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_of_an_encoder_without_its_head(tmp_path: Path) -> None:
-    """Such as one that was trained to classify: what it lacks, a pooler, is in no block."""
+    """What it lacks besides, a pooler, is in no block."""
     import transformers
 
     config = ARCHITECTURES["bert"].build().config
     with quiet():
-        transformers.RobertaForSequenceClassification(
+        transformers.RobertaModel(
             transformers.RobertaConfig(
                 **{key: getattr(config, key) for key in ("hidden_size", "vocab_size")}
                 | {
@@ -224,7 +225,8 @@ def test_a_checkpoint_of_an_encoder_without_its_head(tmp_path: Path) -> None:
                     "intermediate_size": 48,
                     "max_position_embeddings": 99,
                 }
-            )
+            ),
+            add_pooling_layer=False,
         ).save_pretrained(tmp_path)
         tiny.tokenizer().save_pretrained(tmp_path)
     handle = resolve(

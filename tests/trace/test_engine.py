@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -16,8 +17,19 @@ import pytest
 from neurontest.errors import StoreError, TraceError
 from neurontest.trace.engine import Tracer
 from neurontest.trace.models import from_transformers, resolve
+from neurontest.trace.prompts import Prompts, reader_of
 from neurontest.trace.store import Store
-from neurontest.types import Generation, ModelHandle, TraceGroup, TracePlan, TraceRecord, TraceRequest, silent
+from neurontest.types import (
+    Generation,
+    ModelHandle,
+    Notice,
+    TraceGroup,
+    TracePlan,
+    TraceRecord,
+    TraceRequest,
+    silent,
+    unnoticed,
+)
 from tests import tiny
 from tests.architectures import ARCHITECTURES
 
@@ -31,14 +43,18 @@ class Counting:
     """A handle that counts how often it is loaded."""
 
     def __init__(self, handle: ModelHandle) -> None:
+        self._handle = handle
         self.name, self.dtype, self.device = handle.name, handle.dtype, handle.device
         self.attention, self.fingerprint = handle.attention, handle.fingerprint
         self.loaded = 0
-        self._handle = handle
+        self.pair = handle.load()
 
     def load(self) -> tuple[Any, Any]:
         self.loaded += 1
-        return self._handle.load()
+        return self.pair
+
+    def reader(self) -> Callable[[], tuple[Any, Any]]:
+        return reader_of(self._handle)
 
 
 @pytest.fixture
@@ -51,8 +67,10 @@ MakeTracer = Callable[..., Tracer]
 
 @pytest.fixture
 def tracer(handle: Counting, tmp_path: Path) -> MakeTracer:
-    def make(cache_dir: Path = tmp_path, batch_size: int = 3, progress: Any = silent) -> Tracer:
-        return Tracer(handle, cache_dir=cache_dir, batch_size=batch_size, progress=progress)
+    def make(
+        cache_dir: Path = tmp_path, batch_size: int = 3, progress: Any = silent, notice: Notice = unnoticed
+    ) -> Tracer:
+        return Tracer(handle, cache_dir=cache_dir, batch_size=batch_size, progress=progress, notice=notice)
 
     return make
 
@@ -145,6 +163,87 @@ def test_a_group_that_is_whole_is_not_looked_at_again(tracer: MakeTracer, monkey
         one.ensure(TracePlan((replace(GROUP, sites=("residual",)),)))
 
 
+def damage(folder: Path, suffix: str, at: int = 0) -> Path:
+    path = sorted(folder.glob(f"traces/*/*{suffix}"))[at]
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 4
+    path.write_bytes(bytes(data))
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".json"])
+def test_a_damaged_file_is_traced_again_before_anything_is_read(
+    tracer: MakeTracer, tmp_path: Path, suffix: str
+) -> None:
+    tracer().ensure(PLAN)
+    wanted = files(tmp_path)
+    path = damage(tmp_path, suffix, 3)
+    said: list[str] = []
+    assert tracer(notice=said.append).ensure(PLAN).texts in (2, 3), "its batch"
+    assert files(tmp_path) == wanted
+    assert len(said) == 1
+    assert str(path) in said[0]
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".json"])
+@pytest.mark.parametrize("gone", [False, True])
+def test_what_is_damaged_in_the_middle_of_a_run_is_traced_again_in_the_same_run(
+    tracer: MakeTracer, tmp_path: Path, suffix: str, gone: bool
+) -> None:
+    said: list[str] = []
+    at_work = tracer(notice=said.append)
+    at_work.ensure(PLAN)
+
+    everything = [(site, positions) for site in GROUP.sites for positions in GROUP.positions]
+
+    def read() -> tuple[Any, ...]:
+        digests = [at_work.activations(TraceRequest(PROMPTS, GENERATION, *of)).digest for of in everything]
+        return (digests, at_work.continuations(PROMPTS, GENERATION))
+
+    before, wanted = read(), files(tmp_path)
+    path = damage(tmp_path, suffix, 5)
+    if gone:
+        path.unlink()
+    assert read() == before
+    assert files(tmp_path) == wanted
+    assert [str(path) in text for text in said] == ([] if gone else [True])
+
+
+def test_what_another_plan_traced_is_made_anew_too_if_it_was_damaged(tracer: MakeTracer, tmp_path: Path) -> None:
+    """Vacuity deals all prompts that were traced, whoever asked for them: one that is damaged must not go missing."""
+    tracer().ensure(PLAN)
+    wanted = tracer().activations(request(prompts=PROMPTS[:2])).values
+    store = tracer()._store
+    key = store.key(PROMPTS[1], 0, GENERATION, "residual", "generated")
+    (tmp_path / f"traces/{key[:2]}/{key}.safetensors").write_bytes(b"")
+    found = tracer().activations(request(prompts=PROMPTS[:2])).values
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-4 * np.abs(wanted).max())
+    never = TraceRequest(PROMPTS[:2], replace(GENERATION, seed=4), "residual", "generated")
+    with pytest.raises(StoreError, match="run again to trace them"):
+        tracer().activations(never)
+
+
+def test_a_cache_that_holds_everything_is_read_without_writing(
+    tracer: MakeTracer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracer().ensure(PLAN)
+    before = tracer().activations(request()).digest
+    shutil.rmtree(tmp_path / "locks")
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(30, "Read-only file system")
+
+    for name in ("mkdir", "write_bytes", "rename", "replace", "unlink"):
+        monkeypatch.setattr(Path, name, refuse)
+    readers = tracer()
+    assert readers.ensure(PLAN) == TraceRecord()
+    assert readers.activations(request()).digest == before
+    assert len(readers.continuations(PROMPTS, GENERATION)) == 8
+    more = TracePlan((replace(GROUP, generation=replace(GENERATION, seed=4)),))
+    with pytest.raises(StoreError, match=r"locks/trace-\w+\.lock cannot be written: Read-only file system"):
+        readers.ensure(more)
+
+
 def test_groups_may_be_traced_one_by_one(tracer: MakeTracer) -> None:
     other = replace(GROUP, generation=replace(GENERATION, seed=4))
     plan = TracePlan((GROUP, other))
@@ -160,7 +259,10 @@ def test_more_samples_keep_the_ones_there_are(tracer: MakeTracer, tmp_path: Path
     assert tracer(batch_size=1).ensure(more).texts == 4
 
 
-def test_what_is_not_there_is_an_error(tracer: MakeTracer) -> None:
+def test_what_is_not_there_is_an_error(tracer: MakeTracer, handle: Counting, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match=r"What the prompt 'A tulip' is to the model is not in .*; run again to trace"):
+        tracer().activations(request())
+    Prompts(handle, tmp_path).ensure(PROMPTS, GENERATION)
     with pytest.raises(StoreError, match=r"activations of the prompt 'A tulip' \(sample 0, site residual"):
         tracer().activations(request())
     with pytest.raises(StoreError, match="wrote to the prompt 'A tulip'"):
@@ -168,7 +270,7 @@ def test_what_is_not_there_is_an_error(tracer: MakeTracer) -> None:
 
 
 def test_what_cannot_be_traced_is_said_before_anything_is_loaded(tracer: MakeTracer, handle: Counting) -> None:
-    with pytest.raises(TraceError, match="site: embedding cannot be traced; valid: attention, mlp, residual"):
+    with pytest.raises(TraceError, match="site: embedding cannot be traced; valid: attention, mlp, mlp_gate, residual"):
         tracer().ensure(TracePlan((replace(GROUP, sites=("embedding",)),)))
     with pytest.raises(TraceError, match="positions: middle cannot be traced; valid: generated, last, prompt"):
         tracer().ensure(TracePlan((replace(GROUP, positions=("middle",)),)))
@@ -211,7 +313,7 @@ def test_a_bad_prompt_stops_the_run_before_anything_is_written(tracer: MakeTrace
 def test_a_crash_keeps_whole_batches_and_writes_no_half_ones(
     tracer: MakeTracer, handle: Counting, tmp_path: Path
 ) -> None:
-    model, _ = handle._handle.load()
+    model, _ = handle.pair
     passes = -9  # of the self-test: over a whole text; two steps alone, side by side, and begun apart
 
     def crash(*_: object) -> None:
@@ -236,8 +338,8 @@ def test_progress_tells_what_and_how_fast(tracer: MakeTracer) -> None:
     said: list[tuple[str, int, int, str]] = []
     tracer(progress=lambda *words: said.append(words)).ensure(PLAN)
     assert {what for what, *_ in said} == {"tracing tiny"}
-    assert said[0][3] == "loading the model"
-    steps = said[1:]
+    assert [detail for *_, detail in said[:2]] == ["tokenizing the prompts", "loading the model"]
+    steps = said[2:]
     assert all(total == 8 for _, _, total, _ in steps)
     assert [done for _, done, _, _ in steps] == sorted(done for _, done, _, _ in steps)
     assert steps[-1][1] == 8

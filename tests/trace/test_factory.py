@@ -10,7 +10,7 @@ import pytest
 
 from neurontest.errors import ModelError
 from neurontest.trace.models import from_transformers, resolve
-from neurontest.types import ModelHandle, silent
+from neurontest.types import ModelHandle, notices_of, silent
 
 FACTORY = """
 from tests import tiny
@@ -28,6 +28,11 @@ class Models:
     @staticmethod
     def nested():
         return tiny.build("gpt2")
+
+def steered():
+    model, tokenizer = tiny.build("llama")
+    model.model.layers[1].register_forward_hook(lambda module, args, output: output * 2)
+    return model, tokenizer
 
 def broken():
     raise RuntimeError("no such\\nfile")
@@ -77,6 +82,13 @@ def test_a_pair_is_made_once_and_when_it_is_looked_at(llama: tuple[Any, Any]) ->
 def test_a_handle_and_a_nested_function(llama: tuple[Any, Any]) -> None:
     assert handle("ourmodels.tiny:handle").fingerprint == from_transformers(*llama).fingerprint
     assert type(handle("ourmodels.tiny:Models.nested").load()[0]).__name__ == "GPT2LMHeadModel"
+
+
+def test_what_it_made_may_carry_hooks() -> None:
+    plain, steered = handle("ourmodels.tiny:pair"), handle("ourmodels.tiny:steered")
+    assert plain.fingerprint != steered.fingerprint
+    assert not notices_of(plain)
+    assert "a hook on LlamaDecoderLayer" in notices_of(steered)[0]
 
 
 @pytest.mark.parametrize(

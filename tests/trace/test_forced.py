@@ -13,7 +13,7 @@ import pytest
 from neurontest.errors import StoreError, TraceError
 from neurontest.trace import forced
 from neurontest.trace.engine import Tracer
-from neurontest.trace.generation import Row, encode
+from neurontest.trace.generation import Row
 from neurontest.trace.models import from_transformers
 from neurontest.trace.readings import counted
 from neurontest.trace.store import Store
@@ -132,7 +132,7 @@ def test_positions_are_those_of_the_definition(one: Traced) -> None:
     given = {"Vietnam": (GivenText(" is a long country"), GivenText(", or so it is said.", ended=True))}
     tracer = one.tracer(given)
     tracer.ensure(plan(REPLAY, prompts=("Vietnam",)))
-    ids = encode(one.tokenizer, "Vietnam", REPLAY)
+    ids = tiny.encode(one.tokenizer, "Vietnam", REPLAY)
     wholes = []
     for text in given["Vietnam"]:
         new = tuple(one.tokenizer(text.text, add_special_tokens=False)["input_ids"])
@@ -156,7 +156,7 @@ def test_prompts_alone_are_read_without_writing(traced: Traced, monkeypatch: pyt
     for where in ("prompt", Reading("prompt", exclude_first=1)):
         got = tracer.activations(TraceRequest(PROMPTS, GENERATION, "mlp", where)).values
         for row, prompt in zip(got, PROMPTS, strict=True):
-            ids = encode(traced.tokenizer, prompt, GENERATION)
+            ids = tiny.encode(traced.tokenizer, prompt, GENERATION)
             close(row, everything(traced.model, ids)["mlp"][0 if where == "prompt" else 1 :].mean(axis=0))
     with pytest.raises(StoreError, match="wrote to the prompt"):
         tracer.continuations(PROMPTS, GENERATION)
@@ -193,11 +193,11 @@ def test_tokens_of_a_word_are_read_in_what_the_model_wrote(one: Traced) -> None:
     tracer.ensure(plan(model_text, ("generated",)))
     # A letter that some of the random texts have as a word, and others do not.
     texts = {(text.prompt, text.sample): text for own in one.written().values() for text in own}
-    ids = {prompt: encode(one.tokenizer, prompt, GENERATION) for prompt in PROMPTS}
+    ids = {prompt: tiny.encode(one.tokenizer, prompt, GENERATION) for prompt in PROMPTS}
     masks: dict[str, dict[tuple[str, int], Any]] = {}
     for word in sorted({letter for text in texts.values() for letter in text.text if letter.isascii()}):
         masks[word] = {
-            key: word_tokens(one.tokenizer, key[0], GENERATION, ids[key[0]], text.ids, word)[1]
+            key: word_tokens(one.tokenizer, tiny.encoded(one.tokenizer, key[0], GENERATION), text.ids, word)[1]
             for key, text in texts.items()
         }
     reading = {word: Reading("generated", word) for word in masks}
@@ -240,8 +240,8 @@ def test_a_word_of_the_prompts_tokens(one: Traced) -> None:
     tracer = one.tracer(given)
     tracer.ensure(plan(REPLAY, (last, where), named))
     for prompt in named:
-        ids = encode(one.tokenizer, prompt, REPLAY)
-        whole = everything(one.model, ids + encode(one.tokenizer, " is. Vietnam is", REPLAY)[1:])["residual"]
+        ids = tiny.encode(one.tokenizer, prompt, REPLAY)
+        whole = everything(one.model, ids + tiny.encode(one.tokenizer, " is. Vietnam is", REPLAY)[1:])["residual"]
         # Of this tokenizer each letter is a token.
         got = tracer.activations(TraceRequest((prompt,), REPLAY, "residual", where)).values[0]
         close(got, whole[len(ids) - 7 : len(ids)].mean(axis=0))
@@ -287,21 +287,24 @@ def test_what_cannot_be_replayed(one: Traced, given: dict[str, tuple[GivenText, 
     assert not list(one.folder.glob("traces/*/*"))
 
 
-def test_a_text_of_a_store_from_before_it_kept_tokens(one: Traced) -> None:
-    tracer = one.tracer()
-    tracer.ensure(plan(GENERATION))
-    for path in one.folder.glob("traces/*/*.json"):
-        text = path.read_text(encoding="utf-8")
-        path.write_text(text[: text.index(',"ids":')] + "}", encoding="utf-8")
-    assert all(text.ids == () for own in one.written().values() for text in own)
-    assert one.tracer().ensure(plan(GENERATION)) == TraceRecord()
-    where = Reading("prompt", "Vietnam")
-    assert one.tracer().ensure(plan(GENERATION, (where,), PROMPTS[2:])).texts == 2
+def test_a_text_that_was_damaged_is_written_again_before_a_word_is_looked_for_in_it(one: Traced) -> None:
+    (writes,) = plan(GENERATION).groups
+    # Over the prompt and what follows, so that the text is needed and need not have the word.
+    looks = TraceGroup(GENERATION, PROMPTS[2:], SITES, (Reading("generated", "Vietnam"), Reading("prompt", "Vietnam")))
+    both, tracer = TracePlan((writes, looks)), one.tracer()
+    tracer.ensure(both, [writes])
+    key = tracer._store.text_key(PROMPTS[2], 0, GENERATION)
+    path = one.folder / "traces" / key[:2] / f"{key}.json"
+    before = path.read_bytes()
+    path.write_bytes(b"{}")
+    assert tracer.ensure(both).texts > 0
+    assert path.read_bytes() == before
 
 
 def test_the_address_of_a_replay_is_its_text(tmp_path: Path, one: Traced) -> None:
     def key(*texts: GivenText, file: str = "a.json", sample: int = 0, **generation: Any) -> str:
         store = Store(tmp_path, one.handle, {file: {"Vietnam": texts}})
+        store.prompts.ensure(("Vietnam",), replace(GENERATION, **generation))
         return store.key("Vietnam", sample, replace(GENERATION, replay=file, **generation), "mlp", "last")
 
     first, other = GivenText(" is"), GivenText(" was")

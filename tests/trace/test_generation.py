@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from neurontest.errors import TraceError
-from neurontest.trace.generation import WORTH_DROPPING, Row, Written, batches, check_lengths, encode, end_of_text, write
+from neurontest.trace.generation import WORTH_DROPPING, Row, Written, batches, check_lengths, end_of_text, write
 from neurontest.trace.passes import begin
 from neurontest.trace.sites import find_sites
 from neurontest.types import Generation
@@ -36,7 +36,7 @@ BOTH = ("generated", "last")
 
 def rows(tokenizer: Any, generation: Generation = GENERATION, prompts: tuple[str, ...] = PROMPTS) -> list[Row]:
     return [
-        Row(prompt, sample, encode(tokenizer, prompt, generation))
+        Row(prompt, sample, tiny.encode(tokenizer, prompt, generation))
         for prompt in prompts
         for sample in range(generation.samples)
     ]
@@ -186,10 +186,10 @@ def test_draws_stay_within_the_top_k(llama: tuple[Any, Any]) -> None:
 def test_chat_format_is_one_user_turn(llama: tuple[Any, Any]) -> None:
     _, tokenizer = llama
     chat = replace(GENERATION, format="chat", samples=1)
-    ids = encode(tokenizer, "Tulips", chat)
+    ids = tiny.encode(tokenizer, "Tulips", chat)
     assert tokenizer.decode(list(ids)).endswith("[user] Tulips\n[assistant] ")
     plain = replace(GENERATION, samples=1)
-    assert tokenizer.decode(list(encode(tokenizer, "Tulips", plain))) == "<s>Tulips"
+    assert tokenizer.decode(list(tiny.encode(tokenizer, "Tulips", plain))) == "<s>Tulips"
     one, other = written(llama, chat)["Tulips", 0], written(llama, plain)["Tulips", 0]
     assert one.ids != other.ids
 
@@ -198,13 +198,13 @@ def test_chat_format_needs_a_template(llama: tuple[Any, Any]) -> None:
     tokenizer = copy.deepcopy(llama[1])
     tokenizer.chat_template = None
     with pytest.raises(TraceError, match=r"'Tulips' cannot be put as a chat turn.*no chat template"):
-        encode(tokenizer, "Tulips", replace(GENERATION, format="chat"))
+        tiny.encode(tokenizer, "Tulips", replace(GENERATION, format="chat"))
 
 
 @pytest.mark.parametrize("prompt", ["", "  \n"])
 def test_an_empty_prompt_is_refused(llama: tuple[Any, Any], prompt: str) -> None:
     with pytest.raises(TraceError, match="is empty"):
-        encode(llama[1], prompt, GENERATION)
+        tiny.encode(llama[1], prompt, GENERATION)
 
 
 def test_a_prompt_without_tokens_is_refused() -> None:
@@ -213,7 +213,7 @@ def test_a_prompt_without_tokens_is_refused() -> None:
     tokenizer = tiny.tokenizer()
     tokenizer.backend_tokenizer.normalizer = normalizers.Replace("x", "")
     with pytest.raises(TraceError, match="'xx' is empty"):
-        encode(tokenizer, "xx", GENERATION)
+        tiny.encode(tokenizer, "xx", GENERATION)
 
 
 def test_a_text_longer_than_the_context_is_refused(llama: tuple[Any, Any]) -> None:
@@ -335,7 +335,7 @@ def test_prompts_of_other_lengths_begin_apart(pair: tuple[Any, Any], monkeypatch
     monkeypatch.setattr("neurontest.trace.passes.PASS_ON_CPU", EACH_LENGTH)
     with counting_rows(pair[0]) as seen:
         assert_same(apart, written(pair))
-    lengths = Counter(len(encode(pair[1], prompt, GENERATION)) for prompt in PROMPTS)
+    lengths = Counter(len(tiny.encode(pair[1], prompt, GENERATION)) for prompt in PROMPTS)
     assert seen[: len(lengths)] == [lengths[length] for length in sorted(lengths, reverse=True)]
     assert seen[len(lengths) :] == [2 * len(PROMPTS)] * GENERATION.max_new_tokens
 

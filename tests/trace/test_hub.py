@@ -63,6 +63,13 @@ def test_a_snapshot(
     assert tokenizer("Tulip")["input_ids"] == llama[1]("Tulip")["input_ids"]
 
 
+def test_a_link_that_leads_out_of_the_repository_is_refused(snapshot: Path, folder: Path, tmp_path: Path) -> None:
+    (snapshot / "config.json").unlink()
+    (snapshot / "config.json").symlink_to(folder / "config.json")
+    with pytest.raises(ModelError, match=r"has a link that leads out of it: config\.json"):
+        handle("hub:org/tiny@v1", tmp_path / "cache").load()
+
+
 def test_what_is_in_the_cache_needs_no_client_and_no_torch(snapshot: Path, tmp_path: Path) -> None:
     code = """
 import sys

@@ -1,81 +1,131 @@
-"""Number formats, devices and quantized checkpoints."""
+"""Models as people have them in folders: with another head, without one, and with eyes."""
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from neurontest.errors import ModelError
-from neurontest.trace.hooks import SiteReader
-from neurontest.trace.models import resolve
-from neurontest.trace.sites import find_sites
-from neurontest.types import silent
+from neurontest.trace.architecture import attention_of
+from neurontest.trace.engine import Tracer
+from neurontest.trace.models import from_transformers, resolve
+from neurontest.types import Generation, ModelHandle, TraceGroup, TracePlan, TraceRequest, silent
+from tests import tiny
+
+_TEXT: dict[str, Any] = {
+    "vocab_size": 258,
+    "bos_token_id": 0,
+    "eos_token_id": 1,
+    "pad_token_id": 1,
+    "initializer_range": 0.3,
+    "hidden_size": tiny.HIDDEN,
+    "intermediate_size": tiny.WIDTH,
+    "num_hidden_layers": tiny.LAYERS,
+    "num_attention_heads": 4,
+    "max_position_embeddings": tiny.CONTEXT,
+}
+_GROUPED = _TEXT | {"num_key_value_heads": 2, "head_dim": 8}
+#: As many blocks as those of the part that reads text, so that these two must be told apart.
+_EYES = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": tiny.LAYERS, "num_attention_heads": 4}
+_EYES |= {"image_size": 16, "patch_size": 8}
+_ROTARY = {"rope_type": "default", "mrope_section": [1, 1, 2], "rope_theta": 10_000.0}
 
 
-def load(folder: Path, cache: Path, **run: str) -> tuple[Any, Any]:
-    settings = {"dtype": "float32", "device": "cpu"} | run
-    return resolve(str(folder), cache_dir=cache, suite_folder=None, progress=silent, **settings).load()
+def _llava(hf: Any) -> Any:
+    return hf.LlavaConfig(
+        text_config=hf.LlamaConfig(**_GROUPED), vision_config=hf.CLIPVisionConfig(**_EYES), image_token_index=257
+    )
 
 
-def test_spread_over_devices(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _gemma3(hf: Any) -> Any:
+    text = hf.Gemma3TextConfig(**_GROUPED, query_pre_attn_scalar=8, sliding_window=8)
+    return hf.Gemma3Config(
+        text_config=text, vision_config=hf.SiglipVisionConfig(**_EYES), image_token_index=257, mm_tokens_per_image=4
+    )
+
+
+def _qwen2_vl(hf: Any) -> Any:
+    eyes = {"depth": tiny.LAYERS, "embed_dim": 32, "hidden_size": 32, "num_heads": 4, "patch_size": 4}
+    return hf.Qwen2VLConfig(
+        text_config=_GROUPED | {"rope_scaling": _ROTARY}, vision_config=eyes, image_token_id=257, video_token_id=256
+    )
+
+
+EYES: dict[str, Callable[[Any], Any]] = {"llava": _llava, "gemma3": _gemma3, "qwen2-vl": _qwen2_vl}
+#: Class, configuration, and what else it says.
+HEADS = {
+    "llama-classifies": ("LlamaForSequenceClassification", "LlamaConfig"),
+    "llama-tags": ("LlamaForTokenClassification", "LlamaConfig"),
+    "llama-without": ("LlamaModel", "LlamaConfig"),
+    "neox-answers": ("GPTNeoXForQuestionAnswering", "GPTNeoXConfig"),
+    "bert-classifies": ("BertForSequenceClassification", "BertConfig"),
+    "bert-without": ("BertModel", "BertConfig"),
+}
+
+
+def saved(model: Any, folder: Path) -> Any:
+    from neurontest.trace.quiet import quiet
+
+    with quiet():
+        model.save_pretrained(folder)
+        tiny.tokenizer().save_pretrained(folder)
+    return model.eval()
+
+
+def built(build: Callable[[Any], Any]) -> Any:
+    import torch
     import transformers
 
-    pytest.importorskip("accelerate")
-    said: list[object] = []
-    plain, _ = load(folder, tmp_path)
-    from_pretrained = transformers.AutoModelForCausalLM.from_pretrained
-
-    def spy(*args: Any, **options: Any) -> Any:
-        said.append(options.get("device_map"))
-        return from_pretrained(*args, **options)
-
-    monkeypatch.setattr(transformers.AutoModelForCausalLM, "from_pretrained", spy)
-    model, _ = load(folder, tmp_path, device="auto")
-    load(folder, tmp_path)
-    assert said == ["auto", None]
-    assert all((a == b.to(a.device)).all() for a, b in zip(model.parameters(), plain.parameters(), strict=True))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        return build(transformers)
 
 
-def test_spread_without_accelerate(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "accelerate" else found(name))
-    with pytest.raises(
-        ModelError, match=r"cannot be spread over devices \(device: auto\) without accelerate; 'pip inst"
+def in_folder(folder: Path, cache: Path) -> ModelHandle:
+    return resolve(str(folder), cache_dir=cache, dtype="float32", device="cpu", suite_folder=None, progress=silent)
+
+
+def traced(handle: ModelHandle, cache: Path, positions: str) -> list[Any]:
+    settings = Generation(max_new_tokens=4, samples=1, temperature=0.9, top_k=50, seed=0, format="plain")
+    prompts, sites = ("Hanoi", "tulips are red"), ("attention", "mlp", "residual")
+    tracer = Tracer(handle, cache_dir=cache, batch_size=2, progress=silent)
+    tracer.ensure(TracePlan((TraceGroup(settings, prompts, sites, (positions,)),)))
+    return [tracer.activations(TraceRequest(prompts, settings, site, positions)).values for site in sites]
+
+
+@pytest.mark.parametrize("name", EYES)
+def test_a_model_with_eyes_is_read_from_a_folder_as_it_is_in_memory(name: str, tmp_path: Path) -> None:
+    model = saved(built(lambda hf: hf.AutoModelForImageTextToText.from_config(EYES[name](hf))), tmp_path / "model")
+    found = in_folder(tmp_path / "model", tmp_path)
+    assert type(found.load()[0]) is type(model)
+    for positions in ("generated", "prompt"):
+        one = traced(found, tmp_path / "one", positions)
+        two = traced(from_transformers(model, tiny.tokenizer()), tmp_path / "two", positions)
+        assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_a_head_that_foretells_no_tokens_is_no_obstacle_to_reading_prompts(name: str, tmp_path: Path) -> None:
+    of, config = HEADS[name]
+    said = _GROUPED if config == "LlamaConfig" else _TEXT
+    model = saved(built(lambda hf: getattr(hf, of)(getattr(hf, config)(**said))), tmp_path / "model")
+    one = traced(in_folder(tmp_path / "model", tmp_path), tmp_path / "one", "prompt")
+    two = traced(from_transformers(model, tiny.tokenizer()), tmp_path / "two", "prompt")
+    assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
+
+
+def test_a_part_that_reads_text_without_sdpa_is_loaded_without_it(tmp_path: Path) -> None:
+    for config, expected in (
+        ({"model_type": "llava", "text_config": {"model_type": "gptj"}}, "eager"),
+        ({"model_type": "llava", "text_config": {"model_type": "llama"}}, "sdpa"),
+        ({"model_type": "llava", "text_config": None}, "sdpa"),
+        ({"model_type": "gptj"}, "eager"),
+        ({"model_type": ["gptj"]}, "sdpa"),
+        ([], "sdpa"),
     ):
-        load(folder, tmp_path, device="auto")
-
-
-def test_a_quantized_checkpoint_without_its_library(folder: Path, tmp_path: Path) -> None:
-    target = tmp_path / "quantized"
-    shutil.copytree(folder, target)
-    config = json.loads((target / "config.json").read_text())
-    config["quantization_config"] = {"quant_method": "awq", "bits": 4, "group_size": 16, "version": "gemm"}
-    (target / "config.json").write_text(json.dumps(config))
-    with pytest.raises(
-        ModelError, match=r"is quantized \(awq\) and cannot be loaded on this platform: .*not quantized"
-    ):
-        load(target, tmp_path)
-
-
-@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
-def test_reductions_of_few_bits_are_in_float32(dtype: str, folder: Path, tmp_path: Path) -> None:
-    """The mean over 400 steps of one value is that value: a sum in 16 bits would have stopped growing long before."""
-    import torch
-
-    model, _ = load(folder, tmp_path, dtype=dtype)
-    sites = find_sites(model, ("attention", "mlp", "residual"))
-    ids, active = torch.tensor([[0, 5, 9]]), torch.tensor([True])
-    with SiteReader(sites, 1, model.device) as reader, torch.inference_mode():
-        for _ in range(400):
-            model(ids)
-            reader.end_step(active)
-        for mean, last in zip(reader.result("generated"), reader.result("last"), strict=True):
-            assert mean.dtype == last.dtype == np.float32
-            assert np.abs(last).max() > 0
-            np.testing.assert_allclose(mean, last, rtol=1e-4)
+        (tmp_path / "config.json").write_text(json.dumps(config))
+        assert attention_of(tmp_path) == expected

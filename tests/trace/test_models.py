@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from neurontest.errors import ModelError
-from neurontest.trace import builtin, convert
-from neurontest.trace.fingerprint import of_file, of_folder, of_memory
-from neurontest.trace.models import as_handle, from_transformers, resolve
+from neurontest.errors import ModelError, StoreError
+from neurontest.files import sealed_json
+from neurontest.trace import builtin, convert, fingerprint
+from neurontest.trace.fingerprint import of_file, of_folder
+from neurontest.trace.identity import of_memory
+from neurontest.trace.models import FileModel, as_handle, from_transformers, resolve
 from neurontest.types import ModelHandle, silent
 from tests import tiny
 
@@ -180,21 +184,75 @@ def test_a_fingerprint_changes_with_any_file_and_its_name(copied: Path, tmp_path
     assert of_folder(copied, cache) == seen[0]
 
 
-def test_a_fingerprint_is_remembered_by_path_size_and_time(copied: Path, tmp_path: Path) -> None:
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files are remembered at once: when one came to be cannot be set by hand."""
+    monkeypatch.setattr(fingerprint, "_SETTLED_NS", -1)
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_fingerprint_is_remembered_until_the_file_may_have_changed(
+    copied: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     cache, path = tmp_path / "cache", copied / "config.json"
     first = of_file(path, cache)
-    assert len(list(cache.glob("fingerprints/*"))) == 1
+    assert len(list(cache.glob("fingerprints/*.json"))) == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(hashlib, "file_digest", None)
+        assert of_file(path, cache) == first, "not read again"
     data = path.read_bytes()
     status = path.stat()
     path.write_bytes(data[::-1])
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-    assert of_file(path, cache) == first, "same path, size and time: not read again"
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns + 1))
-    assert of_file(path, cache) != first
-    for memo in cache.glob("fingerprints/*"):
-        memo.write_text("{ cut off")
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (status.st_size, status.st_mtime_ns)
+    assert of_file(path, cache) != first, "size and time are as they were, and the content is not"
     path.write_bytes(data)
     assert of_file(path, cache) == first
+
+
+@pytest.mark.usefixtures("settled")
+def test_another_file_in_its_place_is_read(copied: Path, tmp_path: Path) -> None:
+    cache, path = tmp_path / "cache", copied / "config.json"
+    first, status = of_file(path, cache), path.stat()
+    other = copied / "other.json"
+    other.write_bytes(path.read_bytes()[::-1])
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    other.replace(path)
+    assert of_file(path, cache) != first
+
+
+@pytest.mark.usefixtures("settled")
+@pytest.mark.parametrize("content", ["{ cut off", "", '{"seal":"' + "0" * 64 + '","holds":{}}'])
+def test_a_damaged_memory_is_not_believed_and_told(copied: Path, tmp_path: Path, content: str) -> None:
+    cache, path = tmp_path / "cache", copied / "config.json"
+    first = of_file(path, cache)
+    (memo,) = cache.glob("fingerprints/*.json")
+    edited = memo.read_text().replace(first, first[::-1])
+    for damaged in (content, edited):
+        memo.write_text(damaged)
+        said: list[str] = []
+        assert of_file(path, cache, said.append) == first
+        assert len(said) == 1
+        assert str(memo) in said[0]
+    memo.write_text(edited)
+    model = handle(copied, cache)
+    assert model.fingerprint
+    assert isinstance(model, FileModel)
+    assert len(model.notices) == 1
+
+
+@pytest.mark.usefixtures("settled")
+def test_a_file_with_a_name_that_is_no_text(tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/config\xff.json"))
+    path.write_text("{}")
+    assert of_file(path, tmp_path / "cache") == of_file(path, tmp_path / "cache")
+    assert len(list((tmp_path / "cache").glob("fingerprints/*.json"))) == 1
+
+
+@pytest.mark.usefixtures("settled")
+def test_where_nothing_can_be_remembered_the_file_is_read(copied: Path, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("in the way")
+    assert of_file(copied / "config.json", tmp_path / "cache") == of_file(copied / "config.json", tmp_path / "other")
 
 
 def test_a_file_that_was_just_written_is_not_remembered(tmp_path: Path) -> None:
@@ -269,10 +327,79 @@ def test_what_a_killed_conversion_left_is_removed(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(convert, "_convert", lambda gguf, target: tiny.save(target))
     (tmp_path / "one.gguf").write_bytes(b"GGUF one")
     one, models = handle(tmp_path / "one.gguf", tmp_path / "cache"), tmp_path / "cache" / "models"
-    (models / f".convert-{one.fingerprint[:32]}-killed" / "model").mkdir(parents=True)
+    (models / f".convert-gguf-{one.fingerprint[:32]}-killed" / "model").mkdir(parents=True)
     (models / ".convert-another-s").mkdir()
     one.load()
     assert {path.name for path in models.iterdir()} == {f"gguf-{one.fingerprint[:32]}", ".convert-another-s"}
+
+
+def damage_weights(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    status, data = path.stat(), bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+COPY_DAMAGES: dict[str, Callable[[Path], object]] = {
+    "a flipped bit": damage_weights,
+    "a cut tokenizer": lambda folder: (folder / "tokenizer.json").write_text("{"),
+    "a file less": lambda folder: (folder / "generation_config.json").unlink(),
+    "a file more": lambda folder: (folder / "adapter_config.json").write_text("{}"),
+    "no list": lambda folder: (folder / convert.LIST).unlink(),
+    "an edited list": lambda folder: (folder / convert.LIST).write_text(
+        (folder / convert.LIST).read_text().replace("config", "confog")
+    ),
+    "another's list": lambda folder: (folder / convert.LIST).write_bytes(
+        sealed_json(f"models/gguf-other/{convert.LIST}", convert._hashes(folder))
+    ),
+    "emptied": lambda folder: [path.unlink() for path in folder.iterdir()],
+}
+
+
+@pytest.mark.parametrize("how", COPY_DAMAGES)
+def test_a_damaged_copy_is_converted_anew_and_told(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    made: list[Path] = []
+
+    def fake(gguf: Path, target: Path) -> None:
+        made.append(target)
+        shutil.copytree(folder, target)
+
+    monkeypatch.setattr(convert, "_convert", fake)
+    (tmp_path / "one.gguf").write_bytes(b"GGUF one")
+    (tmp_path / "two.gguf").write_bytes(b"GGUF two")
+    cache = tmp_path / "cache"
+    handle(tmp_path / "two.gguf", cache).load()
+    first = handle(tmp_path / "one.gguf", cache)
+    before = {name: tensor.clone() for name, tensor in first.load()[0].state_dict().items()}
+    copy = convert.home(cache, first.fingerprint)
+    COPY_DAMAGES[how](copy)
+    again = handle(tmp_path / "one.gguf", cache)
+    weights = again.load()[0].state_dict()
+    assert all((weights[name] == tensor).all() for name, tensor in before.items())
+    assert isinstance(again, FileModel)
+    (text,) = again.notices
+    assert f"{copy} (the model {again.name}) is not what was converted. It is set aside in" in text
+    assert len(list((cache / "damaged").iterdir())) == 1
+    last = handle(tmp_path / "one.gguf", cache)
+    last.load()
+    assert isinstance(last, FileModel)
+    assert list(last.notices) == []
+    assert len(made) == 3
+
+
+def test_a_full_disk_while_converting_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(gguf: Path, target: Path) -> None:
+        target.mkdir()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(convert, "_convert", full)
+    (tmp_path / "one.gguf").write_bytes(b"GGUF one")
+    with pytest.raises(StoreError, match=r"gguf-\w+ cannot be written: No space left on device; make room there"):
+        handle(tmp_path / "one.gguf", tmp_path / "cache").load()
+    assert list((tmp_path / "cache" / "models").iterdir()) == []
 
 
 def test_a_conversion_that_fails_leaves_nothing(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ def test_heads_that_do_not_divide_the_neurons_are_not_told() -> None:
 
 
 def test_an_unknown_site(llama: tuple[Any, Any]) -> None:
-    with pytest.raises(TraceError, match="no site 'atention'; valid: attention, mlp, residual"):
+    with pytest.raises(TraceError, match="no site 'atention'; valid: attention, mlp, mlp_gate, residual"):
         find_sites(llama[0], ("atention",))
 
 

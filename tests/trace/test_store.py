@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neurontest import files
 from neurontest.errors import StoreError
+from neurontest.trace.encoding import Encoded
+from neurontest.trace.prompts import Prompts
 from neurontest.trace.store import Store, Trace
 from neurontest.types import Continuation, Generation, Reading
 
@@ -27,6 +31,12 @@ class Handle:
 
     def load(self) -> tuple[Any, Any]:
         raise AssertionError("the store never loads a model")
+
+
+@pytest.fixture(autouse=True)
+def known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What prompts become, to a store that loads nothing."""
+    monkeypatch.setattr(Prompts, "of", lambda self, prompt, generation: Encoded(prompt, 0, len(prompt), (1, 2)))
 
 
 @pytest.fixture
@@ -99,26 +109,20 @@ def test_what_decides_nothing_is_not_in_the_address(tmp_path: Path) -> None:
     assert base.text_key("Tulips", 0, whole) == base.text_key("Tulips", 0, real)
 
 
-def test_addresses_say_nothing_of_what_a_reading_leaves_at_its_default(tmp_path: Path) -> None:
+def test_every_reading_has_an_address_of_its_own(tmp_path: Path) -> None:
     store = Store(tmp_path, Handle())
-    activation = "12dd5fc20872b7e293b6e9faf4e7d0dea4aabe3bffaf35e908d85f814e73b663"
-    assert store.key("Tulips", 1, Generation(), "mlp", "last") == activation
-    text = "1b8a21e704fe68ac189efae72ccf7d9a936848622935c0d16fd2418ac030bb9d"
-    assert store.text_key("Tulips", 1, Generation(temperature=1)) == text
-    more = [
-        store.key("Tulips", 1, Generation(), "mlp", where)
-        for where in (
-            "generated",
-            "prompt",
-            Reading("generated", "Hanoi"),
-            Reading("prompt", "Hanoi"),
-            Reading("generated", exclude_first=1),
-            Reading("generated", exclude_first=2),
-            Reading("generated", reduce="max"),
-            Reading("generated", reduce="rate"),
-        )
-    ]
-    assert len({*more, activation}) == 9
+    readings = (
+        "generated",
+        "last",
+        "prompt",
+        Reading("generated", "Hanoi"),
+        Reading("prompt", "Hanoi"),
+        Reading("generated", exclude_first=1),
+        Reading("generated", exclude_first=2),
+        Reading("generated", reduce="max"),
+        Reading("generated", reduce="rate"),
+    )
+    assert len({store.key("Tulips", 1, Generation(), "mlp", where) for where in readings}) == len(readings)
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".json"])
@@ -136,14 +140,73 @@ def test_a_truncated_entry_counts_as_missing_and_is_replaced(
     assert missing(store) == set()
 
 
-def test_a_flipped_bit_is_found_when_it_is_read(store: Store, tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", [".safetensors", ".json"])
+def test_any_flipped_bit_counts_as_missing_and_is_told(store: Store, tmp_path: Path, suffix: str) -> None:
     fill(store)
-    for path in entries(tmp_path, ".safetensors"):
-        data = bytearray(path.read_bytes())
-        data[-3] ^= 1
+    path = entries(tmp_path, suffix)[0]
+    sound = path.read_bytes()
+    # Of the head as well as of the body: layers, width and the first position's part are believed like the values.
+    for at in range(0, len(sound), 5):
+        said: list[str] = []
+        data = bytearray(sound)
+        data[at] ^= 1
         path.write_bytes(bytes(data))
-    assert store.read(store.key("Tulips", 0, GENERATION, "mlp", "last")) is None
-    assert missing(store) == {("Tulips", 0)}, "a damaged entry must not pass for there at the next run"
+        anew = Store(tmp_path, Handle(), notice=said.append)
+        assert missing(anew) == {("Tulips", 0)}
+        assert missing(anew) == {("Tulips", 0)}, "a damaged entry is told once"
+        assert len(said) == 1
+        assert str(path) in said[0]
+        path.write_bytes(sound)
+        assert missing(anew) == set()
+
+
+def test_all_that_is_damaged_is_found_at_once(store: Store, tmp_path: Path) -> None:
+    fill(store)
+    for path in (*entries(tmp_path, ".safetensors"), *entries(tmp_path, ".json")):
+        path.write_bytes(b"")
+    assert missing(store) == {("Tulips", 0)}
+    assert len(list((tmp_path / "damaged").iterdir())) == 3
+
+
+def test_entries_that_changed_places_are_found(store: Store, tmp_path: Path) -> None:
+    fill(store)
+    fill(store, "Hanoi")
+    one, two = entries(tmp_path, ".safetensors")[:2]
+    one.rename(tmp_path / "between")
+    two.rename(one)
+    (tmp_path / "between").rename(two)
+    assert {
+        prompt
+        for prompt in ("Tulips", "Hanoi")
+        if store.missing((prompt,), replace(GENERATION, samples=1), ("mlp", "residual"), ("last",))
+    }
+    assert len(list((tmp_path / "damaged").iterdir())) == 2
+
+
+def test_what_is_found_sound_is_hashed_once_and_again_when_it_changes(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(store)
+    hashed: list[str] = []
+    sound = files.is_sound
+    monkeypatch.setattr(files, "is_sound", lambda name, data: hashed.append(name) or sound(name, data))
+    key = store.key("Tulips", 0, GENERATION, "mlp", "last")
+    for _ in range(3):
+        assert store.read(key) is not None
+    assert len(hashed) == 1
+    path = next(tmp_path.rglob(f"{key}.safetensors"))
+    status = path.stat()
+    data = path.read_bytes()
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert store.read(key) is None
+
+
+def test_an_entry_is_still_a_file_of_safetensors(store: Store, tmp_path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    fill(store)
+    assert np.array_equal(load_file(entries(tmp_path, ".safetensors")[0])["activation"], VALUES)
 
 
 def test_an_entry_of_another_kind_counts_as_missing(store: Store, tmp_path: Path) -> None:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+import unicodedata
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurontest.trace.generation import encode
+from neurontest.errors import TraceError
 from neurontest.trace.scoring import word_after
 from neurontest.trace.tokens import decoded_spans, new_tokens, tokens_after, word_tokens
 from neurontest.types import Generation, GivenText
 from neurontest.words import occurrences
 from tests import tiny
+from tests.tiny import encode, encoded
+from tests.trace.test_encoding import processed, words
 
+#: How letters with accents may be written.
+Form = Literal["NFC", "NFD"]
+FORMS: tuple[Form, ...] = ("NFC", "NFD")
 PLAIN, CHAT = Generation(), Generation(format="chat")
 MERGES = [("Ġ", "V"), ("i", "e"), ("ĠV", "ie"), ("t", "n"), ("ĠVie", "tn"), ("a", "m"), ("tn", "am"), ("s", "e")]
 
@@ -104,7 +110,7 @@ def test_match_by_offsets_equals_brute_force(kind: str, before: list[str], after
     prompt, text = "In" + "".join(before), "".join(after)
     ids = encode(FAST, prompt, PLAIN)
     new = (*FAST(text, add_special_tokens=False)["input_ids"], 1)
-    in_prompt, in_text = word_tokens(TOKENIZERS[kind], prompt, PLAIN, ids, new, word)
+    in_prompt, in_text = word_tokens(TOKENIZERS[kind], encoded(FAST, prompt, PLAIN), new, word)
     assert in_prompt.tolist() == [*by_force(ids, word), *[False] * len(new)]
     assert in_text.tolist() == by_force((*ids, *new), word)
 
@@ -113,31 +119,80 @@ def test_a_word_with_its_space_and_without() -> None:
     for prompt, own in ((" Vietnam is", ["ĠVietn", "am"]), ("Vietnam is", ["V", "ie", "tnam"])):
         ids = encode(FAST, prompt, PLAIN)
         assert FAST.convert_ids_to_tokens(list(ids)) == [tiny.BOS, *own, "Ġ", "i", "s"]
-        in_prompt, _ = word_tokens(FAST, prompt, PLAIN, ids, (), "Vietnam")
+        in_prompt, _ = word_tokens(FAST, encoded(FAST, prompt, PLAIN), (), "Vietnam")
         assert in_prompt.tolist() == [False, *[True] * len(own), *[False] * 3]
 
 
 def test_a_word_across_the_seam_is_the_texts_and_not_the_prompts() -> None:
     ids, new = encode(FAST, "to Viet", PLAIN), tuple(FAST("nam is", add_special_tokens=False)["input_ids"])
-    in_prompt, in_text = word_tokens(FAST, "to Viet", PLAIN, ids, new, "Vietnam")
+    in_prompt, in_text = word_tokens(FAST, encoded(FAST, "to Viet", PLAIN), new, "Vietnam")
     assert not in_prompt.any()
     assert "".join(FAST.convert_ids_to_tokens([*ids, *new])[at] for at in np.flatnonzero(in_text)) == "ĠVietnam"
+
+
+@pytest.mark.parametrize("kind", TOKENIZERS)
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("generation", [PLAIN, CHAT], ids=["plain", "chat"])
+def test_a_word_is_read_however_its_letters_are_written(kind: str, form: Form, generation: Generation) -> None:
+    prompt = unicodedata.normalize(form, "Ở Việt Nam")
+    known = encoded(FAST, prompt, generation)
+    new = tuple(FAST(unicodedata.normalize(form, ". Việt Nam"), add_special_tokens=False)["input_ids"])
+    for other in FORMS:
+        word = unicodedata.normalize(other, "Việt Nam")
+        in_prompt, in_text = word_tokens(TOKENIZERS[kind], known, new, word)
+        ids = [*known.ids, *new]
+        read = FAST.decode([ids[at] for at in np.flatnonzero(in_prompt)]).strip()
+        assert read == unicodedata.normalize(form, "Việt Nam")
+        assert FAST.decode([ids[at] for at in np.flatnonzero(in_text)]).strip().split() == 2 * read.split()
+
+
+@pytest.mark.parametrize("kind", TOKENIZERS)
+def test_a_prompt_is_found_behind_special_tokens_and_its_own_words(kind: str) -> None:
+    tokens = merging()
+    tokens.chat_template = "<s>Vietnam{{ eos_token }}{{ messages[0]['content'] }} Vietnam"
+    known = encoded(tokens, "in Vietnam", CHAT)
+    in_prompt, _ = word_tokens(tokens if kind == "offsets" else WithoutOffsets(tokens), known, (), "Vietnam")
+    before = tokens.decode(known.ids[: np.flatnonzero(in_prompt)[0]])
+    assert before == "<s>Vietnam</s>in"
+    assert tokens.decode([known.ids[at] for at in np.flatnonzero(in_prompt)]) == " Vietnam"
+
+
+def test_a_text_that_would_be_read_as_another_is_refused() -> None:
+    tokens = words("In", "Vietnam", "it", "is")
+    known = encoded(tokens, "In Vietnam", PLAIN)
+    assert new_tokens(tokens, "In Vietnam", known, GivenText(" it is"), 1) == (3, 4)
+    with pytest.raises(TraceError, match=r"for the prompt 'In Vietnam' is not what .* ' it was' becomes 'it <unk>'"):
+        new_tokens(tokens, "In Vietnam", known, GivenText(" it was"), 1)
+
+
+def test_the_token_that_ends_a_prompt_is_in_no_text() -> None:
+    tokens = processed("<s> $A </s>")
+    known = encoded(tokens, "In", PLAIN)
+    new = new_tokens(tokens, "In", known, GivenText(" it is"), 1)
+    assert new == tuple(tokens(" it is", add_special_tokens=False)["input_ids"])
+
+
+def test_words_to_be_written_are_written_as_models_do() -> None:
+    word = unicodedata.normalize("NFD", "Nội")
+    assert word_after(FAST, word, PLAIN) == word_after(FAST, unicodedata.normalize("NFC", word), PLAIN)
+    with pytest.raises(TraceError, match="does not know the word 'tulip'"):
+        word_after(words("a"), "tulip", PLAIN)
 
 
 def test_a_templates_own_words_are_not_the_prompts() -> None:
     prompt = "the user reads"
     ids = encode(FAST, prompt, CHAT)
-    in_prompt, _ = word_tokens(FAST, prompt, CHAT, ids, (), "user")
+    in_prompt, _ = word_tokens(FAST, encoded(FAST, prompt, CHAT), (), "user")
     found = np.flatnonzero(in_prompt)
     assert FAST.decode([ids[at] for at in found]) == "user"
     assert FAST.decode(list(ids[: found[0]])) == "[user] the "
-    assert not word_tokens(FAST, prompt, CHAT, ids, (), "assistant")[0].any()
+    assert not word_tokens(FAST, encoded(FAST, prompt, CHAT), (), "assistant")[0].any()
 
 
 @pytest.mark.parametrize("prompt", ["user", "assistant", "s", "]"])
 def test_a_prompt_that_its_template_says_too(prompt: str) -> None:
     ids = encode(FAST, prompt, CHAT)
-    in_prompt, _ = word_tokens(FAST, prompt, CHAT, ids, (), prompt)
+    in_prompt, _ = word_tokens(FAST, encoded(FAST, prompt, CHAT), (), prompt)
     before = FAST.decode(list(ids[: np.flatnonzero(in_prompt)[0]]), skip_special_tokens=True)
     assert (before, in_prompt.sum()) == ("[user] ", len(FAST(prompt, add_special_tokens=False)["input_ids"]))
 
@@ -171,23 +226,25 @@ def _whole(data: bytes) -> bool:
 
 
 def test_tokens_that_are_known_are_taken_and_others_are_found() -> None:
-    ids = encode(FAST, "In", PLAIN)
     usual = tuple(FAST(" Vietnam", add_special_tokens=False)["input_ids"])
     # The same text letter by letter: a model may write it so, and no tokenizer would.
     odd = tuple(FAST.convert_tokens_to_ids(list("ĠVietnam")))
     assert odd != usual
-    assert new_tokens(FAST, "In", PLAIN, ids, GivenText(" Vietnam", odd), 1) == odd
-    assert new_tokens(FAST, "In", PLAIN, ids, GivenText(" Vietnam"), 1) == usual
+    assert new_tokens(FAST, "In", encoded(FAST, "In", PLAIN), GivenText(" Vietnam", odd), 1) == odd
+    assert new_tokens(FAST, "In", encoded(FAST, "In", PLAIN), GivenText(" Vietnam"), 1) == usual
     # Another tokenizer's numbers mean something else here, or nothing.
     for foreign in ((5, 6, 7), (10**6,), odd[:-1]):
-        assert new_tokens(FAST, "In", PLAIN, ids, GivenText(" Vietnam", foreign), 1) == usual
-    assert new_tokens(FAST, "In", PLAIN, ids, GivenText(" Vietnam", ended=True), 1) == (*usual, 1)
-    assert new_tokens(FAST, "In", PLAIN, ids, GivenText(" Vietnam", (*odd, 1), ended=True), 1) == (*odd, 1)
+        assert new_tokens(FAST, "In", encoded(FAST, "In", PLAIN), GivenText(" Vietnam", foreign), 1) == usual
+    assert new_tokens(FAST, "In", encoded(FAST, "In", PLAIN), GivenText(" Vietnam", ended=True), 1) == (*usual, 1)
+    assert new_tokens(FAST, "In", encoded(FAST, "In", PLAIN), GivenText(" Vietnam", (*odd, 1), ended=True), 1) == (
+        *odd,
+        1,
+    )
 
 
 def test_a_seam_within_a_token_keeps_the_prompts_tokens() -> None:
     ids = encode(FAST, "to V", PLAIN)
-    new = new_tokens(FAST, "to V", PLAIN, ids, GivenText("ietnam"), 1)
+    new = new_tokens(FAST, "to V", encoded(FAST, "to V", PLAIN), GivenText("ietnam"), 1)
     assert FAST.decode([*ids, *new], skip_special_tokens=True) == "to Vietnam"
 
 
@@ -197,7 +254,7 @@ def test_no_space_is_put_where_a_text_goes_on() -> None:
     assert tokens.convert_ids_to_tokens(word_after(tokens, "Vietnam", PLAIN)) == ["▁Vietnam"]
     ids = encode(tokens, "Hello", PLAIN)
     for text, pieces in ((" Vietnam is", ["▁Vietnam", "▁is"]), ("s is", ["s", "▁is"])):
-        new = new_tokens(tokens, "Hello", PLAIN, ids, GivenText(text), 1)
+        new = new_tokens(tokens, "Hello", encoded(tokens, "Hello", PLAIN), GivenText(text), 1)
         assert tokens.convert_ids_to_tokens(new) == pieces
         assert tokens.decode([*ids, *new], skip_special_tokens=True) == "Hello" + text
     # Others put nothing there.
@@ -207,6 +264,6 @@ def test_no_space_is_put_where_a_text_goes_on() -> None:
 @pytest.mark.parametrize("generation", [PLAIN, CHAT], ids=["plain", "chat"])
 def test_text_is_cut_into_tokens_as_it_stands_after_the_prompt(generation: Generation) -> None:
     ids = encode(FAST, "In", generation)
-    new = new_tokens(FAST, "In", generation, ids, GivenText(" Vietnam it is"), 1)
+    new = new_tokens(FAST, "In", encoded(FAST, "In", generation), GivenText(" Vietnam it is"), 1)
     whole = FAST.decode([*ids, *new], skip_special_tokens=True)
     assert whole == FAST.decode(list(ids), skip_special_tokens=True) + " Vietnam it is"
