@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from neurontest.errors import Fault, NeurontestError, SpecError
+from neurontest.errors import Fault, NeurontestError, SpecError, listing
 from neurontest.plugin.judge import judge, prepare
 from neurontest.plugin.outcomes import ForeignError, VerdictFailure, error_text
 from neurontest.plugin.state import state_of, worker_name
 from neurontest.plugin.workers import told_by_controller
+from neurontest.untrusted import visible, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,7 +83,7 @@ class SpecFile(pytest.File):
             faults = [fault for fault in error.faults if fault not in state.told and self._tells(fault)]
             state.told.update(faults)
             if faults:
-                raise self.CollectError("\n".join(str(fault) for fault in faults)) from None
+                raise self.CollectError(listing(faults)) from None
             return
         except NeurontestError as error:
             raise self.CollectError(str(error)) from None
@@ -131,8 +132,8 @@ class ClaimItem(pytest.Function):
             if isinstance(excinfo.value, ForeignError) and (
                 self.config.get_verbosity() >= 2 or self.config.getoption("tbstyle") == "long"
             ):
-                return f"{said}\n\n{excinfo.value.trace}"
-            return said
+                return visible(f"{said}\n\n{excinfo.value.trace}")
+            return visible(said)
         return super().repr_failure(excinfo)
 
 
@@ -149,10 +150,10 @@ def _item(file: SpecFile, suite: Suite, claim: Claim) -> ClaimItem:
     for tag in claim.tags:
         item.add_marker(tag)
     if claim.skip is not None:
-        item.add_marker(pytest.mark.skip(reason=claim.skip))
+        item.add_marker(pytest.mark.skip(reason=visible_line(claim.skip)))
     if claim.xfail is not None:
         # Only the verdict is expected to fail: a model that cannot be loaded stays an error.
-        item.add_marker(pytest.mark.xfail(reason=claim.xfail, raises=VerdictFailure))
+        item.add_marker(pytest.mark.xfail(reason=visible_line(claim.xfail), raises=VerdictFailure))
     if worker_name(file.config):
         # With --dist loadgroup a model is then loaded by one worker alone.
         item.add_marker(pytest.mark.xdist_group(suite.model))
