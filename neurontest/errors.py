@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neurontest.untrusted import visible_line
+from neurontest.untrusted import visible, visible_line
 
 #: Faults that are shown at most: who mends a hundred looks again.
 SHOWN = 100
@@ -26,7 +26,13 @@ _LONGEST = 4_000
 
 
 class NeurontestError(Exception):
-    """Base class: catch it to catch everything neurontest raises on purpose."""
+    """Base class: catch it to catch everything neurontest raises on purpose.
+
+    Its text may quote a prompt, a file or what a library said of one; whoever prints it, no control character is in it.
+    """
+
+    def __str__(self) -> str:
+        return visible(super().__str__())
 
 
 @dataclass(frozen=True, order=True)

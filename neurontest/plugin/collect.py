@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from neurontest.errors import Fault, ForeignError, NeurontestError, SpecError
+from neurontest.errors import Fault, ForeignError, NeurontestError, SpecError, listing
 from neurontest.plugin.asked import asked_for
 from neurontest.plugin.judge import judge, prepare
 from neurontest.plugin.outcomes import VerdictFailure, error_text
 from neurontest.plugin.state import state_of, worker_name
+from neurontest.untrusted import visible, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,7 +56,7 @@ class SpecFile(pytest.File):
                 state.silenced.add(folder)  # unless another file of the suite tells of something
                 return
             state.refused.add(folder)
-            raise self.CollectError("\n".join(str(fault) for fault in faults)) from None
+            raise self.CollectError(listing(faults)) from None
         except NeurontestError as error:
             state.refused.add(folder)
             raise self.CollectError(str(error)) from None
@@ -118,7 +119,7 @@ class ClaimItem(pytest.Function):
             cause = excinfo.value.__cause__
             if isinstance(excinfo.value, ForeignError) and cause is not None and self._is_curious():
                 said += "\n\n" + "".join(traceback.format_exception(cause)).rstrip()
-            return said
+            return visible(said)
         return super().repr_failure(excinfo)
 
     def _is_curious(self) -> bool:
@@ -137,10 +138,10 @@ def _item(file: SpecFile, suite: Suite, claim: Claim) -> ClaimItem:
     for tag in claim.tags:
         item.add_marker(tag)
     if claim.skip is not None:
-        item.add_marker(pytest.mark.skip(reason=claim.skip))
+        item.add_marker(pytest.mark.skip(reason=visible_line(claim.skip)))
     if claim.xfail is not None:
         # Only the verdict is expected to fail: a model that cannot be loaded stays an error.
-        item.add_marker(pytest.mark.xfail(reason=claim.xfail, raises=VerdictFailure))
+        item.add_marker(pytest.mark.xfail(reason=visible_line(claim.xfail), raises=VerdictFailure))
     if worker_name(file.config):
         # With --dist loadgroup a model is then loaded by one worker alone.
         item.add_marker(pytest.mark.xdist_group(suite.model))

@@ -12,6 +12,7 @@ import pytest
 from neurontest import __version__
 from neurontest.plugin.asked import suites_asked_for
 from neurontest.plugin.judge import shown
+from neurontest.untrusted import visible, visible_line
 
 if TYPE_CHECKING:
     from neurontest.plugin.records import Written
@@ -35,7 +36,7 @@ def header(config: pytest.Config) -> list[str]:
     if not suites:
         return []
     names = ", ".join(shown(folder, config.invocation_params.dir) for folder in suites)
-    return [f"neurontest: {__version__}, concept specs: {names}"]
+    return [visible_line(f"neurontest: {__version__}, concept specs: {names}")]
 
 
 def summary(reporter: pytest.TerminalReporter, written: Iterable[Written], warnings: Iterable[str]) -> None:
@@ -55,9 +56,14 @@ def summary(reporter: pytest.TerminalReporter, written: Iterable[Written], warni
             _table(reporter, one.record, str(one.folder.name) if len(written) > 1 else "")
         report = next((path for path in one.files if path.suffix == ".html"), None)
         if report is not None:
-            reporter.write_line(f"report: {shown(report.resolve(), start)}")
+            _write(reporter, f"report: {shown(report.resolve(), start)}")
     for text in warnings:
-        reporter.write_line(f"warning: {text}", yellow=True)
+        _write(reporter, f"warning: {text}", yellow=True)
+
+
+def _write(reporter: pytest.TerminalReporter, text: str, **markup: bool) -> None:
+    """Write a line; what it says of names, models and claims comes from elsewhere, and must not steer the terminal."""
+    reporter.write_line(visible(text), **markup)
 
 
 def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> None:
@@ -65,24 +71,24 @@ def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> Non
 
     rows = table_rows(record)
     if suite:
-        reporter.write_line(f"{suite}:")
+        _write(reporter, f"{suite}:")
     lines = layout(rows, shutil.get_terminal_size().columns if reporter.isatty else None)
-    reporter.write_line(lines[0], bold=True)
+    _write(reporter, lines[0], bold=True)
     part = ""
     for row, line in zip(rows, lines[1:], strict=True):
         if row.part != part:
             part = row.part
-            reporter.write_line(part, bold=True)
-        reporter.write_line(line, **_MARKUP.get(row.status, {}))
+            _write(reporter, part, bold=True)
+        _write(reporter, line, **_MARKUP.get(row.status, {}))
     for row in rows:
         if row.vacuous:
-            reporter.write_line(f"vacuous: {row.where}: {row.claim}: {row.vacuous}", yellow=True)
+            _write(reporter, f"vacuous: {row.where}: {row.claim}: {row.vacuous}", yellow=True)
         if row.unknown:
             line = f"not tried where concepts mean nothing: {row.where}: {row.claim}: {row.unknown}"
-            reporter.write_line(line, yellow=True)
+            _write(reporter, line, yellow=True)
     for warning in record.warnings:
-        reporter.write_line(f"warning: {warning}", yellow=True)
-    reporter.write_line(counts(rows))
+        _write(reporter, f"warning: {warning}", yellow=True)
+    _write(reporter, counts(rows))
 
 
 def layout(rows: Sequence[Row], width: int | None) -> list[str]:
