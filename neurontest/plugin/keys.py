@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 #: What the command line, the ini file and the environment say.
 OPTIONS: pytest.StashKey[Options] = pytest.StashKey()
 
+#: What an option's value did to pytest's rootdir, in a sentence; or empty.
+MOVED: pytest.StashKey[str] = pytest.StashKey()
+
 #: Everything the plugin knows of the running session; :func:`neurontest.plugin.state.state_of` begins it.
 STATE: pytest.StashKey[State] = pytest.StashKey()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from neurontest.errors import Fault, ModelError, NeurontestError
+from neurontest.errors import EvidenceError, Fault, ModelError, NeurontestError
+from neurontest.plugin.foreign import Guarded, our_words
 from neurontest.plugin.keys import OPTIONS, STATE
 from neurontest.plugin.outcomes import Tally
 from neurontest.plugin.progress import ProgressLine, progress_line
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from neurontest.plugin.options import Options
     from neurontest.run import Run
     from neurontest.types import Claim, Finding, ModelHandle, Suite
+
+T = TypeVar("T")
 
 
 def worker_name(config: pytest.Config) -> str:
@@ -44,9 +47,22 @@ class State:
         Name of the xdist worker that this process is, or empty.
     told : set of Fault
         Faults that a collector has already reported.
+    collected, refused, silenced : set of Path
+        Suites of which claims were collected; that could not be used, as a collector has reported; that could not be
+        used, which a file of theirs left to another to report.
+    planned : mapping from suite folder to list
+        Nodes of the claims that are to run; empty before collection has ended.
+    complaints : mapping from suite folder to str
+        Why nothing is left of suites that were asked for.
+    stopped : str
+        What ended the session before its time; empty if nothing did.
+    warnings : list of str
+        What whoever started this session should know of it.
     outcomes : mapping from suite folder to mapping from claim node to Tally
     facts : mapping from suite folder to list
-        What workers' runs sent.
+        What workers' runs sent at their end.
+    early_facts : mapping from (suite folder, worker) to mapping
+        What workers' runs had to tell by their last claim; of workers that have not sent theirs.
     workers : int
         Workers that sent something.
     """
@@ -56,12 +72,20 @@ class State:
         self.progress = progress
         self.worker = worker
         self.told: set[Fault] = set()
+        self.collected: set[Path] = set()
+        self.refused: set[Path] = set()
+        self.silenced: set[Path] = set()
+        self.planned: dict[Path, list[str]] = {}
+        self.complaints: dict[Path, str] = {}
+        self.stopped = ""
+        self.warnings: list[str] = []
         self.outcomes: dict[Path, dict[str, Tally]] = {}
         self.workers = 0
         self.facts: dict[Path, list[Mapping[str, object]]] = {}
+        self.early_facts: dict[tuple[Path, str], Mapping[str, object]] = {}
         self._suites: dict[Path, Suite | NeurontestError] = {}
         self._handles: dict[tuple[str, Path | None], ModelHandle] = {}
-        self._runs: dict[tuple[Path, int], tuple[object, Run]] = {}
+        self._runs: dict[tuple[Path, int], tuple[object, Run | NeurontestError]] = {}
         self._default_model: ModelHandle | None = None
         self._errors: dict[tuple[int, str], NeurontestError] = {}
 
@@ -77,7 +101,8 @@ class State:
             from neurontest.spec.load import load_suite
 
             try:
-                self._suites[folder] = load_suite(folder, self.options.overrides, self.options.ini)
+                with our_words():
+                    self._suites[folder] = load_suite(folder, self.options.overrides, self.options.ini)
             except NeurontestError as error:
                 self._suites[folder] = error
         found = self._suites[folder]
@@ -89,7 +114,8 @@ class State:
         """What the fixture ``concept_model`` gives where nobody overrides it: the first suite's model."""
         if self._default_model is None:
             suites = self.options.suites
-            self._default_model = self._handle(self.suite(suites[0]) if suites else None)
+            with our_words():
+                self._default_model = self._handle(self.suite(suites[0]) if suites else None)
         return self._default_model
 
     def _handle(self, suite: Suite | None) -> ModelHandle:
@@ -113,57 +139,115 @@ class State:
 
         Raises
         ------
-        ModelError
-            If `model` is nothing that the fixture may give.
+        NeurontestError
+            If `model` is nothing that the fixture may give, or the suite cannot be planned.
         """
         key = (suite.folder, id(model))
         if key not in self._runs:
-            from neurontest.run import Run
-
-            if model is self._default_model:
-                # The fixture knows of the first suite only; another suite may name another model.
-                handle = self._handle(suite)
-            else:
-                from neurontest.trace.models import as_handle
-
-                handle = as_handle(model)
-            settings: dict[str, Any] = {
-                "cache_dir": self.options.cache_dir,
-                "batch_size": self.options.number("batch_size"),
-                "progress": self.progress,
-            }
-            twin = None
-            if self.options.text("salmon") == "on":
-                from neurontest.trace.twin import RandomTwin
-
-                twin = Run(suite, RandomTwin(handle, suite.generation.seed), **settings)
-            run = Run(suite, handle, **settings, twin=twin)
+            try:
+                with our_words():
+                    found: Run | NeurontestError = self._begin(suite, model)
+            except NeurontestError as error:
+                found = error
             # The model is kept as well: its id must not become another's.
-            self._runs[key] = (model, run)
-        return self._runs[key][1]
+            self._runs[key] = (model, found)
+        run = self._runs[key][1]
+        if isinstance(run, NeurontestError):
+            raise run.with_traceback(None)
+        return run
+
+    def _begin(self, suite: Suite, model: object) -> Run:
+        from neurontest.run import Run
+
+        if model is self._default_model:
+            # The fixture knows of the first suite only; another suite may name another model.
+            handle: ModelHandle = Guarded(self._handle(suite))
+        else:
+            from neurontest.trace.models import as_handle
+
+            handle = Guarded(as_handle(model))
+        settings: dict[str, Any] = {
+            "cache_dir": self.options.cache_dir,
+            "batch_size": self.options.number("batch_size"),
+            "progress": self.progress,
+        }
+        twin = None
+        if self.options.text("salmon") == "on":
+            from neurontest.trace.twin import RandomTwin
+
+            twin = Run(suite, RandomTwin(handle, suite.generation.seed), **settings)
+        return Run(suite, handle, **settings, twin=twin)
+
+    def once(self, run: Run, what: str, make: Callable[[], T]) -> T:
+        """What `make` makes; it is tried once, and fails in the same words whenever it is asked for again.
+
+        A model that cannot be loaded fails for all that is asked of it: a minute of waiting for the network is not
+        repeated claim by claim.
+
+        Raises
+        ------
+        NeurontestError
+            If it cannot be made, whatever the reason.
+        """
+        model, own = (id(run), ""), (id(run), what)
+        for key in (model, own):
+            if key in self._errors:
+                raise self._errors[key].with_traceback(None)
+        try:
+            with our_words():
+                return make()
+        except NeurontestError as error:
+            self._errors[model if isinstance(error, ModelError) else own] = error
+            raise
 
     def finding(self, run: Run, claim: Claim) -> Finding:
-        """The finding of a claim.
-
-        A family that failed once fails in the same words for its other claims, and a model that cannot be loaded for
-        all of them: a minute of waiting for the network is not repeated claim by claim.
+        """The finding of a claim; the claims of a family fail together.
 
         Raises
         ------
         NeurontestError
             If there is none.
         """
-        family = (id(run), claim.where.file)
-        model = (id(run), "")
-        for key in (model, family):
-            if key in self._errors:
-                raise self._errors[key].with_traceback(None)
-        try:
-            return run.finding(claim)
-        except NeurontestError as error:
-            self._errors[model if isinstance(error, ModelError) else family] = error
-            raise
+        return self.once(run, claim.where.file, lambda: run.finding(claim))
+
+    def look(self, run: Run, claim: Claim, *, whole: bool) -> None:
+        """Look where else a claim would hold, as far as this session wants to know: in null worlds, on a dead model.
+
+        Raises
+        ------
+        NeurontestError
+            If nobody can tell, and a claim that would hold there is to fail; else the record says that nobody can.
+        """
+        file = claim.where.file
+        looks: list[tuple[str, Callable[[], object]]] = []
+        if self.options.text("vacuous") != "off" and whole:
+            family = next(family for family in run.suite.families if family.file == file)
+            looks.append(("with prompts dealt at random", lambda: run.vacuity(family)))
+        looks.append(("on a twin of the model with random weights", lambda: run.salmon(claim)))
+        for where, look in looks:
+            key = (id(run), f"{file}, {where}")
+            model = (id(run), where)
+            try:
+                if known := self._errors.get(model) or self._errors.get(key):
+                    raise known.with_traceback(None)
+                with our_words():
+                    look()
+            except NeurontestError as error:
+                self._errors[model if isinstance(error, ModelError) else key] = error
+                said = f"{file}: whether its claims would also hold {where} is not known: {error}"
+                if self.options.text("vacuous") == "fail":
+                    raise EvidenceError(said) from error
+                run.notice(said)
 
     def runs(self, folder: Path) -> list[Run]:
-        """The runs of a suite that this process has begun, but for those whose model cannot be had."""
-        return [run for (of, _), (_, run) in self._runs.items() if of == folder and (id(run), "") not in self._errors]
+        """The runs of a suite that this process has begun, but for those of which no model is known."""
+        runs = (run for (of, _), (_, run) in self._runs.items() if of == folder)
+        return [run for run in runs if not isinstance(run, NeurontestError) and _has_model(run)]
+
+
+def _has_model(run: Run) -> bool:
+    try:
+        with our_words():
+            return bool(run.model.fingerprint)
+    except NeurontestError:
+        return False

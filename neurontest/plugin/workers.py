@@ -14,20 +14,25 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from neurontest.errors import NeurontestError
-from neurontest.plugin.keys import WORKER_KEY
+from neurontest.plugin.keys import REPORT_KEY, WORKER_KEY
 from neurontest.plugin.state import state_of
 
 if TYPE_CHECKING:
+    from neurontest.plugin.state import State
     from neurontest.run import Run
 
 
 def send_facts(config: pytest.Config) -> None:
     """In a worker: send what its runs have to tell."""
     state = state_of(config)
-    facts = {str(folder): _facts(state.runs(folder)) for folder in state.options.suites}
+    told = {
+        "facts": {str(folder): _facts(state.runs(folder)) for folder in state.options.suites},
+        "complaints": {str(folder): text for folder, text in state.complaints.items()},
+        "refused": [str(folder) for folder in state.refused],
+    }
     # As one text: whatever else the facts hold, a text is sure to pass between processes.
     output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]  # xdist puts it there
-    output[WORKER_KEY] = json.dumps(facts)
+    output[WORKER_KEY] = json.dumps(told)
 
 
 def _facts(runs: list[Run]) -> list[dict[str, object]]:
@@ -39,6 +44,13 @@ def _facts(runs: list[Run]) -> list[dict[str, object]]:
     return facts
 
 
+def keep_facts(state: State, folder: Path, report: pytest.TestReport) -> None:
+    """In the controller: keep what a worker's run tells with a claim: the worker may not get to its end."""
+    said: dict[str, str] = getattr(report, REPORT_KEY, {})
+    if said.get("facts"):
+        state.early_facts[folder, str(getattr(report, "worker_id", ""))] = json.loads(said["facts"])
+
+
 def receive_facts(config: pytest.Config, node: Any) -> None:
     """In the controller: keep what a worker sent; one that crashed sent nothing."""
     sent = getattr(node, "workeroutput", {}).get(WORKER_KEY)
@@ -46,8 +58,13 @@ def receive_facts(config: pytest.Config, node: Any) -> None:
         return
     state = state_of(config)
     state.workers += 1
-    for folder, facts in json.loads(sent).items():
+    for key in [key for key in state.early_facts if key[1] == node.gateway.id]:
+        del state.early_facts[key]
+    told = json.loads(sent)
+    for folder, facts in told["facts"].items():
         state.facts.setdefault(Path(folder), []).extend(facts)
+    state.complaints |= {Path(folder): text for folder, text in told["complaints"].items()}
+    state.refused |= {Path(folder) for folder in told["refused"]}
 
 
 def shared_device(config: pytest.Config) -> str:

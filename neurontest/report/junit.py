@@ -70,6 +70,15 @@ def junit_xml(record: Record) -> str:
         _count(suite, counts)
         for claim in claims:
             suite.append(_case(record, claim))
+    if record.errors:
+        name, when = visible(record.suite), visible(record.created)
+        suite = ET.SubElement(root, "testsuite", name=name, timestamp=when, time="0")
+        counts = Counter(tests=len(record.errors), errors=len(record.errors))
+        totals += counts
+        _count(suite, counts)
+        for number, error in enumerate(record.errors, start=1):
+            case = ET.SubElement(suite, "testcase", name=f"run-{number}", classname=name, time="0")
+            _said(case, "error", "neurontest.error", visible(error), visible(error))
     _count(root, totals)
     root.set("time", _seconds(sum(claim.duration for claim in record.claims if claim.selected)))
     ET.indent(root)

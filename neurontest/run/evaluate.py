@@ -18,6 +18,7 @@ from neurontest.run.evidence import Cache, evidence_key, text_digests
 from neurontest.run.known import KnownModel
 from neurontest.run.positions import first_positions
 from neurontest.run.shown import Shown
+from neurontest.run.watch import Watch
 from neurontest.trace.engine import Tracer
 from neurontest.trace.scoring import Scorer
 from neurontest.types import (
@@ -81,6 +82,7 @@ class Run:
         self._handle = handle
         self._progress = progress
         self._notices: dict[str, None] = {}
+        self._watch = Watch()
         self._tracer = Tracer(
             handle,
             cache_dir=cache_dir,
@@ -163,7 +165,7 @@ class Run:
         from neurontest.run.settle import settle
         from neurontest.verdict import judge
 
-        evidence = settle(family, self._scored(family, traces), self._progress)
+        evidence = settle(family, self._scored(family, traces), self._progress, self._watch)
         verdicts = judge(family, evidence)
         return {one: Finding(evidence[one], verdicts[one]) for one in evidence}
 
@@ -176,7 +178,8 @@ class Run:
         known = dict(traces)
         for claim in family.tested:
             while wanted := kind_named(claim.kind).scores(claim, known, grid):
-                known.update((request, self._scorer.scores(request)) for request in wanted)
+                with self._watch.on(claim):
+                    known.update((request, self._scorer.scores(request)) for request in wanted)
         return known
 
     # Where concepts mean nothing.
@@ -191,7 +194,9 @@ class Run:
         """
         if family.file not in self._vacuity:
             self.findings(family)
-            self._vacuity[family.file] = nulls.vacuity(self.suite, family, self.read, self._nulls, self._progress)
+            self._vacuity[family.file] = nulls.vacuity(
+                self.suite, family, self.read, self._nulls, self._progress, self._watch
+            )
         return self._vacuity[family.file]
 
     def salmon(self, claim: Claim) -> float | None:
@@ -203,6 +208,13 @@ class Run:
             As :meth:`findings`.
         """
         return None if self._twin is None or claim.skip is not None else self._twin.finding(claim).evidence.p
+
+    def seconds(self, claim: Claim) -> float:
+        """What testing this claim took, and its replay where concepts mean nothing; tracing aside.
+
+        About 0 if its evidence was found in the cache, or nobody asked about it.
+        """
+        return self._watch.spent.get(claim.node, 0.0)
 
     # Traces.
 
@@ -268,6 +280,7 @@ class Run:
                 "vacuity": sorted(self._vacuity),
                 "cost": self.cost,
                 "notices": list(self._notices),
+                "seconds": self._watch.spent,
                 "twin": None if self._twin is None else self._twin.facts(),
             }
         )
@@ -292,6 +305,8 @@ class Run:
             run.cost += msgspec.convert(one["cost"], TraceRecord)
             for text in one["notices"]:
                 run.notice(text)
+            for node, seconds in one["seconds"].items():
+                run._watch.add(node, seconds)
             for family in suite.families:
                 if family.file in one["families"]:
                     run.findings(family)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from neurontest.claims import kind_named
 from neurontest.errors import StoreError, TraceError
 from neurontest.run.evidence import Cache, vacuity_key
+from neurontest.run.watch import Watch
 from neurontest.types import Activations, Claim, Concept, Family, Progress, Suite, TraceRequest, Vacuity
 
 
@@ -17,6 +18,7 @@ def vacuity(
     read: Callable[[TraceRequest], Activations],
     cache: Cache[Vacuity],
     progress: Progress,
+    watch: Watch,
 ) -> Mapping[str, Vacuity]:
     """What became of a family's claims when the prompts were dealt at random, by id.
 
@@ -46,8 +48,9 @@ def vacuity(
         for at, (claim, everyone) in enumerate(claims.values()):
             progress("dealing prompts at random", at, len(claims), f"{family.file}: {claim.sentence}")
             kind = kind_named(claim.kind)
-            traces = {one: read(one) for one in kind.requests(replace(claim, concepts=everyone))}
-            found[claim.id] = replay(kind, claim, everyone, traces)
+            with watch.on(claim):
+                traces = {one: read(one) for one in kind.requests(replace(claim, concepts=everyone))}
+                found[claim.id] = replay(kind, claim, everyone, traces)
         progress("dealing prompts at random", len(claims), len(claims), family.file)
         return found
 

@@ -11,19 +11,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from neurontest.claims import kind_named
+from neurontest.run.watch import Watch
 from neurontest.stats.correction import reachable, thresholds
 from neurontest.types import Activations, Evidence, Family, Progress, Thresholds, TraceRequest
 from neurontest.verdict import in_doubt, opposite_in_doubt, p_bounds, p_opposite_bounds
 
 
-def settle(family: Family, traces: Mapping[TraceRequest, Activations], progress: Progress) -> dict[str, Evidence]:
+def settle(
+    family: Family, traces: Mapping[TraceRequest, Activations], progress: Progress, watch: Watch | None = None
+) -> dict[str, Evidence]:
     """Evidence of all claims of a family that are tested, by id.
 
     Parameters
     ----------
     traces : mapping from TraceRequest to Activations
         Holds what all of them request.
+    watch : Watch, optional
+        Times each claim.
     """
+    watch = watch or Watch()
     claims = {claim.id: claim for claim in family.tested}
     alpha, method = family.statistics.alpha, family.statistics.correction
     grid = thresholds(alpha, len(claims), method)
@@ -36,7 +42,8 @@ def settle(family: Family, traces: Mapping[TraceRequest, Activations], progress:
         for at, one in enumerate(todo):
             progress("testing", at, len(todo), f"{family.file}: {claims[one].sentence}")
             thresholds_now = Thresholds(grid, tuple(sorted(asked[one])), hurried)
-            found[one] = kind_named(claims[one].kind).evidence(claims[one], traces, thresholds_now)
+            with watch.on(claims[one]):
+                found[one] = kind_named(claims[one].kind).evidence(claims[one], traces, thresholds_now)
         progress("testing", len(todo), len(todo), family.file)
         doubtful = _doubtful(found, alpha, method)
         todo = [one for one in claims if doubtful[one] - (set() if hurried else asked[one])]

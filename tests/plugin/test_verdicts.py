@@ -55,7 +55,7 @@ def test_xfail_covers_the_verdict_and_nothing_else(run: RunPytest, suite: Make) 
     missing = run("--concept-specs=specs", "--concept-model=no-model")
     missing.assert_outcomes(failed=1)
     missing.stdout.fnmatch_lines(
-        ["specs/geo.yaml:1: c overlaps a more than b: error: There is no model 'no-model'.", "warning: no report on *"]
+        ["specs/geo.yaml:1: c overlaps a more than b: error: There is no model 'no-model'.", "1 error", "report: *"]
     )
 
 

@@ -101,6 +101,25 @@ def test_phases_add_up_to_an_outcome(phases: list[tuple[str, str]], outcome: str
     assert tally.has_verdict == (outcome in ("passed", "failed"))
 
 
+def test_the_attempt_that_counts_is_the_last() -> None:
+    def label(**said: str) -> dict[str, dict[str, str]]:
+        return {"neurontest": {"suite": "/s", "claim": "g.yaml::x", **said}}
+
+    tally = Tally()
+    tally.add(report("s/g.yaml::x", when="call", outcome="rerun", **label(error="no network")))
+    tally.add(report("s/g.yaml::x", when="call", passed=True, **label(verdict="holds")))
+    assert (tally.outcome, tally.error, tally.has_verdict) == ("passed", "", True)
+
+
+def test_what_several_workers_did_is_counted_once() -> None:
+    tally = Tally()
+    for worker in ("gw0", "gw1"):
+        label = {"suite": "/s", "claim": "g.yaml::x", "shared": "0.4"}
+        tally.add(report("s/g.yaml::x", when="setup", passed=True, worker_id=worker, neurontest=label))
+        tally.add(report("s/g.yaml::x", when="call", passed=True, worker_id=worker))
+    assert tally.duration == pytest.approx(0.6)
+
+
 def test_expected_failures_are_told_from_skips_and_passes() -> None:
     for how, outcome in (("skipped", "xfailed"), ("passed", "xpassed")):
         tally = Tally()
