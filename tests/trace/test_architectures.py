@@ -146,11 +146,8 @@ def test_the_self_test_passes(name: str, dtype: str, monkeypatch: pytest.MonkeyP
 
 
 #: The norm after the last block, by name.
-FINAL = {
-    "gpt2": "transformer.ln_f",
-    "opt": "model.decoder.final_layer_norm",
-    "bloom": "transformer.ln_f",
-} | dict.fromkeys(("llama", "gemma2", "olmo2", "phi3", "mixtral"), "model.norm")
+FINAL = {"gpt2": "transformer.ln_f", "opt": "model.decoder.final_layer_norm", "bloom": "transformer.ln_f"}
+FINAL |= dict.fromkeys(("llama", "gemma2", "olmo2", "phi3", "mixtral"), "model.norm")
 
 
 @pytest.mark.parametrize("name", [*FINAL, "bert"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ import pytest
 from neurontest.errors import TraceError
 from neurontest.trace import selftest
 from neurontest.trace import sites as sites_module
+from neurontest.trace.engine import Tracer
 from neurontest.trace.generation import Row, check_lengths
+from neurontest.trace.models import from_transformers
 from neurontest.trace.quiet import quiet
 from neurontest.trace.selftest import Lengths, checked_sites
-from neurontest.types import Generation
+from neurontest.types import Generation, Reading, TraceGroup, TracePlan, silent
 from tests import tiny
 from tests.architectures import ARCHITECTURES, GEMMA3N
 
@@ -292,3 +295,23 @@ def test_shared_blocks_are_refused() -> None:
     )  # fmt: skip
     with quiet(), pytest.raises(TraceError):
         checked_sites(transformers.AutoModelForMaskedLM.from_config(config).eval(), ("residual",), padded=True)
+
+
+def test_a_run_tests_texts_as_long_as_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Lengths] = []
+
+    def look(model: Any, names: Any, *, padded: bool, lengths: Lengths) -> Any:
+        seen.append(lengths)
+        return checked_sites(model, names, padded=padded, lengths=lengths)
+
+    monkeypatch.setattr(selftest, "checked_sites", look)
+    generation = Generation(max_new_tokens=9, samples=1, temperature=0.9, top_k=40, seed=7)
+    long = "In the spring the fields"
+    groups = (
+        TraceGroup(generation, (long, "a"), ("residual",), ("generated",)),
+        TraceGroup(generation, (long + " of Holland",), ("mlp",), (Reading("prompt"),)),
+    )
+    handle = from_transformers(*tiny.build("llama"), name="tiny")
+    Tracer(handle, cache_dir=tmp_path, batch_size=2, progress=silent).ensure(TracePlan(groups))
+    # A byte is a token, and the first one is the tokenizer's own.
+    assert seen == [Lengths(len(long) + len(" of Holland") + 1, 9)] * 2
