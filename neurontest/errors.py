@@ -7,6 +7,7 @@
     * StoreError           the cache holds something that cannot be read or written
     * EvidenceError        the traces at hand cannot answer the claim
     * RecordError          a record cannot be read: wrong version, not a record
+    * ForeignError         something else went wrong: in a library, in a model's code, or in this program
 
 An error's text is one or more plain sentences that name the file, prompt, module or setting at fault and what to do.
 """
@@ -98,3 +99,7 @@ class EvidenceError(NeurontestError):
 
 class RecordError(NeurontestError):
     """A file is no record, or one of a version this release does not read."""
+
+
+class ForeignError(NeurontestError):
+    """An exception that nobody foresaw, in a sentence; what it was is its ``__cause__``."""

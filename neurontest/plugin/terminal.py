@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from neurontest import __version__
-from neurontest.plugin.collect import suites_asked_for
+from neurontest.plugin.asked import suites_asked_for
 from neurontest.plugin.judge import shown
-from neurontest.plugin.state import state_of
 from neurontest.untrusted import visible, visible_line
 
 if TYPE_CHECKING:
@@ -31,35 +30,29 @@ _COUNTED = {
 _LEAST_SENTENCE = 24
 
 
-def header(config: pytest.Config) -> str | None:
-    """The header line, or None if this run has nothing to do with a suite."""
-    options = state_of(config).options
+def header(config: pytest.Config) -> list[str]:
+    """The header line, or none if this run has nothing to do with a suite."""
     suites = suites_asked_for(config)
     if not suites:
-        return None
-    names = ", ".join(shown(folder, options.invocation) for folder in suites)
-    return visible_line(f"neurontest: {__version__}, concept specs: {names}")
+        return []
+    names = ", ".join(shown(folder, config.invocation_params.dir) for folder in suites)
+    return [visible_line(f"neurontest: {__version__}, concept specs: {names}")]
 
 
-def summary(
-    reporter: pytest.TerminalReporter,
-    written: Iterable[Written],
-    warnings: Iterable[str],
-    untested: Sequence[str] = (),
-) -> None:
-    """The table, the counts, the path of the report, and what went wrong with it; and the suites nobody tested."""
+def summary(reporter: pytest.TerminalReporter, written: Iterable[Written], warnings: Iterable[str]) -> None:
+    """The table, the counts, the path of the report, and what went wrong with it."""
     written = list(written)
-    warnings = [*(text for text in warnings if text), *(one.warning for one in written if one.warning)]
-    if untested:
-        reporter.write_sep("=", "concept suites that were not tested", red=True)
-        for text in untested:
-            _write(reporter, f"error: {text}", red=True)
-    if reporter.config.get_verbosity() <= -2 or not (warnings or any(one.record for one in written)):
+    # Of claims that were never collected, pytest itself has said why.
+    written = [one for one in written if one.warning or (one.record and any(c.selected for c in one.record.claims))]
+    said = {text for one in written if one.record for text in one.record.warnings}
+    warnings = [*(text for text in warnings if text and text not in said), *(one.warning for one in written)]
+    warnings = [text for text in warnings if text]
+    if reporter.config.get_verbosity() <= -2 or not (written or warnings):
         return
     reporter.write_sep("=", "concept neurons")
     start = reporter.config.invocation_params.dir
     for one in written:
-        if one.record is not None:
+        if one.record is not None and any(claim.selected for claim in one.record.claims):
             _table(reporter, one.record, str(one.folder.name) if len(written) > 1 else "")
         report = next((path for path in one.files if path.suffix == ".html"), None)
         if report is not None:

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
-from neurontest.errors import Fault, RecordError
+from neurontest.errors import RecordError
 from neurontest.files import write_whole
 from neurontest.report import REPORTS
 from neurontest.report.html import html_report
-from neurontest.report.junit import faults_xml, junit_xml
+from neurontest.report.junit import junit_xml
 from neurontest.report.record import dump_record
 from neurontest.types import Record
-
-
-def write_faults(suite: str, faults: Sequence[Fault], folder: Path) -> tuple[Path, ...]:
-    """Write a ``junit.xml`` alone, of a suite that cannot be used as written, and return its path.
-
-    Raises
-    ------
-    OSError
-        If the folder cannot be written to.
-    """
-    path = folder / REPORTS[2]
-    write_whole(path, faults_xml(suite, faults).encode())
-    return (path,)
 
 
 def write_reports(record: Record, folder: Path) -> tuple[Path, ...]:

@@ -22,7 +22,6 @@ from neurontest.run.shown import Shown
 from neurontest.run.traced import Traced, asked_by
 from neurontest.run.watch import Watch
 from neurontest.trace.engine import Tracer
-from neurontest.trace.faults import Fault
 from neurontest.trace.prompts import Prompts
 from neurontest.trace.scoring import Scorer
 from neurontest.types import (
@@ -38,7 +37,6 @@ from neurontest.types import (
     Record,
     Suite,
     Thresholds,
-    TracePlan,
     TraceRecord,
     TraceRequest,
     Vacuity,
@@ -143,11 +141,7 @@ class Run:
                 for request in kind_named(claim.kind).requests(claim):
                     asked.setdefault(request, claim)
             self._traces.ask(asked)
-            traces = {}
-            for request, claim in asked.items():
-                with asked_by(claim):
-                    traces[request] = self._traces.read(request)
-            self._findings[family.file] = self._cached(family, traces)
+            self._findings[family.file] = self._cached(family, self._traces.read_for(asked))
         return self._findings[family.file]
 
     def finding(self, claim: Claim) -> Finding:
@@ -169,10 +163,9 @@ class Run:
 
         asked = claim_from(self.suite, claim)
         family = Family(asked.where.file, (asked,), asked.statistics)
-        requests = dict.fromkeys(kind_named(asked.kind).requests(asked))
+        requests = dict.fromkeys(kind_named(asked.kind).requests(asked), asked)
         self._traces.ask(requests, make_plan(replace(self.suite, families=(*self.suite.families, family))))
-        traces = {request: self._traces.read(request) for request in requests}
-        return asked, self._cached(family, traces)[asked.id]
+        return asked, self._cached(family, self._traces.read_for(requests))[asked.id]
 
     def _cached(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> Mapping[str, Finding]:
         digests = [*(found.digest for found in traces.values()), *text_digests(family, self.suite.given)]
@@ -257,25 +250,12 @@ class Run:
     # Traces.
 
     @property
-    def plan(self) -> TracePlan:
-        """All that the suite can ask of the model."""
-        return self._traces.plan
-
-    @property
     def cost(self) -> TraceRecord:
         """What tracing cost so far."""
         return self._traces.cost
 
     def read(self, request: TraceRequest) -> Activations:
-        """Traces that are there.
-
-        Raises
-        ------
-        StoreError
-            If they are not.
-        TraceError
-            If they cannot be.
-        """
+        """Traces that are there; as :meth:`neurontest.run.traced.Traced.read`."""
         return self._traces.read(request)
 
     # Neuron sets.
@@ -310,7 +290,8 @@ class Run:
 
     def facts(self) -> dict[str, Any]:
         """What a worker tells the process that writes the reports; plain JSON values."""
-        out: dict[str, Any] = msgspec.to_builtins(
+        twin = None if self._twin is None else self._twin.facts()
+        told: dict[str, Any] = msgspec.to_builtins(
             {
                 "model": self.model,
                 "families": sorted(self._findings),
@@ -319,11 +300,25 @@ class Run:
                 "notices": self._noticed(),
                 "seconds": self._watch.spent,
                 "moment": self._prompts.moment.isoformat(),
-                "faults": list(self._traces.tracer.faults.found),
-                "twin": None if self._twin is None else self._twin.facts(),
+                "faults": self._traces.tracer.faults.told(),
+                "twin": twin,
             }
         )
-        return out
+        return told
+
+    def hear(self, told: Mapping[str, Any]) -> None:
+        """Take up what a worker told: its evidence is in the cache."""
+        self._traces.cost += msgspec.convert(told["cost"], TraceRecord)
+        for text in told["notices"]:
+            self.notice(text)
+        for node, seconds in told["seconds"].items():
+            self._watch.add(node, seconds)
+        self._traces.tracer.faults.hear(told["faults"])
+        for family in self.suite.families:
+            if family.file in told["families"]:
+                self.findings(family)
+            if family.file in told["vacuity"]:
+                self.vacuity(family)
 
     @classmethod
     def merge(cls, suite: Suite, facts: Sequence[Mapping[str, Any]], *, cache_dir: Path) -> Run:
@@ -345,18 +340,7 @@ class Run:
         moment = datetime.fromisoformat(max(one["moment"] for one in facts))
         run = cls(suite, KnownModel(models.pop()), cache_dir=cache_dir, twin=twin, moment=moment)
         for one in facts:
-            run._traces.cost += msgspec.convert(one["cost"], TraceRecord)
-            for text in one["notices"]:
-                run.notice(text)
-            for node, seconds in one["seconds"].items():
-                run._watch.add(node, seconds)
-            for fault in one["faults"]:
-                run._traces.tracer.faults.found[msgspec.convert(fault, Fault)] = None
-            for family in suite.families:
-                if family.file in one["families"]:
-                    run.findings(family)
-                if family.file in one["vacuity"]:
-                    run.vacuity(family)
+            run.hear(one)
         return run
 
     def claim_record(self, claim: Claim, finding: Finding | None, outcome: Outcome | None = None) -> ClaimRecord:

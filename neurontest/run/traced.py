@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from neurontest.errors import EvidenceError, StoreError, TraceError
@@ -62,8 +62,11 @@ class Traced:
         """
         plan = plan or self.plan
         groups = groups_for(plan, requests)
-        besides = [one for one in shown_requests(self._suite) if self._loads and group_of(plan, one) in groups]
-        self.cost += self.tracer.ensure(plan, groups, list(requests), besides)
+        besides = [one for one in shown_requests(self._suite) if group_of(plan, one) in groups]
+        if self._loads:
+            self.cost += self.tracer.ensure(plan, groups, list(requests), besides)
+        if any(map(self.tracer.faults.of, requests)):
+            return  # Nothing was traced on their behalf.
         self._asked.update(dict.fromkeys(groups))
         for one in besides:
             fault = self.tracer.faults.of(one)
@@ -81,9 +84,7 @@ class Traced:
             If they are not there, since nobody asked for them, or can no longer be read.
         """
         if request not in self.found:
-            fault = self.tracer.faults.of(request)
-            if fault is not None:
-                raise fault
+            self._fail_for(request)
             try:
                 self.found[request] = self.tracer.activations(request)
             except StoreError as error:
@@ -94,6 +95,23 @@ class Traced:
                 self.ask([request])
                 self.found[request] = self.tracer.activations(request)
         return self.found[request]
+
+    def read_for(self, asked: Mapping[TraceRequest, Claim]) -> dict[TraceRequest, Activations]:
+        """Traces that claims ask for; as :meth:`read`, and the claim at fault is named."""
+        for request, claim in asked.items():
+            with asked_by(claim):
+                # First: where one of them cannot be traced, the others were not.
+                self._fail_for(request)
+        out = {}
+        for request, claim in asked.items():
+            with asked_by(claim):
+                out[request] = self.read(request)
+        return out
+
+    def _fail_for(self, request: TraceRequest) -> None:
+        fault = self.tracer.faults.of(request)
+        if fault is not None:
+            raise fault
 
     def texts(self, prompts: tuple[str, ...]) -> tuple[Continuation, ...]:
         """What the model wrote under the suite's own settings.

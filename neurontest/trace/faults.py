@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
 
 from neurontest.errors import TraceError
-from neurontest.types import Generation, TraceGroup, TraceRequest
+from neurontest.types import Generation, Reading, TraceGroup, TraceRequest
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,23 @@ class Faults:
         """Note that a part, or some prompts of it, cannot be traced."""
         some = tuple(prompts)
         self.found[Fault(replace(part, prompts=some) if some else part, str(error), text)] = None
+
+    def told(self) -> list[dict[str, Any]]:
+        """All of them, for another process; plain JSON values."""
+        return [
+            msgspec.to_builtins({**vars(fault.part), "said": fault.said, "text": fault.text}) for fault in self.found
+        ]
+
+    def hear(self, told: Iterable[Mapping[str, Any]]) -> None:
+        """Note what another process found."""
+        for one in told:
+            part = TraceGroup(
+                msgspec.convert(one["generation"], Generation),
+                tuple(one["prompts"]),
+                tuple(one["sites"]),
+                msgspec.convert(one["positions"], tuple[str | Reading, ...]),
+            )
+            self.found[Fault(part, one["said"], one["text"])] = None
 
     def of(self, request: TraceRequest) -> TraceError | None:
         """The first fault of what a request asks for; None if it has none."""

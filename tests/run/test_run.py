@@ -244,6 +244,7 @@ def test_prompts_may_be_read_alone_and_a_first_position_that_drowns_them_is_told
         assert record.trace.texts == 42, "each prompt once, and nothing written to it"
         assert not any(one.continuations for one in record.concepts)
     (warning,) = (one for one in said_so[0] if "positions: prompt" in one)
+    assert not any("positions: prompt" in one for one in said_so[1]), "figures leave it out as well"
     assert warning.startswith("positions: prompt, site residual, reduce: mean: in 42 of 42 prompts the first token's")
     assert warning.endswith("say 'neurons: {exclude_first: 1}'")
 

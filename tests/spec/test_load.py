@@ -316,6 +316,18 @@ def test_a_published_head_is_its_neurons(tmp_path: Path) -> None:
     assert Head(5, 2).label == "L5.attention[head 2]"
 
 
+def test_neurons_of_every_site_are_named(tmp_path: Path) -> None:
+    """In published sets and in sentences."""
+    for site in BY_NAME["site"].choices:
+        files = {
+            "a.yaml": f'concepts: {{paper: {{published: ["L11.{site}[756]"]}}}}\n'
+            f'claims: ["neuron L11.{site}[756] is specific to hanoi against violent"]\n'
+        }
+        suite = load_suite(write(tmp_path / site, files))
+        assert suite.concepts["paper"].site == site
+        assert f"L11.{site}[756]" in suite.claims[0].sentence
+
+
 def test_published_sets(tmp_path: Path) -> None:
     files = {
         "a.yaml": PAPER + "claims: [paper overlaps tulip more than violent, tulip overlaps hanoi more than paper]\n"
