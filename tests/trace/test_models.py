@@ -352,7 +352,7 @@ COPY_DAMAGES: dict[str, Callable[[Path], object]] = {
     "another's list": lambda folder: (folder / convert.LIST).write_bytes(
         sealed_json(f"models/gguf-other/{convert.LIST}", convert._hashes(folder))
     ),
-    "emptied": lambda folder: [path.unlink() for path in folder.iterdir()],
+    "a file in its place": lambda folder: folder.rename(folder.with_name("away")) and folder.write_text(""),
 }
 
 
