@@ -354,6 +354,7 @@ COPY_DAMAGES: dict[str, Callable[[Path], object]] = {
         sealed_json(f"models/gguf-other/{convert.LIST}", convert._hashes(folder))
     ),
     "emptied": lambda folder: list(map(Path.unlink, list(folder.iterdir()))),
+    "a file in its place": lambda folder: folder.rename(folder.with_name("away")) and folder.write_text(""),
 }
 
 
