@@ -16,6 +16,7 @@ from neurontest.trace.architecture import SDPA, attention_of
 from neurontest.trace.factory import FactoryModel
 from neurontest.trace.fingerprint import of_file, of_folder, of_memory
 from neurontest.trace.loading import check_folder, load
+from neurontest.trace.whole import import_torch
 from neurontest.types import ModelHandle, Progress
 
 _VALID = f"valid: {builtin.NAME}, {hub.FORM}, a folder with safetensors, a .gguf file, or {factory.FORM}"
@@ -69,6 +70,7 @@ class FileModel:
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
+        import_torch()
         return load(self.name, self._locate(), self.dtype, self.device, self.attention)
 
 
