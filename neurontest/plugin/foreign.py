@@ -80,14 +80,7 @@ class Guarded:
         ModelError
             If it cannot be loaded, whatever the reason.
         """
-        model, tokenizer = self._once("load", self._load)
-        return model, tokenizer
-
-    def _load(self) -> tuple[Any, Any]:
-        from neurontest.trace.whole import import_torch
-
-        import_torch()
-        model, tokenizer = self._handle.load()
+        model, tokenizer = self._once("load", lambda: self._handle.load())
         return model, tokenizer
 
     def _once(self, what: str, make: Callable[[], Any]) -> Any:
