@@ -19,7 +19,7 @@ from neurontest.types import Claim, Concept, Family, Generation, GivenText, Noti
 T = TypeVar("T")
 
 #: Changed whenever the same traces and spec would give other numbers.
-EVIDENCE_VERSION = 7
+EVIDENCE_VERSION = 8
 
 #: Settings that came after this version, and are left out of a key where they say no more than their default.
 _LATER = frozenset({"ablate", "exclude_first", "match", "reduce", "replay"})

@@ -117,6 +117,7 @@ def claim_warnings(claim: Claim) -> Iterator[str]:
         counts = ", ".join(f"{concept.name!r} has {concept.units}" for concept in few)
         what = "groups of prompts" if any(concept.groups for concept in few) else "prompts"
         yield f"{advised} {what} or more for each concept are advised for {kind.name}; {counts}"
+    yield from kind.cautions(claim)
 
 
 def baseline_warning(baseline: Concept | None, claims: Iterable[Claim]) -> str:

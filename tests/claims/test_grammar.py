@@ -193,8 +193,8 @@ def test_forms_can_be_read() -> None:
         "normalization separates A, B and C better than raw [by at least N neurons]",
         "raw neurons of A, B and C are nearly identical",
         "A has consistent neurons [against B]",
-        "neuron L11.residual[756] is specific to A against B, C and D",
-        "A has specific neurons [against B, C and D]",
+        "neuron L11.residual[756] is specific to A against B, C and D [on average]",
+        "A has specific neurons [against B, C and D] [on average]",
         "A's neurons are needed for B more than for C, D and E",
         "forcing A's neurons makes B more likely",
     ]

@@ -203,7 +203,8 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         claims(f"claim: {OVERLAP}\n    tag: [slow]"),
         [
             "c.yaml:3:5: unknown key 'tag' in a claim; did you mean 'tags'? valid: claim, kind, id, tags, skip, xfail,"
-            " trace, neurons, statistics, of, with, than, by, amount, controls, concepts, for, how, against, neuron"
+            " trace, neurons, statistics, of, with, than, by, amount, controls, concepts, for, how, against, neuron,"
+            " meant"
         ],
     ),
     "setting of another section": (
