@@ -171,10 +171,17 @@ def _opposite_in_doubt(key: KeyResult, threshold: float) -> bool:
 def _why(evidence: Evidence, threshold: float) -> str:
     floor = max((key.p_floor for key in evidence.keys), default=0.0)
     if floor > threshold:
-        return f"too few prompts: the smallest p-value of this design is {floor:.2g}, and {threshold:.2g} was needed"
+        what = "controls" if any(key.name == "rank" for key in evidence.keys) else "prompts"
+        return f"too few {what}: the smallest p-value of this design is {floor:.2g}, and {threshold:.2g} was needed"
     for key in evidence.keys:
         if key.name == "random sets" and key.p > threshold and key.p == evidence.p:
             return f"{key.exceedances} of {key.draws} random sets, of the same layers and of like norms, do as much"
+        if key.name == "rank":
+            return f"{key.exceedances} of {key.draws} controls share as much or more"
+        if key.name == "prediction" and key.p > threshold and key.p == evidence.p and key.statistic > 0:
+            return (
+                "the controls differ by as much among themselves: more prompts would not decide it, more controls might"
+            )
     if evidence.degenerate:
         return "degenerate: no prompt's presence moves the effect, so its spread over prompts cannot be told"
     if evidence.needed is None:

@@ -142,13 +142,14 @@ def _nearest(text: str, kinds: tuple[Kind, ...]) -> tuple[str, ...]:
         # A list of concepts is one slot, however long it is.
         return re.sub(r"_(?: (?:and )?_)+", "_", " ".join(match[0] if match else "_" for match in known))
 
-    def likeness(kind: Kind) -> float:
-        shapes = [shape for whole in (form(kind), *others(kind)) for shape in _said_and_unsaid(whole)]
-        return max(difflib.SequenceMatcher(None, bare(text).split(), bare(shape).split()).ratio() for shape in shapes)
+    def likeness(whole: str) -> float:
+        shapes = (bare(shape).split() for shape in _said_and_unsaid(whole))
+        return max(difflib.SequenceMatcher(None, bare(text).split(), shape).ratio() for shape in shapes)
 
-    ranked = sorted(((likeness(kind), -place, kind) for place, kind in enumerate(kinds)), key=lambda it: it[:2])
-    best = [kind for score, _, kind in reversed(ranked) if score >= max(0.5, ranked[-1][0] - 0.2)][:2]
-    return tuple(form(kind) for kind in best or kinds)
+    forms = [whole for kind in kinds for whole in (form(kind), *others(kind))]
+    ranked = sorted((likeness(whole), -place, whole) for place, whole in enumerate(forms))
+    best = [whole for score, _, whole in reversed(ranked) if score >= max(0.5, ranked[-1][0] - 0.2)][:2]
+    return tuple(best or map(form, kinds))
 
 
 def _said_and_unsaid(shape: str) -> list[str]:

@@ -54,7 +54,7 @@ TRUE = [
     "a overlaps b by at least 3 neurons",
     "a overlaps b by at least 30%",
     "a overlaps c by at most 4 neurons",
-    "a overlaps b above chance against c, d and e",
+    "a overlaps b more than c, d and e on average",
     "a, c and d have distinct neurons",
     "normalization separates a, c and d better than raw",
     "raw neurons of a, c and d are nearly identical",
@@ -69,7 +69,7 @@ REFUTED = [
     "a overlaps c by at least 6 neurons",
     "a overlaps b by at most 1 neuron",
     "normalized neurons of a, c and d are nearly identical",
-    "a overlaps c above chance against b, d and e",
+    "a overlaps c above chance against b, d and e on these controls",
 ]
 
 
