@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -17,7 +18,7 @@ from neurontest.stats.half_t import HalfT
 from neurontest.stats.halves import draw_halves
 from neurontest.stats.max_t import MaxT, Occurrences, Remembered, Welch, max_t
 from neurontest.stats.random_sets import Rank
-from neurontest.stats.relabel import TIE, Labels, Relabeling, relabel
+from neurontest.stats.relabel import ENUMERATED, TIE, Labels, Relabeling, relabel
 from neurontest.stats.sequential import p_bounds
 from neurontest.stats.studentised import PAIRS, RelabelledHalves, distinctness, overlap_difference
 from neurontest.types import KeyResult, NullSummary, Thresholds
@@ -76,7 +77,9 @@ def _overlap_statistic(
     return statistic, shifted
 
 
-def distinct_key(trial: Trial, names: Sequence[str], which: dict[tuple[str, str], float]) -> Key | None:
+def distinct_key(
+    trial: Trial, names: Sequence[str], which: dict[tuple[str, str], float], shared_with: int = 1
+) -> Key | None:
     """Concepts are distinct: the prompts of all of them are exchanged, or those of each template.
 
     None if some share templates and others do not: then nothing can be exchanged among all of them.
@@ -85,6 +88,8 @@ def distinct_key(trial: Trial, names: Sequence[str], which: dict[tuple[str, str]
     ----------
     which : dict from pair of concepts to float
         Receives the p-value of every two of them, adjusted for the number of pairs; not where templates are shared.
+    shared_with : int
+        Tests that the relabelings which are enumerated are shared among: more of them cost more.
     """
     samples = {trial.sample_of[name] for name in names}
     within = len(samples) == 1
@@ -99,7 +104,7 @@ def distinct_key(trial: Trial, names: Sequence[str], which: dict[tuple[str, str]
             pool = trial.selector(np.concatenate([trial.scores(name) for name in names]), trial.m)
             halves = RelabelledHalves(pool, sizes, trial.m, trial.stream("permutation", "relabelled halves"))
             statistic = halves.statistic(distinctness(trial.m, pairs=len(names) > 2))
-        found = _relabelled(trial, statistic, sizes, thresholds, within)
+        found = _relabelled(trial, statistic, sizes, thresholds, within, enumerated=ENUMERATED // shared_with)
         which.update(zip(combinations(names, 2), found.parts, strict=False))
         null = "labels say nothing: the prompts of all concepts are exchangeable; they are dealt anew to the concepts"
         return _key(found, null + _WITHIN * within, ".04-.05 (nominal .05)", PAIRS), histogram(found)
@@ -220,11 +225,18 @@ def _relabelled(
     thresholds: Thresholds,
     within: bool,
     observed: Statistic | None = None,
+    enumerated: int = ENUMERATED,
 ) -> Relabeling:
     """The relabeling test of a claim, by its own stream of labels."""
-    labels = trial.stream("permutation", "labels")
-    return relabel(
-        statistic, sizes, labels, thresholds.open, observed=observed, within=within, hurried=thresholds.hurried
+    run = partial(relabel, enumerated=enumerated) if enumerated < ENUMERATED else relabel
+    return run(
+        statistic,
+        sizes,
+        trial.stream("permutation", "labels"),
+        thresholds.open,
+        observed=observed,
+        within=within,
+        hurried=thresholds.hurried,
     )
 
 

@@ -190,7 +190,7 @@ def test_forms_can_be_read() -> None:
         "A overlaps B by at least N neurons",
         "A overlaps B by at most N neurons",
         "A overlaps B above chance against C, D and E [on these controls | by rank]",
-        "A, B and C have distinct neurons",
+        "A, B and C have distinct neurons [on average]",
         "all generated tokens separate A, B and C better than the last token",
         "baseline-normalized sets differ from raw [for A, B and C]",
         "normalization separates A, B and C better than raw [by at least N neurons]",
