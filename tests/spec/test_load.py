@@ -468,7 +468,7 @@ def test_every_kind_is_read_in_both_forms(tmp_path: Path) -> None:
         "a overlaps b by at least 40%",
         {"kind": "overlap_below", "of": "a", "with": "b", "amount": 3},
         {"kind": "overlap_above", "of": "b", "with": "a", "amount": "25%"},
-        "a overlaps b above chance against c, d and neutral",
+        "a overlaps b more than c, d and neutral on average",
         "normalization separates a and b better than raw by at least 1 neuron",
         "raw neurons of a and b are nearly identical",
         {"kind": "sets_similar", "how": "normalized", "concepts": ["a", "b"]},
@@ -495,6 +495,7 @@ def test_every_kind_is_read_in_both_forms(tmp_path: Path) -> None:
     ]
     assert claims[6].sentence == "normalized neurons of a and b are nearly identical"
     assert claims[9].sentence == "neuron L0.residual[3] is specific to a against b"
+    assert claims[3].sentence == "a overlaps b above chance against c, d and neutral on these controls"
     # No one named to compare with: all others.
     assert list(claims[10].concepts) == ["a", "b", "c", "d", "neutral"]
     assert claims[8].terms["neuron"] == "L11.mlp[756]"

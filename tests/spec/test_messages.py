@@ -203,7 +203,8 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         claims(f"claim: {OVERLAP}\n    tag: [slow]"),
         [
             "c.yaml:3:5: unknown key 'tag' in a claim; did you mean 'tags'? valid: claim, kind, id, tags, skip, xfail,"
-            " trace, neurons, statistics, of, with, than, by, amount, controls, concepts, for, how, against, neuron"
+            " trace, neurons, statistics, of, with, than, by, amount, controls, meant, concepts, for, how, against,"
+            " neuron"
         ],
     ),
     "setting of another section": (
@@ -559,7 +560,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         claims("tulip overlap vietnam more then hanoi"),
         [
             CLAIM + "no kind of claim has the sentence 'tulip overlap vietnam more then hanoi'; nearest: 'A overlaps B"
-            " more than C [by at least N neurons]'"
+            " more than C [by at least N neurons]' or 'A overlaps B more than C, D and E on average'"
         ],
     ),
     "unknown sentence in a mapping": (
