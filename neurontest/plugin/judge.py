@@ -38,13 +38,17 @@ def judge(request: pytest.FixtureRequest, suite: Suite, claim: Claim, model: obj
     run, finding, family = _found(request.session, suite, claim, model)
     # Not by the fixture record_property, which warns under the default junit_family.
     record = run.claim_record(claim, finding)
+    if record.xfail is not None and not isinstance(claim.xfail, str):
+        # Which model it is may be known only now: a conftest can make its own. Pytest looks for marks after the test
+        # as well. Only the verdict is expected to fail: a model that cannot be loaded stays an error.
+        request.node.add_marker(pytest.mark.xfail(reason=record.xfail, raises=VerdictFailure))
     request.node.user_properties.extend(properties(record))
     text = _text(state, run, claim, finding, len(family.tested))
     settle(
         text,
         finding.verdict.name,
         inconclusive=state.options.text("inconclusive"),
-        expected_to_fail=claim.xfail is not None,
+        expected_to_fail=record.xfail is not None,
     )
     if state.options.text("vacuous") == "fail" and is_vacuous(record):
         raise VerdictFailure(text)
