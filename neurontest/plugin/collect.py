@@ -139,8 +139,9 @@ def _item(file: SpecFile, suite: Suite, claim: Claim) -> ClaimItem:
         item.add_marker(tag)
     if claim.skip is not None:
         item.add_marker(pytest.mark.skip(reason=visible_line(claim.skip)))
-    if claim.xfail is not None:
-        # Only the verdict is expected to fail: a model that cannot be loaded stays an error.
+    if isinstance(claim.xfail, str):
+        # Of one that is bound to a model the test knows. Only the verdict is expected to fail: a model that cannot be
+        # loaded stays an error.
         item.add_marker(pytest.mark.xfail(reason=visible_line(claim.xfail), raises=VerdictFailure))
     if worker_name(file.config):
         # With --dist loadgroup a model is then loaded by one worker alone.

@@ -55,8 +55,10 @@ def claim_record(
     outcome: Outcome | None = None,
     vacuity: Vacuity | None = None,
     salmon: float | None = None,
+    *,
+    model: str = "",
 ) -> ClaimRecord:
-    """One claim as the record holds it; `outcome` None if nobody asked about it."""
+    """One claim as the record of a `model` of this name holds it; `outcome` None if nobody asked about it."""
     if outcome is not None and (outcome.error or not outcome.judged):
         finding = None
     passed_over = claim.skip is not None or (outcome is not None and outcome.outcome == "skipped")
@@ -78,7 +80,7 @@ def claim_record(
         statistics=claim.statistics,
         tags=claim.tags,
         skip=claim.skip,
-        xfail=claim.xfail,
+        xfail=claim.xfail_on(model),
         evidence=finding.evidence if finding else None,
         judgement=finding.verdict if finding else None,
         error=outcome.error if outcome else "",

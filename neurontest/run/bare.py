@@ -43,7 +43,7 @@ def bare_record(folder: Path, suite: Suite | None, model: str, outcomes: Mapping
     """
     unknown = ModelRecord(model, "", "", "", "")
     if suite is not None:
-        claims = tuple(claim_record(claim, None, outcomes.get(claim.node)) for claim in suite.claims)
+        claims = tuple(claim_record(claim, None, outcomes.get(claim.node), model=model) for claim in suite.claims)
         shown = Shown(suite, cast("Traced", _Nothing()), unnoticed)
         return make_record(suite, unknown, TraceRecord(), set(), claims, shown)
     return Record(

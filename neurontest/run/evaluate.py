@@ -349,7 +349,7 @@ class Run:
         salmon = None
         if self._twin is not None and claim.where.file in self._twin._findings:
             salmon = self.salmon(claim)
-        return claim_record(claim, finding, outcome, vacuity, salmon)
+        return claim_record(claim, finding, outcome, vacuity, salmon, model=self._handle.name)
 
     def record(self, *, outcomes: Mapping[str, Outcome]) -> Record:
         """Everything found so far; `outcomes` by :attr:`Claim.node`, of the claims that were asked about."""

@@ -18,6 +18,7 @@ from neurontest.types import (
     TracePlan,
     TraceRecord,
     TraceRequest,
+    reading_of,
 )
 
 
@@ -87,10 +88,11 @@ class Traced:
             self._fail_for(request)
             try:
                 self.found[request] = self.tracer.activations(request)
-            except StoreError as error:
+            except StoreError:
                 if not (self._loads and self.was_asked_for(request)):
                     raise
-                self._notice(f"{error} They were traced anew.")
+                positions = reading_of(request.positions).positions
+                self._notice(f"traces at site {request.site}, positions {positions}, were gone and were made anew")
                 self.tracer.forget()
                 self.ask([request])
                 self.found[request] = self.tracer.activations(request)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from neurontest.claims.base import Kind
 from neurontest.claims.grammar import SentenceError, parse, render, terms_of
 from neurontest.setting import Value
 from neurontest.settings import SECTIONS, resolve, section
+from neurontest.spec.folder import Folder, OutsideError
 from neurontest.spec.given import file_of
 from neurontest.spec.source import Document, Keys
 from neurontest.spec.validate import did_you_mean
@@ -46,6 +48,8 @@ class Surroundings:
     above : int
     ids : dict from id to line
         Those given so far in this file.
+    home : Folder or None
+        That paths are relative to.
     """
 
     concepts: Mapping[str, Concept]
@@ -54,6 +58,7 @@ class Surroundings:
     layers: tuple[Layer, ...]
     above: int
     ids: dict[str, int] = field(default_factory=dict)
+    home: Folder | None = None
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -140,8 +145,23 @@ def read_claim(document: Document, index: int, file: str, around: Surroundings) 
         where=Location(file, *document.position(keys)),
         tags=tuple(mapping.get("tags", ())),
         skip=mapping.get("skip"),
-        xfail=mapping.get("xfail"),
+        xfail=_expected(mapping, around.home),
     )
+
+
+def _expected(mapping: Mapping[str, Any], home: Folder | None) -> str | dict[str, str] | None:
+    """Read why a claim is expected not to hold; a model that is a path of the suite is named as the suite's own is."""
+    value = mapping.get("xfail")
+    if not isinstance(value, dict):
+        return value
+    found = dict(value)
+    for name, reason in value.items():
+        # Any other name is that of a model that a person names, as they do.
+        with suppress(OutsideError):
+            path = None if home is None else home.inside(name)
+            if path is not None and path.exists():
+                found[str(path.absolute())] = reason
+    return found
 
 
 def slug(sentence: str) -> str:

@@ -99,6 +99,7 @@ def load_suite(
             baseline=baseline.concept if baseline else None,
             layers=(*strongest, *own, said(suite)),
             above=len(strongest),
+            home=home,
         )
         trusted = all(one.sound(part) for one in (suite, document) for part in (*SECTIONS, "baseline"))
         family, advice = _family(document, file, around, suite, trusted=trusted, pilot=pilot)

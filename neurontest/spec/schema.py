@@ -195,7 +195,15 @@ def _claim(kinds: tuple[Kind, ...]) -> dict[str, Any]:
             "errorMessage": "must be a list of tags, each once, such as [slow]",
         },
         "skip": _text("Why the claim is not tested", "must be the reason, a text"),
-        "xfail": _text("Why the claim is expected not to hold", "must be the reason, a text"),
+        "xfail": {
+            "description": "Why the claim is expected not to hold; or, for models by their names, on each of them",
+            "type": ["string", "object"],
+            "minLength": 1,
+            "minProperties": 1,
+            "propertyNames": {"minLength": 1, "errorMessage": "is no name of a model"},
+            "additionalProperties": _text("Why it is expected not to hold on it", "must be the reason, a text"),
+            "errorMessage": "must be the reason, a text, or a mapping from models to reasons",
+        },
         **{name: _ref(f"claim_{name}") for name in SECTIONS},
         # The kinds say what these hold: one name may hold different things in two kinds.
         **{name: {"description": slot.help} for name, slot in slots.items()},

@@ -174,7 +174,8 @@ def _is_prompt(keys: Keys) -> bool:
 
 def _is_prose(keys: Keys) -> bool:
     is_text = keys[-1:] == ("text",) and _is_prompt(keys[:-1])
-    return _is_prompt(keys) or is_text or _is_claim(keys) or (_is_claim(keys[:-1]) and keys[-1] in _PROSE)
+    is_reason = _is_claim(keys[:-2]) and keys[-2] == "xfail"
+    return _is_prompt(keys) or is_text or is_reason or _is_claim(keys) or (_is_claim(keys[:-1]) and keys[-1] in _PROSE)
 
 
 def _subject(keys: Keys) -> str:
@@ -188,7 +189,7 @@ def _wrong(keys: Keys, value: object, schema: Mapping[str, Any], *, crowded: boo
     subject, message = _subject(keys), schema["errorMessage"]
     if value == "":
         return f"{subject} is empty; write a text or remove it"
-    is_reason = bool(keys) and keys[-1] in ("skip", "xfail") and isinstance(value, bool)
+    is_reason = bool({"skip", "xfail"} & set(keys[-2:])) and isinstance(value, bool | list | dict)
     if _is_prose(keys) and not isinstance(value, str) and not is_reason:
         if value is None:
             return f"{subject} is empty; write a text or remove it, and if it is the word null, quote it"

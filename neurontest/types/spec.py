@@ -166,8 +166,10 @@ class Claim:
         None if the suite has none.
     tags : tuple of str
         Become pytest marks.
-    skip, xfail : str or None
+    skip : str or None
         The reason, if the spec marks the claim so.
+    xfail : str or mapping from model to str, or None
+        The same; a mapping has a reason for each model, by its name, that it is marked so on.
     """
 
     id: str
@@ -182,7 +184,11 @@ class Claim:
     where: Location
     tags: tuple[str, ...] = ()
     skip: str | None = None
-    xfail: str | None = None
+    xfail: str | Mapping[str, str] | None = None
+
+    def xfail_on(self, model: str) -> str | None:
+        """Why the claim is expected not to hold on the model of this name; None if it is not."""
+        return self.xfail.get(model) if isinstance(self.xfail, Mapping) else self.xfail
 
     @property
     def node(self) -> str:

@@ -116,9 +116,24 @@ def test_a_pool_of_which_a_trace_is_damaged_is_mended_and_told(handle: ModelHand
     again = Run(first.suite, handle, cache_dir=tmp_path)
     assert again.vacuity(family) == wanted
     mended = again.record(outcomes={})
-    assert any("traced anew" in text for text in mended.warnings)
+    assert any("made anew" in text or "damaged" in text for text in mended.warnings), mended.warnings
     assert mended.concepts == record.concepts
     assert mended.overlaps == record.overlaps
+
+
+def test_traces_that_go_while_they_are_needed_are_made_anew(handle: ModelHandle, tmp_path: Path) -> None:
+    folder = planted_suite(tmp_path / "suite", ["tulip and vietnam have distinct neurons"], group=False)
+    first = Run(load_suite(folder), handle, cache_dir=tmp_path)
+    family = first.suite.families[0]
+    wanted = first.vacuity(family), first.record(outcomes={}).concepts
+    again = Run(first.suite, handle, cache_dir=tmp_path)
+    again.findings(family)
+    for path in [*(tmp_path / "traces").rglob("*.safetensors"), *(tmp_path / "evidence").rglob("*.json")]:
+        path.unlink()
+    assert again.vacuity(family) == wanted[0]
+    record = again.record(outcomes={})
+    assert record.concepts == wanted[1]
+    assert any("were gone and were made anew" in text for text in record.warnings)
 
 
 def test_what_cannot_be_mended_is_told(handle: ModelHandle, tmp_path: Path) -> None:
@@ -127,11 +142,12 @@ def test_what_cannot_be_mended_is_told(handle: ModelHandle, tmp_path: Path) -> N
     family = first.suite.families[0]
     first.vacuity(family)
     facts = json.loads(json.dumps({**first.facts(), "vacuity": []}))
-    violent = first.suite.concepts["violent"].prompts[0]
+    before = first.suite.concepts["violent"].prompts[0]
     store: Any = first._traces.tracer._store
-    generation = first.suite.generation
     for where in ("generated", "last"):
-        store._path(store.key(violent, 0, generation, "mlp", where), ".safetensors").unlink()
+        key = store.key(before, 0, first.suite.generation, "mlp", where)
+        (path,) = (tmp_path / "traces").rglob(f"{key}.safetensors")
+        path.unlink()
     merged = Run.merge(first.suite, [facts], cache_dir=tmp_path)
     (one,) = merged.vacuity(family).values()
     assert "are not in" in one.reason

@@ -523,3 +523,18 @@ def test_claims_that_no_test_could_decide(tmp_path: Path, claim: str, fault: str
     with pytest.raises(SpecError) as caught:
         load_suite(tmp_path)
     assert fault in str(caught.value)
+
+
+def test_an_expected_failure_may_be_bound_to_models(tmp_path: Path) -> None:
+    claims = (
+        "claims:\n  - {id: any, claim: tulip has consistent neurons, xfail: never}\n"
+        "  - {id: some, claim: hanoi has consistent neurons, xfail: {models/mine: own, 'hub:a/b@c': hub, ../up: up}}\n"
+    )
+    folder = write(tmp_path, {"c.yaml": claims})
+    (folder / "models" / "mine").mkdir(parents=True)
+    anywhere, bound = load_suite(folder).claims
+    assert {anywhere.xfail_on(name) for name in ("a", "b")} == {"never"}
+    said = {name: bound.xfail_on(name) for name in ("models/mine", "hub:a/b@c", "../up", "smollm2-135m", "hub:a/b@d")}
+    assert said == {"models/mine": "own", "hub:a/b@c": "hub", "../up": "up", "smollm2-135m": None, "hub:a/b@d": None}
+    # As the suite's own model is named.
+    assert bound.xfail_on(str((folder / "models" / "mine").absolute())) == "own"

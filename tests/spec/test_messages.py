@@ -266,6 +266,29 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
             "c.yaml:4:12: 'xfail' is empty; write a text or remove it",
         ],
     ),
+    "reason for a model is no text": (
+        claims(f"claim: {OVERLAP}\n    xfail: {{smollm2-135m: true, mine: '', other: 7}}"),
+        [
+            "c.yaml:3:27: 'smollm2-135m' must be the reason, a text, not true",
+            "c.yaml:3:39: 'mine' is empty; write a text or remove it",
+            "c.yaml:3:50: 'other' must be the reason, a text, but YAML reads this as the number 7; quote it",
+        ],
+    ),
+    "reasons for no model": (
+        claims(f"claim: {OVERLAP}\n    xfail: {{}}"),
+        ["c.yaml:3:12: 'xfail' must be the reason, a text, or a mapping from models to reasons, not a mapping"],
+    ),
+    "reasons in a list": (
+        claims(f"claim: {OVERLAP}\n    xfail: [too small]"),
+        ["c.yaml:3:12: 'xfail' must be the reason, a text, or a mapping from models to reasons, not a list"],
+    ),
+    "comment after a reason for a model": (
+        claims(f"claim: {OVERLAP}\n    xfail:\n      smollm2-135m: see issue #5"),
+        [
+            "c.yaml:4:21: what follows '#' is a comment, and lost; if it belongs to the text, quote it, else move it to"
+            " a line of its own"
+        ],
+    ),
     # The version.
     "no version": (
         {"suite.yaml": "trace: {}\n"},
