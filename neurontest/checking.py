@@ -133,9 +133,13 @@ def _faults(suite: Suite, folder: Path) -> Iterator[Fault]:
         if claim.skip is None:
             where = (home.shown(folder / claim.where.file), claim.where.line, claim.where.column)
             yield from (Fault(*where, message) for message in _claim_faults(claim, sizes, suite.model))
-    for concept in suite.concepts.values():
-        wrong = _published_faults(concept, sizes, suite.model)
-        yield from (_placed(home, ("concepts", concept.name, "published"), message) for message in wrong)
+    wrong = [(one.name, message) for one in suite.concepts.values() if (message := _lacking(one, sizes, suite.model))]
+    # They can be read, since the suite could.
+    documents = [parse(home.read(path, SPEC_BYTES), home.shown(path)) for path in home.specs()] if wrong else []
+    for name, message in wrong:
+        keys: Keys = ("concepts", name, "published")
+        document = next(document for document in documents if keys in document.nodes)
+        yield Fault(document.shown, *document.position(keys), message)
 
 
 def _claim_faults(claim: Claim, sizes: Dimensions, model: str) -> Iterator[str]:
@@ -152,11 +156,10 @@ def _claim_faults(claim: Claim, sizes: Dimensions, model: str) -> Iterator[str]:
             yield f"{model} has no {name}: {message}"
 
 
-def _published_faults(concept: Concept, sizes: Dimensions, model: str) -> Iterator[str]:
-    if concept.site is None:
-        return
-    if message := _beyond([(one.layer, one.index) for one in concept.published], concept.site, sizes):
-        yield f"{model} has not all neurons of {concept.name!r}: {message}"
+def _lacking(concept: Concept, sizes: Dimensions, model: str) -> str:
+    """Say that a model has not all neurons of a published set; empty if it has, or the concept is none."""
+    message = _beyond([(one.layer, one.index) for one in concept.published], concept.site or "", sizes)
+    return f"{model} has not all neurons of {concept.name!r}: {message}" if message else ""
 
 
 def _beyond(neurons: Iterable[tuple[int, int]], site: str, sizes: Dimensions) -> str:
@@ -168,15 +171,6 @@ def _beyond(neurons: Iterable[tuple[int, int]], site: str, sizes: Dimensions) ->
             ends += [f"neurons 0 to {width - 1} at site {site}"] if width is not None else []
             return f"L{layer}.{site}[{index}] is not in its {' and '.join(ends)}"
     return ""
-
-
-def _placed(home: Folder, keys: Keys, message: str) -> Fault:
-    """A fault where the suite says something; its files can be read, since the suite could."""
-    for path in home.specs():
-        document = parse(home.read(path, SPEC_BYTES), home.shown(path))
-        if keys in document.nodes:
-            return Fault(document.shown, *document.position(keys), message)
-    return Fault(home.shown(home.path), 1, 1, message)
 
 
 def _counted(number: int, noun: str) -> str:

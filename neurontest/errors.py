@@ -7,6 +7,7 @@
     * StoreError           the cache holds something that cannot be read or written
     * EvidenceError        the traces at hand cannot answer the claim
     * RecordError          a record cannot be read: wrong version, not a record
+    * ForeignError         something else went wrong: in a library, in a model's code, or in this program
 
 An error's text is one or more plain sentences that name the file, prompt, module or setting at fault and what to do.
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neurontest.untrusted import visible_line
+from neurontest.untrusted import visible, visible_line
 
 #: Faults that are shown at most: who mends a hundred looks again.
 SHOWN = 100
@@ -25,7 +26,13 @@ _LONGEST = 4_000
 
 
 class NeurontestError(Exception):
-    """Base class: catch it to catch everything neurontest raises on purpose."""
+    """Base class: catch it to catch everything neurontest raises on purpose.
+
+    Its text may quote a prompt, a file or what a library said of one; whoever prints it, no control character is in it.
+    """
+
+    def __str__(self) -> str:
+        return visible(super().__str__())
 
 
 @dataclass(frozen=True, order=True)
@@ -92,3 +99,7 @@ class EvidenceError(NeurontestError):
 
 class RecordError(NeurontestError):
     """A file is no record, or one of a version this release does not read."""
+
+
+class ForeignError(NeurontestError):
+    """An exception that nobody foresaw, in a sentence; what it was is its ``__cause__``."""

@@ -53,20 +53,28 @@ def _verdict(
     opposite_threshold: float,
     alpha: float,
 ) -> Verdict:
+    found = _found(evidence, threshold)
     if in_doubt(evidence, threshold):
         reason = (
             f"borderline: Monte-Carlo error leaves it in doubt whether p is above or below {threshold:.2g};"
             " another seed could say otherwise"
         )
-        return Verdict("inconclusive", p_adjusted, opposite_adjusted, threshold, reason, borderline=True)
+        return Verdict("inconclusive", p_adjusted, opposite_adjusted, threshold, reason, borderline=True, found=found)
     if p_adjusted <= alpha:
-        return Verdict("holds", p_adjusted, opposite_adjusted, threshold)
+        return Verdict("holds", p_adjusted, opposite_adjusted, threshold, found=found)
     if opposite_adjusted <= alpha:
         if opposite_in_doubt(evidence, opposite_threshold):
             reason = "borderline: Monte-Carlo error leaves it in doubt whether the opposite is shown"
             return Verdict("inconclusive", p_adjusted, opposite_adjusted, threshold, reason, borderline=True)
         return Verdict("refuted", p_adjusted, opposite_adjusted, threshold)
-    return Verdict("inconclusive", p_adjusted, opposite_adjusted, threshold, _why(evidence, threshold))
+    return Verdict("inconclusive", p_adjusted, opposite_adjusted, threshold, _why(evidence, threshold), found=found)
+
+
+def _found(evidence: Evidence, threshold: float) -> str:
+    """What a search found at the threshold that finally applies."""
+    # The threshold is one of the ladder that the tallies were made for, up to the last digit.
+    nearest = min(evidence.tallies, key=lambda one: abs(one.threshold - threshold), default=None)
+    return f"{nearest.found} at {threshold:.2g}" if nearest is not None else ""
 
 
 def in_doubt(evidence: Evidence, threshold: float) -> bool:
@@ -77,7 +85,9 @@ def in_doubt(evidence: Evidence, threshold: float) -> bool:
 
 
 def opposite_in_doubt(evidence: Evidence, threshold: float) -> bool:
-    """The same of the opposite's p-value."""
+    """The same of the opposite's p-value: the smallest of the keys', times their number, if it is looked for in all."""
+    if any(_opposite_clearly_below(key, threshold) for key in evidence.keys if key.chances > 1):
+        return False
     return any(_opposite_in_doubt(key, threshold) for key in evidence.keys)
 
 
@@ -94,21 +104,35 @@ def p_opposite_bounds(evidence: Evidence) -> tuple[float, float]:
     return min(low for low, _ in bounds), max(high for _, high in bounds)
 
 
+def _opposite_clearly_below(key: KeyResult, threshold: float) -> bool:
+    return (
+        key.p_opposite is not None
+        and key.p_opposite * key.chances <= threshold
+        and not _opposite_in_doubt(key, threshold)
+    )
+
+
 def _p_bounds(key: KeyResult) -> tuple[float, float]:
     if key.exact:
         return key.p, key.p
     if key.name == "permutation":
         return p_bounds_of(key.draws or 1, key.exceedances or 0)
+    if key.name == "rank":
+        reach = CLEAR * key.monte_carlo_se
+        return max(key.p - reach, key.p_floor), min(key.p + reach, 1.0)
     return _t_bounds(key.statistic, key)
 
 
 def _p_opposite_bounds(key: KeyResult) -> tuple[float, float]:
     if key.p_opposite is None or key.exact:
         p = 1.0 if key.p_opposite is None else key.p_opposite
+        p = min(1.0, p * key.chances)
         return p, p
     if key.name == "permutation":
-        return p_bounds_of(key.draws or 1, _opposite_exceedances(key))
-    return _t_bounds(-key.statistic, key)
+        low, high = p_bounds_of(key.draws or 1, _opposite_exceedances(key))
+    else:
+        low, high = _t_bounds(-key.statistic, key)
+    return min(1.0, low * key.chances), min(1.0, high * key.chances)
 
 
 def _t_bounds(t: float, key: KeyResult) -> tuple[float, float]:
@@ -125,6 +149,9 @@ def _doubtful(key: KeyResult, threshold: float) -> bool:
         return False
     if key.name == "permutation":
         return side(key.draws or 0, key.exceedances or 0, threshold) == 0
+    if key.name == "rank":
+        low, high = _p_bounds(key)
+        return low <= threshold < high
     return abs(key.statistic - float(stats.t.isf(threshold, key.df))) <= CLEAR * key.monte_carlo_se
 
 
@@ -135,6 +162,7 @@ def _clearly_above(key: KeyResult, threshold: float) -> bool:
 def _opposite_in_doubt(key: KeyResult, threshold: float) -> bool:
     if key.exact or key.p_opposite is None:
         return False
+    threshold /= key.chances
     if key.name == "permutation":
         return side(key.draws or 0, _opposite_exceedances(key), threshold) == 0
     return abs(-key.statistic - float(stats.t.isf(threshold, key.df))) <= CLEAR * key.monte_carlo_se
@@ -143,10 +171,17 @@ def _opposite_in_doubt(key: KeyResult, threshold: float) -> bool:
 def _why(evidence: Evidence, threshold: float) -> str:
     floor = max((key.p_floor for key in evidence.keys), default=0.0)
     if floor > threshold:
-        return f"too few prompts: the smallest p-value of this design is {floor:.2g}, and {threshold:.2g} was needed"
+        what = "controls" if any(key.name == "rank" for key in evidence.keys) else "prompts"
+        return f"too few {what}: the smallest p-value of this design is {floor:.2g}, and {threshold:.2g} was needed"
     for key in evidence.keys:
         if key.name == "random sets" and key.p > threshold and key.p == evidence.p:
             return f"{key.exceedances} of {key.draws} random sets, of the same layers and of like norms, do as much"
+        if key.name == "rank":
+            return f"{key.exceedances} of {key.draws} controls share as much or more"
+        if key.name == "prediction" and key.p > threshold and key.p == evidence.p and key.statistic > 0:
+            return (
+                "the controls differ by as much among themselves: more prompts would not decide it, more controls might"
+            )
     if evidence.degenerate:
         return "degenerate: no prompt's presence moves the effect, so its spread over prompts cannot be told"
     if evidence.needed is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 #: Characters of a text that a sentence quotes.
 _QUOTED = 60
@@ -11,6 +12,11 @@ _QUOTED = 60
 def quoted(text: str, most: int = _QUOTED) -> str:
     """A text in quotation marks, shortened; what a terminal would not show, or obey, is written out."""
     return repr(text if len(text) <= most else text[: most - 3] + "...")
+
+
+def together(names: Sequence[str]) -> str:
+    """Names as a sentence lists them: ``tulip, vietnam and violent``."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def occurrences(text: str, word: str) -> list[tuple[int, int]]:

@@ -242,5 +242,24 @@ ARCHITECTURES = {
         auto="AutoModelForMaskedLM",
     ),
 }
+#: Of several streams side by side, so that it has no residual to be read.
+GEMMA3N = Architecture(
+    "Gemma3nTextConfig",
+    _WIDE
+    | {
+        "hidden_size_per_layer_input": 8,
+        "vocab_size_per_layer_input": 258,
+        "laurel_rank": 4,
+        "num_kv_shared_layers": 0,
+        "sliding_window": 8,
+        "layer_types": ["sliding_attention", "sliding_attention", "full_attention"],
+        "activation_sparsity_pattern": [0.0] * LAYERS,
+    },
+    "model.layers",
+    "self_attn.o_proj",
+    "mlp.down_proj",
+    64,
+    gate="mlp.act_fn",
+)
 #: Those that write text.
 WRITERS = tuple(name for name in ARCHITECTURES if name != "bert")

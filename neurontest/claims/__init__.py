@@ -6,10 +6,11 @@ from functools import cache
 
 from neurontest.claims.base import Kind
 from neurontest.claims.causal import Necessary, Sufficient
+from neurontest.claims.chance import OverlapAboveChance
 from neurontest.claims.consistent import Consistent
 from neurontest.claims.distinct import Distinct
 from neurontest.claims.normalization import NormalizationHelps, SetsDiffer
-from neurontest.claims.overlap import OverlapAbove, OverlapAboveChance, OverlapBelow, OverlapGreater
+from neurontest.claims.overlap import OverlapAbove, OverlapBelow, OverlapGreater
 from neurontest.claims.positions import PositionsMoreDistinct
 from neurontest.claims.similar import SetsSimilar
 from neurontest.claims.specific import HasSpecificNeurons, SpecificNeuron

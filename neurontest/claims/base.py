@@ -58,6 +58,17 @@ class Slot:
     choices: tuple[str, ...] = ()
 
 
+#: The slot of kinds whose sentence means each of several concepts, or each pair of them, unless it says otherwise.
+ON_AVERAGE = "on average"
+MEANT = Slot(
+    "meant",
+    "choice",
+    "'on average' for the weaker claim about the others, or all pairs, taken together (default: each of them)",
+    optional=True,
+    choices=(ON_AVERAGE,),
+)
+
+
 @dataclass(frozen=True)
 class Mode:
     """A way to look at the same prompts: the reading and `normalize` of a selection, under a name.
@@ -81,6 +92,8 @@ class Kind(ABC):
         Its sentence: words, ``{slot}`` for slots, ``[...]`` for a part that may be left out, ``(a|b)`` for words that
         may stand for each other, of which the first is printed.
     slots : tuple of Slot
+    also : tuple of (str, Terms)
+        Other sentences that mean the same, each with the terms that its words say.
     summary : str
         What it asserts, in one sentence, for the schema and the README.
     minimum, advised : int
@@ -103,6 +116,7 @@ class Kind(ABC):
     sentence: ClassVar[str]
     slots: ClassVar[tuple[Slot, ...]]
     summary: ClassVar[str]
+    also: ClassVar[tuple[tuple[str, Terms], ...]] = ()
     minimum: ClassVar[int] = 6
     advised: ClassVar[int] = 10
     about_method: ClassVar[str] = ""
@@ -175,6 +189,10 @@ class Kind(ABC):
 
     def shortages(self, claim: Claim) -> list[str]:
         """What the claim has too few of beside prompts of each concept, in sentences; no fault in a pilot."""
+        return []
+
+    def cautions(self, claim: Claim) -> list[str]:
+        """What weakens the claim beside few prompts of each concept, in sentences."""
         return []
 
     def smallest_p(self, claim: Claim) -> float:

@@ -89,26 +89,26 @@ class Consistent(Kind):
 
     def _against_neutral(self, trial: Trial, name: str, neutral: str, thresholds: Thresholds) -> Evidence:
         """The largest excess occurrence of any neuron, by relabeling (max-T)."""
-        from neurontest.claims.permutation import largest_key
-        from neurontest.claims.single import critical, label, top_lists
+        from neurontest.claims.permutation import largest, largest_key
+        from neurontest.claims.single import critical, label, tallies, top_lists
         from neurontest.stats.max_t import Occurrences
         from neurontest.stats.power import plan_by_root_n
         from neurontest.types import Estimate
 
         lists, columns = top_lists(trial, (name, neutral))
         n = trial.n[name]
-        found, key, null = largest_key(
+        found = largest(trial, Occurrences(lists), name, [neutral], thresholds)
+        key, null = largest_key(
             trial,
-            Occurrences(lists),
-            [n, trial.n[neutral]],
-            thresholds,
-            f"the prompts of {name} and {neutral} are exchangeable; they are dealt anew to the two",
+            found,
+            int(found.observed.argmax()),
+            name,
+            [neutral],
             ".022-.037, .052 if the neutral prompts have signals of their own (nominal .05)",
         )
         order = found.observed.argsort(kind="stable")[::-1]
         own, usual = lists[:n].mean(axis=0), lists[n:].mean(axis=0)
-        alpha = trial.claim.statistics.alpha
-        listed = [one for one in order if found.adjusted[one] <= alpha] or list(order[:1])
+        listed = [one for one in order if found.adjusted[one] <= thresholds.largest] or list(order[:1])
         best = int(order[0])
         return trial.found(
             Estimate(
@@ -116,7 +116,6 @@ class Consistent(Kind):
                 float(own[best] - usual[best]),
                 "share",
                 reference=0.0,
-                note=f"{int((found.adjusted <= alpha).sum())} neurons occur more often than by relabeling",
             ),
             [key],
             [null],
@@ -136,4 +135,5 @@ class Consistent(Kind):
                 unit=float(own[best] - usual[best]) / max(found.largest.observed, 1e-12),
             ),
             p_opposite=1.0,
+            tallies=tallies(found.adjusted, thresholds, "occur more often than by relabeling"),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, ClassVar
 
-from neurontest.claims.base import Kind, Slot, Traces, ways_to_deal
+from neurontest.claims.base import MEANT, ON_AVERAGE, Kind, Slot, Traces, ways_to_deal
 from neurontest.types import Claim, Evidence, Thresholds
 
 if TYPE_CHECKING:
@@ -14,75 +14,44 @@ if TYPE_CHECKING:
 
 
 class Distinct(Kind):
-    """``tulip, vietnam, hanoi and violent have distinct neurons``."""
+    """``tulip, vietnam, hanoi and violent have distinct neurons [on average]``."""
 
     name: ClassVar[str] = "distinct"
-    sentence: ClassVar[str] = "{concepts} have distinct neurons"
-    slots: ClassVar[tuple[Slot, ...]] = (Slot("concepts", "concepts", "The concepts, two or more", least=2),)
-    summary: ClassVar[str] = "Two halves of a concept's prompts share more neurons than two concepts do"
+    sentence: ClassVar[str] = "{concepts} have distinct neurons[ {meant}]"
+    slots: ClassVar[tuple[Slot, ...]] = (
+        Slot("concepts", "concepts", "The concepts, two or more", least=2),
+        MEANT,
+    )
+    summary: ClassVar[str] = "Two halves of a concept's prompts share more neurons than it does with each other concept"
+
+    def on_average(self, claim: Claim) -> bool:
+        """Whether the claim is about all pairs taken together, and not each; of two concepts there is one."""
+        return claim.terms.get("meant") == ON_AVERAGE
 
     def smallest_p(self, claim: Claim) -> float:
-        """One over the number of ways to deal the prompts to the concepts."""
+        """One over the number of ways to deal the prompts to the concepts, or to the two for which it is least."""
         if claim.statistics.test == "half-sample":
             return 0.0
-        return 1 / ways_to_deal(list(claim.concepts.values()))
+        concepts = [concept for concept in claim.concepts.values() if not concept.published]
+        if self.on_average(claim):
+            return 1 / ways_to_deal(concepts)
+        return max((1 / ways_to_deal(two) for two in combinations(concepts, 2)), default=0.0)
 
     def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
-        """``D``, mean overlap within less mean overlap between, above 0."""
-        from neurontest.stats.half_samples import distinctness
-        from neurontest.stats.half_t import Hypothesis
-
-        return [Hypothesis(distinctness(samples, list(claim.concepts))[0], level=True)]
-
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
-        """Test it by half-t and by the studentised relabeling of all concepts, which also says which pairs differ."""
-        from neurontest.claims.describe import ceilings, pair
-        from neurontest.claims.permutation import both_keys, distinct_key
-        from neurontest.claims.trial import Trial
+        """``D``, mean overlap within less mean overlap between, above 0: of every pair, or of all on average."""
         from neurontest.stats.half_samples import distinctness
         from neurontest.stats.half_t import Hypothesis
 
         names = list(claim.concepts)
-        trial = Trial(self, claim, traces)
-        (decisive,) = trial.decide(thresholds)
-        which: dict[tuple[str, str], float] = {}
-        keys, nulls = both_keys(
-            trial,
-            decisive,
-            "0-.028 (nominal .05)",
-            distinct_key(trial, names, which),
-            thresholds,
-        )
+        tested = [names] if self.on_average(claim) else combinations(names, 2)
+        return [Hypothesis(distinctness(samples, those)[0], level=True) for those in tested]
 
-        def described(samples: HalfSamples) -> list[Hypothesis]:
-            _, within, between = distinctness(samples, names)
-            pairs = [distinctness(samples, two)[0] for two in combinations(names, 2)]
-            return [Hypothesis(within, level=True), Hypothesis(between), *(Hypothesis(d, level=True) for d in pairs)]
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
+        """By half-t and by studentised relabeling: of every pair, its own prompts; on average, of all at once."""
+        from neurontest.claims.evidence import distinct
 
-        within, between, *of_two = trial.describe(described)
-        apart = [
-            trial.estimate(
-                f"{a} and {b}, within minus between",
-                result,
-                tested=False,
-                note=f"permutation p = {which[a, b]:.2g}, adjusted for the pairs" if (a, b) in which else "",
-            )
-            for (a, b), result in zip(combinations(names, 2), of_two, strict=True)
-        ]
-        return trial.evidence(
-            trial.estimate("shared within a concept minus between two", decisive),
-            decisive,
-            keys,
-            nulls,
-            [
-                trial.estimate("within, mean over concepts", within, tested=False),
-                trial.estimate("between, mean over pairs", between, tested=False),
-                *ceilings(trial, *names),
-                *(pair(trial, a, b) for a, b in combinations(names, 2)),
-                *(apart if len(names) > 2 else []),
-            ],
-            thresholds,
-        )
+        test = distinct.on_average if self.on_average(claim) else distinct.of_each
+        return test(self, claim, traces, thresholds)
 
 
 class ModesMoreDistinct(Kind):

@@ -1,4 +1,4 @@
-"""The controlled English of claims: a sentence is matched against the one sentence of each kind.
+"""The controlled English of claims: a sentence is matched against the sentence of each kind, and what else says it.
 
 A kind's sentence is made of words and four marks: ``{slot}`` (an amount with its unit: ``5 neurons``, ``40%``);
 ``[...]`` for a part that may be left out;
@@ -59,7 +59,12 @@ def _pattern(slot: Slot) -> str:
 
 
 @cache
-def _regex(kind: Kind) -> re.Pattern[str]:
+def _regexes(kind: Kind) -> tuple[tuple[re.Pattern[str], Terms], ...]:
+    """Each sentence of the kind, with the terms that its words say."""
+    return tuple((_regex(kind, sentence), said) for sentence, said in ((kind.sentence, {}), *kind.also))
+
+
+def _regex(kind: Kind, sentence: str) -> re.Pattern[str]:
     slots = {slot.name: slot for slot in kind.slots}
 
     def build(text: str) -> str:
@@ -75,7 +80,7 @@ def _regex(kind: Kind) -> re.Pattern[str]:
                 out += re.escape(piece["words"])
         return out
 
-    return re.compile(build(kind.sentence))
+    return re.compile(build(sentence))
 
 
 @cache
@@ -83,8 +88,9 @@ def reserved(kinds: tuple[Kind, ...]) -> frozenset[str]:
     """Collect the words of the grammar: no concept may be called so."""
     words = {"and"}
     for kind in kinds:
-        words.update(re.findall(r"[a-z][a-z0-9_-]*", re.sub(r"\{\w+\}", " ", kind.sentence)))
-        words.update(choice for slot in kind.slots for choice in slot.choices)
+        for sentence in (kind.sentence, *(other for other, _ in kind.also)):
+            words.update(re.findall(r"[a-z][a-z0-9_-]*", re.sub(r"\{\w+\}", " ", sentence)))
+        words.update(word for slot in kind.slots for choice in slot.choices for word in choice.split())
     return frozenset(words)
 
 
@@ -111,13 +117,14 @@ def parse(sentence: str, kinds: Iterable[Kind]) -> tuple[Kind, dict[str, str | f
     words = reserved(kinds)
     found: list[tuple[Kind, dict[str, str | float | tuple[str, ...]]]] = []
     for kind in kinds:
-        match = _regex(kind).fullmatch(text)
-        if match is None:
-            continue
-        said = {slot.name: match[slot.name + "_"] for slot in kind.slots if match[slot.name + "_"] is not None}
-        terms = {slot.name: _value(slot, said[slot.name]) for slot in kind.slots if slot.name in said}
-        if not any(name in words for name in kind.named(terms, ())):
-            found.append((kind, terms))
+        for regex, meant in _regexes(kind):
+            match = regex.fullmatch(text)
+            if match is None:
+                continue
+            said = {name.removesuffix("_"): value for name, value in match.groupdict().items() if value is not None}
+            terms = {slot.name: _value(slot, said[slot.name]) for slot in kind.slots if slot.name in said} | dict(meant)
+            if not any(name in words for name in kind.named(terms, ())):
+                found.append((kind, terms))
     if len(found) == 1:
         return found[0]
     if found:
@@ -137,19 +144,28 @@ def _nearest(text: str, kinds: tuple[Kind, ...]) -> tuple[str, ...]:
     """Find the forms most like `text`, by their words; the slots' own words do not count against it."""
     own = _bare(" ".join(text.split()[:_COMPARED]), kinds)
 
-    def likeness(kind: Kind) -> float:
-        return max(difflib.SequenceMatcher(None, own, shape).ratio() for shape in _shapes(kind, kinds))
+    def likeness(whole: str) -> float:
+        return max(difflib.SequenceMatcher(None, own, shape).ratio() for shape in _shapes(whole, kinds))
 
-    ranked = sorted(((likeness(kind), -place, kind) for place, kind in enumerate(kinds)), key=lambda it: it[:2])
-    best = [kind for score, _, kind in reversed(ranked) if score >= max(0.5, ranked[-1][0] - 0.2)][:2]
-    return tuple(form(kind) for kind in best or kinds)
+    forms = [whole for kind in kinds for whole in (form(kind), *others(kind))]
+    ranked = sorted((likeness(whole), -place, whole) for place, whole in enumerate(forms))
+    best = [whole for score, _, whole in reversed(ranked) if score >= max(0.5, ranked[-1][0] - 0.2)][:2]
+    return tuple(best or map(form, kinds))
+
+
+def _said_and_unsaid(shape: str) -> list[str]:
+    """A form with each of its parts that may be left out, and without it."""
+    found = re.search(r" \[([^]]*)\]", shape)
+    if found is None:
+        return [shape]
+    before, after = shape[: found.start()], shape[found.end() :]
+    return [one for part in (f" {found[1]}", "") for one in _said_and_unsaid(before + part + after)]
 
 
 @cache
-def _shapes(kind: Kind, kinds: tuple[Kind, ...]) -> tuple[list[str], ...]:
-    """The words of a kind's form, with what may be left out and without it."""
-    whole = form(kind)
-    return tuple(_bare(shape, kinds) for shape in (re.sub(r"[][]", "", whole), re.sub(r" \[[^]]*\]", "", whole)))
+def _shapes(whole: str, kinds: tuple[Kind, ...]) -> tuple[list[str], ...]:
+    """The words of a form, with what may be left out and without it."""
+    return tuple(_bare(shape, kinds) for shape in _said_and_unsaid(whole))
 
 
 def _bare(sentence: str, kinds: tuple[Kind, ...]) -> list[str]:
@@ -168,20 +184,29 @@ def _known(word: str, kinds: tuple[Kind, ...]) -> str:
 
 def form(kind: Kind) -> str:
     """Show the kind's sentence as a reader may copy it: ``A overlaps B more than C [by at least N neurons]``."""
+    return _form(kind, kind.sentence)
+
+
+def others(kind: Kind) -> tuple[str, ...]:
+    """Show the kind's other sentences likewise."""
+    return tuple(_form(kind, sentence) for sentence, _ in kind.also)
+
+
+def _form(kind: Kind, sentence: str) -> str:
     slots = {slot.name: slot for slot in kind.slots}
     letters = iter(_LETTERS)
 
     def letter(match: re.Match[str]) -> str:
         slot = slots[match[1]]
         if slot.holds == "choice":
-            return slot.choices[0]
+            return " | ".join(slot.choices) if slot.optional else slot.choices[0]
         if slot.holds == "concept":
             return next(letters)
         if slot.holds == "concepts":
             return f"{next(letters)}, {next(letters)} and {next(letters)}"
         return _SHOWN[slot.holds]
 
-    plain = re.sub(r"\(([^|)]*)[^)]*\)", r"\1", kind.sentence)
+    plain = re.sub(r"\(([^|)]*)[^)]*\)", r"\1", sentence)
     return re.sub(r"\[ ", " [", re.sub(r"\{(\w+)\}", letter, plain)).strip()
 
 

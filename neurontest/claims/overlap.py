@@ -1,4 +1,4 @@
-"""Claims about what the sets of two concepts share: more than with a third, than a number, or than by chance."""
+"""Claims about what the sets of two concepts share: more than with a third, or than a number."""
 
 from __future__ import annotations
 
@@ -145,58 +145,3 @@ class OverlapBelow(_OverlapThreshold):
     sentence: ClassVar[str] = "{of} overlaps {with} by at most {amount}"
     summary: ClassVar[str] = "The sets of two concepts share fewer than so many neurons, or than a share of k"
     side: ClassVar[int] = -1
-
-
-class OverlapAboveChance(Kind):
-    """``hanoi overlaps vietnam above chance against tulip, violent and rose``."""
-
-    name: ClassVar[str] = "overlap_above_chance"
-    sentence: ClassVar[str] = "{of} overlaps {with} above chance against {controls}"
-    slots: ClassVar[tuple[Slot, ...]] = (
-        _OF,
-        _WITH,
-        Slot("controls", "concepts", "Control concepts of the same kind of prompts, three or more", least=3),
-    )
-    summary: ClassVar[str] = "The sets of two concepts share more than the first does with control concepts on average"
-    published_slots: ClassVar[tuple[str, ...]] = ("of", "with")
-
-    def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
-        """``theta(a, b) - mean_j theta(a, c_j)`` above 0; the controls are taken as they are."""
-        from neurontest.stats.half_t import Hypothesis
-        from neurontest.stats.terms import mean
-
-        a, b, controls = claim.said("of"), claim.said("with"), claim.listed("controls")
-        chance = mean([samples.overlap((a, ""), (control, "")) for control in controls])
-        return [Hypothesis(samples.overlap((a, ""), (b, "")) - chance)]
-
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
-        """Test it by half-t alone.
-
-        Neurons are not exchangeable (massive dimensions, what a template evokes): chance is what other concepts share.
-        """
-        from neurontest.claims.describe import ceilings, headline, pair, quoted
-        from neurontest.claims.trial import Trial, t_null
-        from neurontest.types import Estimate
-
-        a, b, controls = claim.said("of"), claim.said("with"), claim.listed("controls")
-        trial = Trial(self, claim, traces)
-        (decisive,) = trial.decide(thresholds)
-        pairs = [pair(trial, a, other) for other in (b, *controls)]
-        reached = sum(one.value >= pairs[0].value for one in pairs[1:])
-        rank = Estimate(
-            f"{a}/{b} among the controls",
-            (1 + reached) / (1 + len(controls)),
-            "share",
-            note=f"rank {1 + reached} of {1 + len(controls)}: a description, which needs 19 controls to be a test",
-        )
-        whole = {b: headline(trial, a, b)}
-        effect = trial.estimate(f"{a}/{b} minus the controls' mean", decisive, note=quoted(trial, a, whole))
-        share = -1 / len(controls)
-        return trial.evidence(
-            trial.naive(effect, {(a, b): 1.0, **{(a, control): share for control in controls}}),
-            decisive,
-            [trial.key(decisive, "0-.033 (nominal .05)")],
-            [t_null(decisive)],
-            [*pairs, rank, *ceilings(trial, a, b), *whole[b]],
-            thresholds,
-        )

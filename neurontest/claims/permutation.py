@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import combinations
 
 import numpy as np
 
-from neurontest.claims.base import exchanged_within
+from neurontest.claims.base import exchanged_within, ways_to_pick
 from neurontest.claims.dealt import Statistic, paired_statistic
 from neurontest.claims.trial import Trial, t_null
 from neurontest.errors import EvidenceError
 from neurontest.neurons.normalize import Floats
 from neurontest.stats.half_t import HalfT
 from neurontest.stats.halves import draw_halves
-from neurontest.stats.max_t import MaxT, Occurrences, Welch, max_t
+from neurontest.stats.max_t import MaxT, Occurrences, Remembered, Welch, max_t
 from neurontest.stats.random_sets import Rank
-from neurontest.stats.relabel import TIE, Labels, Relabeling, relabel
+from neurontest.stats.relabel import ENUMERATED, TIE, Labels, Relabeling, relabel
+from neurontest.stats.sequential import p_bounds
 from neurontest.stats.studentised import PAIRS, RelabelledHalves, distinctness, overlap_difference
 from neurontest.types import KeyResult, NullSummary, Thresholds
+from neurontest.words import together
 
 _BINS = 40
 _WITHIN = ", within each template"
@@ -74,7 +77,9 @@ def _overlap_statistic(
     return statistic, shifted
 
 
-def distinct_key(trial: Trial, names: Sequence[str], which: dict[tuple[str, str], float]) -> Key | None:
+def distinct_key(
+    trial: Trial, names: Sequence[str], which: dict[tuple[str, str], float], shared_with: int = 1
+) -> Key | None:
     """Concepts are distinct: the prompts of all of them are exchanged, or those of each template.
 
     None if some share templates and others do not: then nothing can be exchanged among all of them.
@@ -83,6 +88,8 @@ def distinct_key(trial: Trial, names: Sequence[str], which: dict[tuple[str, str]
     ----------
     which : dict from pair of concepts to float
         Receives the p-value of every two of them, adjusted for the number of pairs; not where templates are shared.
+    shared_with : int
+        Tests that the relabelings which are enumerated are shared among: more of them cost more.
     """
     samples = {trial.sample_of[name] for name in names}
     within = len(samples) == 1
@@ -97,7 +104,7 @@ def distinct_key(trial: Trial, names: Sequence[str], which: dict[tuple[str, str]
             pool = trial.selector(np.concatenate([trial.scores(name) for name in names]), trial.m)
             halves = RelabelledHalves(pool, sizes, trial.m, trial.stream("permutation", "relabelled halves"))
             statistic = halves.statistic(distinctness(trial.m, pairs=len(names) > 2))
-        found = _relabelled(trial, statistic, sizes, thresholds, within)
+        found = _relabelled(trial, statistic, sizes, thresholds, within, enumerated=ENUMERATED // shared_with)
         which.update(zip(combinations(names, 2), found.parts, strict=False))
         null = "labels say nothing: the prompts of all concepts are exchangeable; they are dealt anew to the concepts"
         return _key(found, null + _WITHIN * within, ".04-.05 (nominal .05)", PAIRS), histogram(found)
@@ -119,7 +126,8 @@ def permutation_key(
 
     With `both_sides` also the p-value of the opposite.
     """
-    within, sizes = _against_all_others(trial, sizes)
+    within = bool(exchanged_within(list(trial.claim.concepts.values())))
+    sizes = sizes if within else (sizes[0], sum(sizes[1:]))
     found = _relabelled(trial, statistic, sizes, thresholds, within)
     key = replace(_key(found, null + _WITHIN * within, error_rate, 0), p_floor=trial.kind.smallest_p(trial.claim))
     if both_sides:
@@ -129,26 +137,85 @@ def permutation_key(
     return key, histogram(found)
 
 
-def largest_key(
+def against_key(
     trial: Trial,
-    statistic: Welch | Occurrences,
-    sizes: Sequence[int],
+    statistic: Callable[[Labels], Floats],
+    own: str,
+    others: Sequence[str],
     thresholds: Thresholds,
     null: str,
     error_rate: str,
-) -> tuple[MaxT, KeyResult, NullSummary]:
-    """The key of the largest statistic of any neuron, with what was found of each."""
-    within, sizes = _against_all_others(trial, sizes)
-    found = max_t(
+) -> tuple[KeyResult, NullSummary]:
+    """The key of a statistic of one concept against others together, and the p-value of the opposite.
+
+    Prompts are exchanged within templates if all of them share those.
+    """
+    concepts = [trial.claim.concepts[name] for name in (own, *others)]
+    within = bool(exchanged_within(concepts))
+    sizes = [trial.n[own], *(trial.n[name] for name in others)]
+    found = _relabelled(trial, statistic, sizes if within else (sizes[0], sum(sizes[1:])), thresholds, within)
+    reached = int((found.null <= found.observed + TIE * max(abs(found.observed), 1.0)).sum())
+    more = 0 if found.exact else 1
+    key = replace(
+        _key(found, null + _WITHIN * within, error_rate, 0),
+        p_floor=1 / ways_to_pick(concepts[0], concepts[1:]),
+        p_opposite=(reached + more) / (found.draws + more),
+    )
+    return key, histogram(found)
+
+
+def largest(
+    trial: Trial,
+    statistic: Welch | Occurrences | Remembered,
+    own: str,
+    others: Sequence[str],
+    thresholds: Thresholds,
+    *,
+    at: int | None = None,
+) -> MaxT:
+    """The largest statistic of any neuron, of one concept against others together, and what was found of each neuron.
+
+    Draws go on until the thresholds are settled for the neuron `at`, or the one that stands out most.
+    """
+    within = bool(exchanged_within([trial.claim.concepts[name] for name in (own, *others)]))
+    sizes = [trial.n[own], *(trial.n[name] for name in others)]
+    return max_t(
         statistic,
-        sizes,
+        sizes if within else (sizes[0], sum(sizes[1:])),
         trial.stream("permutation", "labels"),
         thresholds.open,
+        at=at,
         within=within,
         hurried=thresholds.hurried,
     )
-    key = _key(found.largest, null + _WITHIN * within, error_rate, 0)
-    return found, replace(key, p_floor=trial.kind.smallest_p(trial.claim)), histogram(found.largest)
+
+
+def largest_key(
+    trial: Trial, found: MaxT, neuron: int, own: str, others: Sequence[str], error_rate: str
+) -> tuple[KeyResult, NullSummary]:
+    """The key of one neuron, by the largest statistic of any."""
+    concepts = [trial.claim.concepts[name] for name in (own, *others)]
+    null = f"the prompts of {own} and of {together(others)} are exchangeable; they are dealt anew to the two"
+    found_of_it = found.of(neuron)
+    key = _key(found_of_it, null + _WITHIN * bool(exchanged_within(concepts)), error_rate, 0)
+    return replace(key, p_floor=1 / ways_to_pick(concepts[0], concepts[1:])), histogram(found_of_it)
+
+
+def decisive(
+    keys: Sequence[KeyResult], nulls: Sequence[NullSummary], thresholds: Thresholds
+) -> tuple[list[KeyResult], list[NullSummary]]:
+    """Of keys that must all turn, the weakest of each name, and those that Monte-Carlo error may put in its place."""
+    kept = []
+    for at, key in enumerate(keys):
+        weakest = max((one for one in keys if one.name == key.name), key=lambda one: one.p)
+        if key is weakest or (not key.exact and _open(key, thresholds)):
+            kept.append(at)
+    return [keys[at] for at in kept], [nulls[at] for at in kept]
+
+
+def _open(key: KeyResult, thresholds: Thresholds) -> bool:
+    low, high = p_bounds(key.draws or 1, key.exceedances or 0)
+    return any(low <= one < high for one in thresholds.family)
 
 
 def _relabelled(
@@ -158,18 +225,19 @@ def _relabelled(
     thresholds: Thresholds,
     within: bool,
     observed: Statistic | None = None,
+    enumerated: int = ENUMERATED,
 ) -> Relabeling:
     """The relabeling test of a claim, by its own stream of labels."""
-    labels = trial.stream("permutation", "labels")
-    return relabel(
-        statistic, sizes, labels, thresholds.open, observed=observed, within=within, hurried=thresholds.hurried
+    run = partial(relabel, enumerated=enumerated) if enumerated < ENUMERATED else relabel
+    return run(
+        statistic,
+        sizes,
+        trial.stream("permutation", "labels"),
+        thresholds.open,
+        observed=observed,
+        within=within,
+        hurried=thresholds.hurried,
     )
-
-
-def _against_all_others(trial: Trial, sizes: Sequence[int]) -> tuple[bool, Sequence[int]]:
-    """Whether prompts are exchanged within templates, and how many are dealt to the first concept and to others."""
-    within = bool(exchanged_within(list(trial.claim.concepts.values())))
-    return within, sizes if within else (sizes[0], sum(sizes[1:]))
 
 
 def _key(found: Relabeling, null: str, error_rate: str, half_pairs: int) -> KeyResult:

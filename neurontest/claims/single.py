@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 
 from neurontest.claims.trial import Trial
 from neurontest.errors import EvidenceError
@@ -14,7 +13,7 @@ from neurontest.neurons.normalize import Floats, fixed_point
 from neurontest.neurons.select import top
 from neurontest.stats.halves import Indices
 from neurontest.stats.max_t import MaxT
-from neurontest.stats.relabel import Labels
+from neurontest.types import Tally, Thresholds
 
 
 def column_of(trial: Trial, neuron: str) -> int:
@@ -58,17 +57,14 @@ def top_lists(trial: Trial, concepts: Sequence[str]) -> tuple[Floats, Indices]:
     return lists[:, columns], columns
 
 
-def rank_sums(own: Floats, others: Floats) -> Callable[[Labels], Floats]:
-    """The statistic of the rank test: twice the sum of the first group's midranks, which are whole numbers."""
-    ranks = 2 * stats.rankdata(np.concatenate([own, others]))
-
-    def statistic(labels: Labels) -> Floats:
-        out: Floats = (labels == 0) @ ranks
-        return out
-
-    return statistic
-
-
 def critical(found: MaxT, threshold: float) -> float:
     """What the largest statistic has to reach for a p-value of `threshold`."""
     return float(np.quantile(found.largest.null, 1 - threshold))
+
+
+def tallies(p: Floats, thresholds: Thresholds, said: str) -> tuple[Tally, ...]:
+    """How many neurons' adjusted p-values reach each threshold that may finally apply; `said` as in ``are specific``.
+
+    Which of them does is known only when the whole family is.
+    """
+    return tuple(Tally(one, f"{int((p <= one).sum()):,} of {len(p):,} neurons {said}") for one in thresholds.family)

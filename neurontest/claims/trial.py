@@ -30,6 +30,7 @@ from neurontest.types import (
     Interval,
     KeyResult,
     NullSummary,
+    Tally,
     Thresholds,
 )
 
@@ -276,6 +277,8 @@ class Trial:
         p: float | None = None,
         p_opposite: float,
         degenerate: bool = False,
+        warnings: Sequence[str] = (),
+        tallies: Sequence[Tally] = (),
     ) -> Evidence:
         """The evidence of the claim; its p-value is the largest of the keys', if it is not said."""
         size = 0 if self.claim.baseline is None else len(self.claim.baseline.prompts)
@@ -298,7 +301,8 @@ class Trial:
             needed=planned.needed,
             needed_95=planned.needed_95,
             degenerate=degenerate,
-            warnings=(warning,) if noisy else (),
+            warnings=(*((warning,) if noisy else ()), *warnings),
+            tallies=tuple(tallies),
         )
 
 

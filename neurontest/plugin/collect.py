@@ -3,37 +3,24 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from neurontest.errors import Fault, NeurontestError, SpecError
+from neurontest.errors import Fault, ForeignError, NeurontestError, SpecError, listing
+from neurontest.plugin.asked import asked_for
 from neurontest.plugin.judge import judge, prepare
-from neurontest.plugin.outcomes import ForeignError, VerdictFailure, error_text
+from neurontest.plugin.outcomes import VerdictFailure, error_text
 from neurontest.plugin.state import state_of, worker_name
-from neurontest.plugin.workers import told_by_controller
+from neurontest.untrusted import visible, visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from neurontest.types import Claim, Suite
-
-
-def choose_paths(config: pytest.Config) -> None:
-    """Where no path is named: run the suites named by the option alone, those of the ini key besides the rest.
-
-    A worker of xdist collects what its controller does: it is started with the command line alone, and would choose
-    ``testpaths`` or its working directory.
-    """
-    options = state_of(config).options
-    told = told_by_controller(config)
-    if told is not None:
-        config.args = told
-    elif options.suites and config.args_source is not pytest.Config.ArgsSource.ARGS:
-        folders = [str(folder) for folder in options.suites]
-        config.args = folders if options.named else [*config.args, *folders]
 
 
 def collect_file(path: Path, parent: pytest.Collector) -> SpecFile | None:
@@ -44,24 +31,8 @@ def collect_file(path: Path, parent: pytest.Collector) -> SpecFile | None:
     return SpecFile.from_parent(parent, path=path)
 
 
-def asked_for(config: pytest.Config) -> list[Path]:
-    """The files and folders that this run collects."""
-    start = config.invocation_params.dir
-    return [(start / argument.partition("::")[0]).resolve() for argument in config.args]
-
-
 def _is_asked_for(path: Path, config: pytest.Config) -> bool:
     return any(asked == path or asked in path.parents for asked in asked_for(config))
-
-
-def suites_asked_for(config: pytest.Config) -> list[Path]:
-    """The folders of the suites that this run collects from: a path named alone may leave out some, or all."""
-    asked = asked_for(config)
-    return [
-        folder
-        for folder in state_of(config).options.suites
-        if any(path in (folder, *folder.parents) or folder in path.parents for path in asked)
-    ]
 
 
 class SpecFile(pytest.File):
@@ -75,20 +46,24 @@ class SpecFile(pytest.File):
         CollectError
             If the suite is faulty; with the faults of this file, and of those that nobody collects.
         """
-        state = state_of(self.config)
+        state, folder = state_of(self.config), self.path.resolve().parent
         try:
-            suite = state.suite(self.path.resolve().parent)
+            suite = state.suite(folder)
         except SpecError as error:
             faults = [fault for fault in error.faults if fault not in state.told and self._tells(fault)]
             state.told.update(faults)
-            if faults:
-                raise self.CollectError("\n".join(str(fault) for fault in faults)) from None
-            return
+            if not faults:
+                state.silenced.add(folder)  # unless another file of the suite tells of something
+                return
+            state.refused.add(folder)
+            raise self.CollectError(listing(faults)) from None
         except NeurontestError as error:
+            state.refused.add(folder)
             raise self.CollectError(str(error)) from None
         for family in suite.families:
             if family.file == self.path.name:
                 for claim in family.claims:
+                    state.collected.add(folder)
                     yield _item(self, suite, claim)
 
     def _tells(self, fault: Fault) -> bool:
@@ -102,22 +77,35 @@ class ClaimItem(pytest.Function):
 
     A :class:`pytest.Function`, since pytest offers fixtures to nothing else: session fixtures, overrides in a conftest
     and marks work as they do for a test in Python.
+
+    Attributes
+    ----------
+    verdict : str
+        What its test found; empty if it did not get there.
+    facts : str
+        In a worker, what its run has to tell so far, as JSON.
+    shared : float
+        Seconds of its set-up that went into what its family shares.
     """
 
     def __init__(self, *, suite: Suite, claim: Claim, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.suite = suite
         self.claim = claim
+        self.verdict = self.facts = ""
+        self.shared = 0.0
+
+    def setup(self) -> None:
+        """Make the fixtures, and do what the claims of the family share."""
+        self.verdict, self.facts, self.shared = "", "", 0.0
+        super().setup()
+        if not self.config.getoption("setuponly", False):
+            prepare(self, self.funcargs["concept_model"])
 
     def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
         """Where the claim stands, and its sentence."""
         where = self.claim.where
         return self.path, where.line - 1, f"{where.file}: {self.claim.sentence}"
-
-    def setup(self) -> None:
-        """Trace and test the claim's whole family, so that no claim's own time is that of all."""
-        super().setup()
-        prepare(self.session, self.suite, self.claim, self.funcargs["concept_model"])
 
     # pytest types the result as str or TerminalRepr over several classes; a string is public and stays one line long in
     # the short summary.
@@ -128,18 +116,19 @@ class ClaimItem(pytest.Function):
         if isinstance(excinfo.value, NeurontestError):
             where = f"{os.path.relpath(self.path, self.config.invocation_params.dir)}:{self.claim.where.line}"
             said = f"{where}: {self.claim.sentence}: error: {error_text(excinfo.value)}"
-            if isinstance(excinfo.value, ForeignError) and (
-                self.config.get_verbosity() >= 2 or self.config.getoption("tbstyle") == "long"
-            ):
-                return f"{said}\n\n{excinfo.value.trace}"
-            return said
+            cause = excinfo.value.__cause__
+            if isinstance(excinfo.value, ForeignError) and cause is not None and self._is_curious():
+                said += "\n\n" + "".join(traceback.format_exception(cause)).rstrip()
+            return visible(said)
         return super().repr_failure(excinfo)
+
+    def _is_curious(self) -> bool:
+        """Whether whoever runs this wants to see where a program failed."""
+        return self.config.get_verbosity() >= 2 or self.config.getoption("tbstyle", "auto") in ("long", "native")
 
 
 def _item(file: SpecFile, suite: Suite, claim: Claim) -> ClaimItem:
-    item: ClaimItem = ClaimItem.from_parent(
-        file, name=claim.id, callobj=_test_of(suite, claim), suite=suite, claim=claim
-    )
+    item: ClaimItem = ClaimItem.from_parent(file, name=claim.id, callobj=_test_of(claim), suite=suite, claim=claim)
     item.add_marker("neurontest")
     for concept in claim.concepts:
         # By keyword, so that -m "concept(name='hanoi')" finds it.
@@ -149,20 +138,20 @@ def _item(file: SpecFile, suite: Suite, claim: Claim) -> ClaimItem:
     for tag in claim.tags:
         item.add_marker(tag)
     if claim.skip is not None:
-        item.add_marker(pytest.mark.skip(reason=claim.skip))
+        item.add_marker(pytest.mark.skip(reason=visible_line(claim.skip)))
     if isinstance(claim.xfail, str):
         # Of one that is bound to a model the test knows. Only the verdict is expected to fail: a model that cannot be
         # loaded stays an error.
-        item.add_marker(pytest.mark.xfail(reason=claim.xfail, raises=VerdictFailure))
+        item.add_marker(pytest.mark.xfail(reason=visible_line(claim.xfail), raises=VerdictFailure))
     if worker_name(file.config):
         # With --dist loadgroup a model is then loaded by one worker alone.
         item.add_marker(pytest.mark.xdist_group(suite.model))
     return item
 
 
-def _test_of(suite: Suite, claim: Claim) -> Callable[..., None]:
+def _test_of(claim: Claim) -> Callable[..., None]:
     def test(request: pytest.FixtureRequest, concept_model: object) -> None:
-        judge(request, suite, claim, concept_model)
+        judge(request.node, concept_model)
 
     test.__doc__ = claim.sentence  # what --collect-only -v prints
     return test

@@ -64,7 +64,8 @@ def concept_sets(
         if concept not in concept_suite.concepts:
             pytest.fail(f"the suite has no concept {concept!r}; valid: {', '.join(concept_suite.concepts)}")
         try:
-            return state.run(concept_suite, concept_model).sets(concept)
+            run = state.run(concept_suite, concept_model)
+            return state.once(run, f"sets {concept}", lambda: run.sets(concept))
         except NeurontestError as error:
             said = str(error)
         pytest.fail(said)  # outside, or pytest would show that error too, with all of its traceback
@@ -90,12 +91,8 @@ def concept_check(
         __tracebackhide__ = True
         try:
             return judged(state, state.run(concept_suite, concept_model), claim)
-        except VerdictFailure as failure:
-            said, failed = str(failure), True
-        except NeurontestError as error:
-            said, failed = str(error), False
-        if failed:
-            raise AssertionError(said)  # outside, or pytest would show the other error too, with all of its traceback
+        except (VerdictFailure, NeurontestError) as error:
+            said = str(error)
         pytest.fail(said)
 
     return check

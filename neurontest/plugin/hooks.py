@@ -5,12 +5,13 @@ Every run of every project pays for loading it, so that nothing is imported befo
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from neurontest.plugin.fixtures import concept_check, concept_model, concept_sets, concept_suite
-from neurontest.plugin.keys import OPTIONS
+from neurontest.plugin.keys import MOVED, OPTIONS
 from neurontest.plugin.options import add_options, read_options
 
 __all__ = ["concept_check", "concept_model", "concept_sets", "concept_suite"]
@@ -27,23 +28,27 @@ def pytest_configure(config: pytest.Config) -> None:
     options = config.stash[OPTIONS] = read_options(config)
     config.addinivalue_line("markers", "neurontest: a claim about concept neurons")
     config.addinivalue_line("markers", "concept(name): a claim about this concept")
-    if options.suites:
-        from neurontest.plugin.collect import choose_paths
-        from neurontest.plugin.recorder import Recorder
-        from neurontest.plugin.rootdir import check_rootdir
+    config.stash[MOVED] = ""
+    if any("--concept-" in str(one) for one in (*config.invocation_params.args, os.environ.get("PYTEST_ADDOPTS", ""))):
+        from neurontest.plugin.rootdir import moved
 
-        check_rootdir(config)
+        config.stash[MOVED] = moved(config)
+    if options.suites:
+        from neurontest.plugin.asked import choose_paths
+        from neurontest.plugin.recorder import Recorder
+
         choose_paths(config)
         config.pluginmanager.register(Recorder(config), "neurontest-recorder")
 
 
-def pytest_report_header(config: pytest.Config) -> str | None:
-    """Name the suites."""
-    if not config.stash[OPTIONS].suites:
-        return None
-    from neurontest.plugin.terminal import header
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Name the suites, and what an option did to the rootdir."""
+    lines = [f"neurontest: WARNING: {config.stash[MOVED]}"] if config.stash[MOVED] else []
+    if config.stash[OPTIONS].suites:
+        from neurontest.plugin.terminal import header
 
-    return header(config)
+        lines += header(config)
+    return lines
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -11,17 +13,33 @@ from typing import TYPE_CHECKING, TypeGuard
 import pytest
 
 from neurontest.errors import NeurontestError
+from neurontest.plugin.foreign import our_words
 from neurontest.plugin.outcomes import VerdictFailure, settle
 from neurontest.plugin.state import state_of
+from neurontest.untrusted import visible_line
 
 if TYPE_CHECKING:
     from neurontest.plugin.collect import ClaimItem
     from neurontest.plugin.state import State
     from neurontest.run import Run
-    from neurontest.types import Claim, Family, Finding, Suite
+    from neurontest.types import Claim, Finding, Suite
 
 
-def judge(request: pytest.FixtureRequest, suite: Suite, claim: Claim, model: object) -> None:
+def prepare(item: ClaimItem, model: object) -> None:
+    """Do at a claim's set-up what all claims of its family share: trace, test the family, look whether it is vacuous.
+
+    A limit on a test's call then means that claim alone. What goes wrong is remembered, and raised by the call.
+    """
+    state = state_of(item.config)
+    begun = time.perf_counter()
+    with suppress(NeurontestError):
+        run = state.run(item.suite, model)
+        state.finding(run, item.claim)
+        state.look(run, item.claim, whole=_whole(item.session, item.suite, item.claim.where.file))
+    item.shared = time.perf_counter() - begun
+
+
+def judge(item: ClaimItem, model: object) -> None:
     """Test one claim of a suite on `model`, which is what the fixture ``concept_model`` gave.
 
     Raises
@@ -31,48 +49,40 @@ def judge(request: pytest.FixtureRequest, suite: Suite, claim: Claim, model: obj
     NeurontestError
         If there is no finding.
     """
-    from neurontest.report.junit import properties
-    from neurontest.report.outcome import is_vacuous
+    state, suite, claim = state_of(item.config), item.suite, item.claim
+    run = state.run(suite, model)
+    finding = state.finding(run, claim)
+    state.look(run, claim, whole=_whole(item.session, suite, claim.where.file))
+    with our_words():
+        from neurontest.report.junit import properties
+        from neurontest.report.outcome import is_vacuous
 
-    state = state_of(request.config)
-    run, finding, family = _found(request.session, suite, claim, model)
-    # Not by the fixture record_property, which warns under the default junit_family.
-    record = run.claim_record(claim, finding)
-    if record.xfail is not None and not isinstance(claim.xfail, str):
-        # Which model it is may be known only now: a conftest can make its own. Pytest looks for marks after the test
-        # as well. Only the verdict is expected to fail: a model that cannot be loaded stays an error.
-        request.node.add_marker(pytest.mark.xfail(reason=record.xfail, raises=VerdictFailure))
-    request.node.user_properties.extend(properties(record))
-    text = _text(state, run, claim, finding, len(family.tested))
+        # Not by the fixture record_property, which warns under the default junit_family.
+        record = run.claim_record(claim, finding)
+        if record.xfail is not None and not isinstance(claim.xfail, str):
+            # Which model it is may be known only now: a conftest can make its own. Pytest looks for marks after the
+            # test as well. Only the verdict is expected to fail: a model that cannot be loaded stays an error.
+            item.add_marker(pytest.mark.xfail(reason=visible_line(record.xfail), raises=VerdictFailure))
+        item.user_properties.extend(properties(record))
+        declared = next(len(family.tested) for family in suite.families if family.file == claim.where.file)
+        text = _text(state, run, claim, finding, declared)
+        vacuous = is_vacuous(record)
+        item.facts = json.dumps(run.facts()) if state.worker else ""
+    item.verdict = finding.verdict.name
     settle(
         text,
         finding.verdict.name,
         inconclusive=state.options.text("inconclusive"),
         expected_to_fail=record.xfail is not None,
     )
-    if state.options.text("vacuous") == "fail" and is_vacuous(record):
+    if state.options.text("vacuous") == "fail" and vacuous:
         raise VerdictFailure(text)
 
 
-def prepare(session: pytest.Session, suite: Suite, claim: Claim, model: object) -> None:
-    """Do what :func:`judge` needs, for all claims of the family: what fails here, fails there in a test's words."""
-    with suppress(NeurontestError):
-        _found(session, suite, claim, model)
-
-
-def _found(session: pytest.Session, suite: Suite, claim: Claim, model: object) -> tuple[Run, Finding, Family]:
-    state = state_of(session.config)
-    run = state.run(suite, model)
-    finding = state.finding(run, claim)
-    family = next(family for family in suite.families if family.file == claim.where.file)
-    state.elsewhere(run, family, vacuity=state.options.text("vacuous") != "off" and _whole(session, suite, family))
-    return run, finding, family
-
-
-def _whole(session: pytest.Session, suite: Suite, family: Family) -> bool:
+def _whole(session: pytest.Session, suite: Suite, file: str) -> bool:
     """Whether this session runs all claims of a family: what is selected by -k or -m is in a hurry."""
-    here = {item.claim.id for item in session.items if _is_of(item, suite, family.file)}
-    return here >= {claim.id for claim in family.tested}
+    here = {item.claim.id for item in session.items if _is_of(item, suite, file)}
+    return here >= {claim.id for claim in suite.claims if claim.where.file == file and claim.skip is None}
 
 
 def _is_of(item: pytest.Item, suite: Suite, file: str) -> TypeGuard[ClaimItem]:
@@ -91,7 +101,7 @@ def check(state: State, run: Run, said: str | Mapping[str, object]) -> Finding:
     NeurontestError
         If there is no such claim, or no finding.
     """
-    claim, finding = run.check(said)
+    claim, finding = state.once(run, f"check {said}", lambda: run.check(said))
     text = _text(state, run, claim, finding, 1)
     # It stands in no spec file; pytest shows the line of the test.
     text = text.partition(f"{claim.where.file}:{claim.where.line}: ")[2] or text

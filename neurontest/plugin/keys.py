@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 #: What the command line, the ini file and the environment say.
 OPTIONS: pytest.StashKey[Options] = pytest.StashKey()
 
+#: What an option's value did to pytest's rootdir, in a sentence; or empty.
+MOVED: pytest.StashKey[str] = pytest.StashKey()
+
 #: Everything the plugin knows of the running session; :func:`neurontest.plugin.state.state_of` begins it.
 STATE: pytest.StashKey[State] = pytest.StashKey()
 
 #: Attribute of a claim's test reports: which claim it is of, as plain texts, so that it survives the way from a worker.
 REPORT_KEY = "neurontest"
 
-#: Key of ``config.workerinput`` and ``config.workeroutput``: what controller and worker have to tell each other.
+#: Key of ``config.workeroutput``: what a worker's runs have to tell the controller.
 WORKER_KEY = "neurontest"
 
 #: Key of ``config.workerinput``: the moment that the run's chat templates take for now, the same in all processes.

@@ -14,6 +14,7 @@ from neurontest.setting import Setting, Value
 from neurontest.settings import SETTINGS, from_environment, resolve
 
 SPECS = "concept_specs"
+SPECS_OPTION = "--concept-specs"
 
 #: Its presence makes a folder a suite. Not asked of the loader: a run that collects no suite must not import it.
 SUITE_FILE = "suite.yaml"
@@ -23,7 +24,7 @@ def add_options(parser: pytest.Parser) -> None:
     """Declare every option and ini key, in one group."""
     group = parser.getgroup("concept", "concept neurons")
     group.addoption(
-        "--concept-specs",
+        SPECS_OPTION,
         dest=SPECS,
         action="append",
         default=None,
@@ -109,7 +110,7 @@ class Options:
 
     @property
     def report(self) -> Path:
-        """The folder that reports are written to; as pytest's own, relative to where it was called."""
+        """The folder that reports are written to; by default where pytest was started, as files of --junitxml are."""
         return self._path("report") or self.invocation / str(resolve("report", []))
 
     @property
@@ -146,7 +147,7 @@ def read_options(config: pytest.Config) -> Options:
     invocation, root = config.invocation_params.dir, config.rootpath
     said: list[str] | None = config.getoption(SPECS)
     named = said is not None
-    base, source = (invocation, "--concept-specs") if named else (root, SPECS)
+    base, source = (invocation, SPECS_OPTION) if named else (root, SPECS)
     folders = said if said is not None else (config.getini(SPECS) or [])
     suites = [_suite_folder(base / Path(folder).expanduser(), f"{source} {folder}") for folder in folders]
     return Options(

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import traceback
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from neurontest.errors import EvidenceError, NeurontestError
+from neurontest.errors import NeurontestError
+from neurontest.plugin.foreign import sentence
 from neurontest.plugin.keys import REPORT_KEY
 
-#: Characters of a foreign error's message that are shown.
-_SAID = 400
+if TYPE_CHECKING:
+    from neurontest.plugin.collect import ClaimItem
 
 #: From weakest to strongest: a claim's outcome is the strongest of its phases.
 _ORDER = ("", "passed", "xpassed", "xfailed", "skipped", "failed", "error")
@@ -21,26 +23,8 @@ _ORDER = ("", "passed", "xpassed", "xfailed", "skipped", "failed", "error")
 class VerdictFailure(AssertionError):  # noqa: N818 - a verdict, not an error
     """A claim does not hold; the text says what was found. The only error that the plugin rewords as a failure.
 
-    An assertion, since reporters call a test broken that ends by anything else.
+    An :class:`AssertionError`, since reporters take any other exception for a test that is broken.
     """
-
-
-class ForeignError(EvidenceError):
-    """Something that neither this program nor its user raised on purpose: of a library, a model's code, the system.
-
-    Attributes
-    ----------
-    trace : str
-        Its traceback. As text: the frames themselves would keep a model in memory.
-    """
-
-    def __init__(self, error: Exception) -> None:
-        frames = traceback.extract_tb(error.__traceback__)
-        where = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-        said = " ".join(str(error).split())
-        name = type(error).__name__
-        super().__init__((f"{name}: {said[:_SAID]}{'…' * (len(said) > _SAID)}" if said else name) + where)
-        self.trace = "".join(traceback.format_exception(error))
 
 
 @dataclass
@@ -53,33 +37,66 @@ class Tally:
         ``passed``, ``failed``, ``skipped``, ``xfailed``, ``xpassed``, ``error``; empty before the first phase.
     error : str
         Why there is no verdict, if an error came in between.
-    duration : float
-        Seconds, over call and teardown: in set-up a claim's whole family is traced and tested.
+    verdict : str or None
+        What the test found; empty if it did not get there, None if nothing tells.
     """
 
     outcome: str = ""
     error: str = ""
-    duration: float = 0.0
+    verdict: str | None = None
+    _spent: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def duration(self) -> float:
+        """Seconds over setup, call and teardown, but for the work that all claims of a family share."""
+        # With --dist each, every worker tests the claim.
+        return max(self._spent.values(), default=0.0)
 
     @property
     def has_verdict(self) -> bool:
-        """Whether the claim was tested, as far as pytest can tell."""
-        return self.outcome in ("passed", "failed", "xpassed", "xfailed") and not self.error
+        """Whether the claim was tested to its end, and what pytest made of it does not deny its verdict."""
+        if self.error or self.verdict is None:
+            return not self.error and self.outcome in ("passed", "failed", "xpassed", "xfailed")
+        return bool(self.verdict) and not (self.verdict == "holds" and self.outcome in ("skipped", "xfailed"))
 
     def add(self, report: pytest.TestReport) -> None:
         """Add one phase."""
         label: dict[str, str] = getattr(report, REPORT_KEY, {})
-        crashed = str(report.when) == "???"  # xdist's word for a test during which its worker died
-        error = label.get("error", "") or (str(report.longrepr) if crashed else "")
-        unexpected = isinstance(report.longrepr, str) and report.longrepr.startswith("[XPASS(strict)]")
-        decided = not label or bool(label["verdict"]) or unexpected
-        if report.failed and report.when == "call" and not error and not decided:
-            error = "counted as failed though nothing was raised: another plugin of pytest decided so"
+        worker = str(getattr(report, "worker_id", ""))
+        seconds = report.duration - float(label.get("shared", 0))
+        self._spent[worker] = self._spent.get(worker, 0.0) + max(seconds, 0.0)
+        if not (report.passed or report.failed or report.skipped):
+            # A plugin's own outcome, such as "rerun": this attempt does not count.
+            self.outcome, self.error, self.verdict = "", "", None
+            return
+        if label:
+            self.verdict = label.get("verdict", "") or self.verdict or ""
+        error = _error(report, label)
         outcome = _outcome(report, error)
         if _ORDER.index(outcome) > _ORDER.index(self.outcome):
             self.outcome = outcome
         self.error = self.error or error
-        self.duration += 0.0 if report.when == "setup" else report.duration
+
+
+def _error(report: pytest.TestReport, label: Mapping[str, str]) -> str:
+    """What came between a claim and its verdict, as this phase tells; else empty."""
+    crashed = str(report.when) == "???"  # xdist's word for a test during which its worker died
+    error = label.get("error", "") or (str(report.longrepr) if crashed else "")
+    if error or not label:
+        return error
+    # Another plugin, or a conftest, may have changed the report: then it is not what the test found that counts.
+    said = str(report.longrepr or "")
+    if report.failed and not label.get("failed") and not said.startswith("[XPASS(strict)]"):
+        return f"a plugin or a conftest.py made the test fail at {report.when}: {_last_line(said) or 'no reason given'}"
+    verdict = label.get("verdict", "")
+    if report.when == "call" and report.passed and verdict != "holds":
+        found = f"is {verdict}" if verdict else "was not tested"
+        return f"pytest counts it as passed, though it {found}: a plugin or a conftest.py changed the outcome"
+    return ""
+
+
+def _last_line(text: str) -> str:
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "")
 
 
 def _outcome(report: pytest.TestReport, error: str) -> str:
@@ -89,8 +106,8 @@ def _outcome(report: pytest.TestReport, error: str) -> str:
     if report.failed:
         return "error" if error or report.when != "call" else "failed"
     if report.passed and report.when == "call":
-        return "xpassed" if expected else "passed"
-    return ""  # a setup or teardown that passed, or a plugin's own outcome such as "rerun"
+        return "error" if error else "xpassed" if expected else "passed"
+    return ""  # a setup or teardown that passed
 
 
 def settle(text: str, verdict: str, *, inconclusive: str, expected_to_fail: bool = False) -> None:
@@ -125,19 +142,23 @@ def settle(text: str, verdict: str, *, inconclusive: str, expected_to_fail: bool
 def error_text(error: BaseException) -> str:
     """What went wrong, in words; a program's error carries its type's name."""
     said = isinstance(error, (NeurontestError, pytest.fail.Exception))
-    return str(error) if said else f"{type(error).__name__}: {error}"
+    return str(error) if said else sentence(error)
 
 
-def label(report: pytest.TestReport, folder: Path, node: str, call: pytest.CallInfo[None]) -> None:
-    """Write on a claim's report whose it is, and what error came in between, as plain texts."""
-    error = verdict = ""
+def label(report: pytest.TestReport, item: ClaimItem, call: pytest.CallInfo[None]) -> None:
+    """Write on a claim's report whose it is, what was found and what error came in between, as plain texts."""
+    said = {"suite": str(item.suite.folder), "claim": item.claim.node}
+    if call.when == "setup":
+        said["shared"] = repr(item.shared)
+    if call.when == "call":
+        said |= {"verdict": item.verdict, "facts": item.facts}
     if call.excinfo is not None:
         value = call.excinfo.value
         if isinstance(value, VerdictFailure):
-            verdict = "not shown"
+            said["failed"] = "verdict"
         elif not isinstance(value, (pytest.skip.Exception, pytest.xfail.Exception)):
-            error = error_text(value)
-    setattr(report, REPORT_KEY, {"suite": str(folder), "claim": node, "error": error, "verdict": verdict})
+            said["error"] = error_text(value) or type(value).__name__
+    setattr(report, REPORT_KEY, said)
 
 
 def claim_of(report: pytest.TestReport, root: Path) -> tuple[Path, str] | None:
@@ -146,9 +167,12 @@ def claim_of(report: pytest.TestReport, root: Path) -> tuple[Path, str] | None:
     The report of a test during which its worker died bears no label; its node id says the same.
     """
     said: dict[str, str] | None = getattr(report, REPORT_KEY, None)
-    if said is not None:
-        return Path(said["suite"]), said["claim"]
-    file, _, name = report.nodeid.partition("::")
+    return named(report.nodeid, root) if said is None else (Path(said["suite"]), said["claim"])
+
+
+def named(nodeid: str, root: Path) -> tuple[Path, str] | None:
+    """The suite folder and the claim that a node id names, or None if it is no claim's."""
+    file, _, name = nodeid.partition("::")
     path = (root / file).resolve()
     if path.suffix != ".yaml":
         return None

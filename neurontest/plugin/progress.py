@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 import pytest
 
+from neurontest.untrusted import visible_line
+
 #: Seconds between two states of the line: where it is rewritten in place, and where each state is a line of its own.
 REWRITE_EVERY = 0.2
 REPEAT_EVERY = 10.0
@@ -84,7 +86,7 @@ class ProgressLine:
         if self._shown_at is not None and now - self._shown_at < every:
             return
         self._shown_at = now
-        text = _sentence(what, done, total, detail)
+        text = visible_line(_sentence(what, done, total, detail))
         with self._uncaptured():
             if self._reporter is None:
                 sys.stderr.write(f"\n[{self._worker}] {text}\n")

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import os
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import pytest
 
 from neurontest.plugin import terminal, workers
-from neurontest.plugin.collect import ClaimItem, suites_asked_for
-from neurontest.plugin.keys import MOMENT_KEY
-from neurontest.plugin.outcomes import Tally, claim_of, label
-from neurontest.plugin.records import Written, remove_reports, write_records
-from neurontest.plugin.selection import untested
+from neurontest.plugin.asked import missing, suites_asked_for
+from neurontest.plugin.collect import ClaimItem
+from neurontest.plugin.keys import MOMENT_KEY, MOVED
+from neurontest.plugin.outcomes import Tally, claim_of, error_text, label, named
+from neurontest.plugin.records import Written, clear, write_records
 from neurontest.plugin.state import state_of
+
+#: Options that collect tests, but run none.
+_LOOKING = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
 
 
 class Recorder:
@@ -22,53 +26,78 @@ class Recorder:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._state = state_of(config)
+        self._state.warnings += [text for text in [config.stash[MOVED]] if text]
         self._written: list[Written] = []
-        self._untested: list[str] = []
+        self._shown: dict[int, BaseException] = {}
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Tell an xdist worker what to collect, and what time it is to this run."""
-        workers.tell_worker(self._config, node)
+        """Tell an xdist worker what time it is to this run."""
         node.workerinput[MOMENT_KEY] = self._state.moment.isoformat()
-
-    def pytest_sessionstart(self) -> None:
-        """Remove the last run's reports: whatever becomes of this run, they are not its own."""
-        if not self._state.worker and self._runs:
-            remove_reports(self._state, suites_asked_for(self._config))
-
-    def pytest_itemcollected(self, item: pytest.Item) -> None:
-        """Count the claims of each suite, before any is taken away by ``-k`` or a plugin."""
-        if isinstance(item, ClaimItem):
-            self._state.collected[item.suite.folder] = self._state.collected.get(item.suite.folder, 0) + 1
-
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """Count those that are left."""
-        for item in session.items:
-            if isinstance(item, ClaimItem):
-                self._state.kept[item.suite.folder] = self._state.kept.get(item.suite.folder, 0) + 1
-
-    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        """Note that claims may be missing."""
-        # pytest ends a session by an interrupt of its own where collection failed: it says so, and why.
-        if not isinstance(excinfo.value, pytest.Session.Interrupted):
-            self._state.interrupted = "the run was interrupted: claims that it did not come to are not evaluated"
-
-    def pytest_internalerror(self) -> None:
-        """Note that claims may be missing."""
-        self._state.interrupted = "pytest itself failed: claims that it did not come to are not evaluated"
-
-    @property
-    def _runs(self) -> bool:
-        """Whether this session runs tests, rather than listing something."""
-        options = self._config.option
-        listing = ("collectonly", "showfixtures", "show_fixtures_per_test", "setupplan")
-        return not any(getattr(options, name, False) for name in listing)
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Tell the progress line where it may come in between."""
         self._state.progress.node = nodeid
 
-    @pytest.hookimpl(wrapper=True)
+    @pytest.hookimpl(wrapper=True, tryfirst=True)  # outside of all others: what they make of it is what counts
+    def pytest_collection_modifyitems(self, session: pytest.Session) -> Generator[None, None, None]:
+        """Say which claims are to run; stop if nothing is left of a suite that was asked for.
+
+        Raises
+        ------
+        UsageError
+            If so; a worker tells the controller instead, and runs nothing.
+        """
+        yield
+        state = self._state
+        state.complaints = missing(session)
+        if state.complaints and not state.worker:
+            raise pytest.UsageError(*state.complaints.values())
+        if state.complaints:
+            session.items.clear()
+        for item in session.items:
+            if isinstance(item, ClaimItem):
+                state.planned.setdefault(item.suite.folder, []).append(item.claim.node)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        """Say which claims are to run, as a worker has collected them."""
+        found = {claim for nodeid in ids if (claim := named(nodeid, self._config.rootpath))}
+        known = {(folder, node) for folder, nodes in self._state.planned.items() for node in nodes}
+        for folder, node in sorted(found - known):
+            if folder in self._state.options.suites:
+                self._state.planned.setdefault(folder, []).append(node)
+        if found - known:
+            clear(self._state)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Whether anything was tested of what was to be tested.
+
+        Raises
+        ------
+        UsageError
+            If nothing was, of some suite, or nothing is left of a suite that was asked for.
+        """
+        state = self._state
+        if self._runs and not state.worker:
+            clear(state)
+        result = yield
+        if self._runs and not state.worker and not session.shouldstop and not session.shouldfail:
+            for folder, nodes in state.planned.items():
+                if nodes and not state.outcomes.get(folder):
+                    said = f"none of its {len(nodes)} claims was tested: a plugin or a conftest.py ran no test"
+                    state.complaints.setdefault(folder, f"{folder.name}: {said}")
+        if state.complaints and not state.worker:
+            raise pytest.UsageError(*state.complaints.values())
+        return result
+
+    @property
+    def _runs(self) -> bool:
+        """Whether this session is to run what it collects."""
+        return not any(self._config.getoption(name, False) for name in _LOOKING)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
@@ -76,37 +105,63 @@ class Recorder:
         report = yield
         self._state.progress.close()  # whatever the test did, pytest writes its dot next
         if isinstance(item, ClaimItem):
-            label(report, item.suite.folder, item.claim.node, call)
-            if report.skipped and isinstance(report.longrepr, tuple):
-                # An inconclusive claim that is skipped: where the claim stands, not where the plugin says so.
-                report.longrepr = (str(item.path), item.claim.where.line, report.longrepr[2])
+            label(report, item, call)
+            self._reword(report, item, call)
         return report
 
+    def _reword(self, report: pytest.TestReport, item: ClaimItem, call: pytest.CallInfo[None]) -> None:
+        where = f"{os.path.relpath(item.path, self._config.invocation_params.dir)}:{item.claim.where.line}"
+        if report.skipped and isinstance(report.longrepr, tuple):
+            # An inconclusive claim that is skipped: where the claim stands, not where the plugin says so.
+            report.longrepr = (str(item.path), item.claim.where.line, report.longrepr[2])
+        if report.when == "call" and report.passed and not item.verdict:
+            report.outcome = "failed"
+            said = "the claim was not tested: a plugin or a conftest.py ran something else in its place"
+            report.longrepr = f"{where}: {item.claim.sentence}: error: {said}"
+        if report.when == "setup" and report.failed and call.excinfo is not None:
+            # pytest raises the error of a fixture again for each test that asks for it.
+            error = call.excinfo.value
+            if id(error) in self._shown:
+                report.longrepr = f"{where}: {item.claim.sentence}: error: {error_text(error)}, as shown above"
+            self._shown[id(error)] = error
+
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note the outcome of a claim."""
         claim = claim_of(report, self._config.rootpath)
         if claim is not None and claim[0] in self._state.options.suites:
             self._state.outcomes.setdefault(claim[0], {}).setdefault(claim[1], Tally()).add(report)
+            workers.keep_facts(self._state, claim[0], report)
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note what ended the session: an interrupt, or errors of collection."""
+        said = getattr(excinfo.value, "msg", None) or str(excinfo.value)
+        name = type(excinfo.value).__name__
+        self._state.stopped = said if said else f"interrupted ({name})"
+
+    def pytest_internalerror(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note what ended the session: an error of pytest, or of a plugin."""
+        self._state.stopped = f"pytest failed: {error_text(excinfo.value)}"
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """Keep what an xdist worker sent at its end."""
         workers.receive_facts(self._config, node)
 
-    @pytest.hookimpl(tryfirst=True)  # before xdist ends its workers' part, and pytest prints its summary
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        """Send the facts, in a worker; in the controller write the reports, and look for suites that nobody tested."""
+        """Send the facts, in a worker; write the reports, in the controller."""
+        if not self._runs:
+            return
         if self._state.worker:
             workers.send_facts(self._config)
             return
-        if self._runs:
-            asked = suites_asked_for(self._config)
-            self._untested = untested(session, self._state, asked)
-            if self._untested and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
-                session.exitstatus = pytest.ExitCode.NO_TESTS_COLLECTED
-            self._written = write_records(self._state, asked)
+        if not self._state.stopped and session.shouldfail:
+            self._state.stopped = str(session.shouldfail)
+        if not self._state.stopped and self._state.complaints:
+            self._state.stopped = "; ".join(self._state.complaints.values())
+        self._written = write_records(self._state, suites_asked_for(self._config))
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table."""
-        warnings = [self._state.interrupted, workers.shared_device(self._config)]
-        terminal.summary(terminalreporter, self._written, warnings, self._untested)
+        told = [workers.shared_device(self._config), *self._state.warnings]
+        terminal.summary(terminalreporter, self._written, told)

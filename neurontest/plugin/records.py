@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neurontest.errors import NeurontestError
-from neurontest.plugin.outcomes import Tally, error_text
+from neurontest.errors import NeurontestError, SpecError
+from neurontest.plugin.outcomes import error_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from neurontest.plugin.state import State
+    from neurontest.run import Outcome
     from neurontest.types import Record
 
 
@@ -38,23 +38,52 @@ class Written:
     warning: str = ""
 
 
-def write_records(state: State, asked: Sequence[Path]) -> list[Written]:
-    """Write the reports of every suite that this run was asked for, as far as it came."""
+def write_records(state: State, asked: Iterable[Path]) -> list[Written]:
+    """Write the reports of every suite that this session had to do with.
+
+    Parameters
+    ----------
+    state : State
+    asked : iterable of Path
+        Suites that the session was to collect.
+    """
+    concerned = {*state.outcomes, *state.planned, *state.refused, *state.complaints}
+    if state.stopped and not state.planned:
+        concerned |= set(asked)
     return [
-        _write(state, suite, state.outcomes.get(suite, {}), folder)
+        _write(state, suite, folder)
         for suite, folder in report_folders(state.options.suites, state.options.report).items()
-        if suite in asked and (suite in state.outcomes or state.kept.get(suite) or state.faults(suite))
+        if suite in concerned
     ]
 
 
-def remove_reports(state: State, asked: Sequence[Path]) -> None:
-    """Remove what an earlier run reported of these suites; what cannot be removed is said at the end, when written."""
-    from neurontest.report import REPORTS
+def clear(state: State) -> None:
+    """Remove what an earlier run wrote about the suites of which claims are to run: this one may not get to its end."""
+    report = state.options.report
+    folders = report_folders(state.options.suites, report)
+    # With several suites, a run of one alone has left its own above theirs.
+    for folder in {report, *(folders[suite] for suite in state.planned if suite in folders)} if state.planned else ():
+        for name, mark in _MARKS.items():
+            try:
+                if _begins_with(folder / name, mark):
+                    (folder / name).unlink()
+            except OSError as error:
+                state.warnings.append(f"{folder / name} is of an earlier run, and cannot be removed: {error.strerror}")
 
-    for suite, folder in report_folders(state.options.suites, state.options.report).items():
-        for name in REPORTS if suite in asked else ():
-            with suppress(OSError):
-                (folder / name).unlink(missing_ok=True)
+
+#: The reports, and what shows in their first bytes that they are ours.
+_MARKS = {
+    "record.json": b'"neurontest":',
+    "report.html": b'<meta name="generator" content="neurontest',
+    "junit.xml": b'<testsuites name="neurontest"',
+}
+
+
+def _begins_with(path: Path, mark: bytes) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return mark in file.read(1000)
 
 
 def report_folders(suites: tuple[Path, ...], report: Path) -> dict[Path, Path]:
@@ -71,38 +100,40 @@ def report_folders(suites: tuple[Path, ...], report: Path) -> dict[Path, Path]:
     return folders
 
 
-def _write(state: State, suite: Path, tallies: Mapping[str, Tally], folder: Path) -> Written:
-    from neurontest.report.files import write_faults, write_reports
+def _write(state: State, suite: Path, folder: Path) -> Written:
+    from neurontest.report.files import write_reports
 
     # Whatever goes wrong here, even a fault of the program: the session's own results must still be shown.
     try:
-        if faults := state.faults(suite):
-            return Written(suite, None, write_faults(suite.name, faults, folder))
-        record = _record(state, suite, tallies)
+        record, warning = _record(state, suite), ""
     except Exception as error:
-        return Written(suite, None, warning=f"no report on {suite.name}: {error_text(error)}")
-
+        warning = f"no evidence in the report on {suite.name}: {error_text(error)}"
+        record = _bare(state, suite)
+    record = replace(
+        record,
+        warnings=(*record.warnings, *state.warnings, *state.lost.get(suite, ()), *_unfinished(state, suite, record)),
+        errors=tuple(dict.fromkeys([*record.errors, *_errors(state, suite)])),
+    )
     try:
-        return Written(suite, record, write_reports(record, folder))
+        return Written(suite, record, write_reports(record, folder), warning=warning)
     except Exception as error:
         return Written(suite, record, warning=f"no report in {folder}: {error_text(error)}")
 
 
-def _record(state: State, folder: Path, tallies: Mapping[str, Tally]) -> Record:
-    from neurontest.run import KnownModel, Outcome, Run
-    from neurontest.types import ModelRecord
+def _record(state: State, folder: Path) -> Record:
+    from neurontest.run import Run
 
-    cache_dir = state.options.cache_dir
-    suite, here, sent = state.suite(folder), state.runs(folder), state.facts.get(folder, [])
-    lost = state.lost.get(folder, [])
+    here = state.runs(folder)
+    sent = [*state.facts.get(folder, []), *(told for (of, _), told in state.early_facts.items() if of == folder)]
+    tallies = state.outcomes.get(folder, {})
     if not here and not sent:
-        # Nothing is known of a model that was never there, but which claims were asked for, and why there is no answer.
-        run = Run(suite, KnownModel(ModelRecord(f"{suite.model} (not loaded)", "", "", "", "")), cache_dir=cache_dir)
-    elif len(here) == 1:
+        return _bare(state, folder)
+    suite = state.suite(folder)
+    if len(here) == 1 and not sent:
         run = here[0]
     else:
         facts = [*sent, *(run.facts() for run in here)]
-        run = Run.merge(suite, facts, cache_dir=cache_dir)
+        run = Run.merge(suite, facts, cache_dir=state.options.cache_dir)
         for claim in suite.claims:
             tally = tallies.get(claim.node)
             if tally is not None and tally.has_verdict:
@@ -111,13 +142,67 @@ def _record(state: State, folder: Path, tallies: Mapping[str, Tally]) -> Record:
                     run.finding(claim)
                 except NeurontestError as error:
                     run.notice(f"What was found of {claim.node} is not in this report: {error}")
-    for text in lost:
-        run.notice(text)
     seconds = {claim.node: run.seconds(claim) for claim in suite.claims}
-    record = run.record(
-        outcomes={
-            node: Outcome(tally.outcome, tally.error, tally.duration + seconds.get(node, 0.0))
-            for node, tally in tallies.items()
-        }
-    )
-    return replace(record, warnings=(*record.warnings, *filter(None, [state.interrupted])))
+    return run.record(outcomes=_outcomes(state, folder, seconds))
+
+
+def _bare(state: State, folder: Path) -> Record:
+    """A record that says what was asked, and nothing that was found."""
+    from neurontest.run import bare_record
+
+    try:
+        suite = state.suite(folder)
+    except NeurontestError:
+        return bare_record(folder, None, state.options.text("model"), {})
+    return bare_record(folder, suite, suite.model, _outcomes(state, folder, {}))
+
+
+def _outcomes(state: State, folder: Path, seconds: Mapping[str, float]) -> dict[str, Outcome]:
+    from neurontest.run import Outcome
+
+    tallies = state.outcomes.get(folder, {})
+    out = {
+        node: Outcome(tally.outcome, tally.error, tally.duration + seconds.get(node, 0.0), tally.has_verdict)
+        for node, tally in tallies.items()
+    }
+    if state.stopped and not _is_meant(state):
+        for node in state.planned.get(folder, ()):
+            if node not in out or not out[node].outcome:
+                out[node] = Outcome("error", f"not run: {state.stopped}", judged=False)
+    return out
+
+
+def _errors(state: State, folder: Path) -> list[str]:
+    """Why the claims of a suite were not run, or not all of them."""
+    out = []
+    if folder in state.refused:
+        try:
+            state.suite(folder)
+        except SpecError as error:
+            out += [str(fault) for fault in error.faults]
+        except NeurontestError as error:
+            out.append(str(error))
+    if folder in state.complaints:
+        out.append(state.complaints[folder])
+    elif state.stopped and not _is_meant(state):
+        out.append(f"the run did not get to its end: {state.stopped}")
+    return out
+
+
+def _unfinished(state: State, folder: Path, record: Record) -> list[str]:
+    """What the record lacks, of claims that were to be run, or were."""
+    planned, run = state.planned.get(folder, []), state.outcomes.get(folder, {})
+    out = []
+    left = len(set(planned) - set(run))
+    if left and _is_meant(state):
+        out.append(f"{left} of {len(planned)} claims were not run: {state.stopped}")
+    found = {f"{claim.family}::{claim.id}" for claim in record.claims if claim.evidence is not None}
+    lost = sorted(node for node, tally in run.items() if tally.verdict and tally.has_verdict and node not in found)
+    if lost:
+        out.append(f"the evidence of {', '.join(lost)} is not in this report; run the suite again")
+    return out
+
+
+def _is_meant(state: State) -> bool:
+    """Whether the session stopped because it was told to stop at failures."""
+    return state.stopped.startswith("stopping after")

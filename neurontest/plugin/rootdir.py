@@ -1,67 +1,85 @@
-"""Where pytest looks for its ini file, if an option's value stands in the way.
+"""A rootdir that an option's value decided: pytest takes a value after a space for a path of tests.
 
-pytest looks for it before it knows the options of plugins, and so takes ``DIR`` in ``--concept-cache-dir DIR`` for a
-path of tests: it looks beside DIR, and what the project's own ini file says is passed over in silence.
+pytest looks for its ini file before it knows the options of plugins. ``--concept-cache-dir ../kept`` then makes it look
+beside ``../kept``, and the ini file of the project is passed over.
 """
 
 from __future__ import annotations
 
-import inspect
 import os
 import shlex
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from _pytest.config.findpaths import determine_setup
 
-from neurontest.plugin.options import SPECS
-from neurontest.plugin.workers import told_by_controller
+from neurontest.plugin.options import SPECS_OPTION
 from neurontest.settings import SETTINGS
 
+_TAKE_VALUES = frozenset({SPECS_OPTION, *(one.option for one in SETTINGS if one.choices != ("off", "on"))})
 
-def check_rootdir(config: pytest.Config) -> None:
-    """Check that no value of an option of this plugin decided where pytest found its ini file.
+
+def loose_values(arguments: Sequence[str]) -> list[tuple[str, str]]:
+    """Options of ours and their values, where the value stands after a space and is a path that exists."""
+    found = []
+    for option, value in pairwise(arguments):
+        if option == "--":
+            break
+        if option in _TAKE_VALUES and not value.startswith("-") and Path(value.partition("::")[0]).exists():
+            found.append((option, value))
+    return found
+
+
+def moved(config: pytest.Config) -> str:
+    """What an option's value did to pytest's choice of rootdir and ini file, with the cure; empty if nothing.
 
     Raises
     ------
     pytest.UsageError
-        If one did; says how to write it.
+        If settings of ours are passed over, or read from the ini file of something else: what would then be tested is
+        not what was asked for.
     """
-    apart = _given_apart(config)
-    if not apart or told_by_controller(config) is not None:
-        return
-    named = config.args if config.args_source is pytest.Config.ArgsSource.ARGS else []
-    root, ini = _without(config, [path.partition("::")[0] for path in named])
+    arguments = [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *map(str, config.invocation_params.args)]
+    loose = loose_values(arguments)
+    if not loose:
+        return ""
+    paths = list(getattr(config.known_args_namespace, "file_or_dir", []))
+    root, ini, settings = _setup(config, paths)
     if (root, ini) == (config.rootpath, config.inipath):
-        return
-    option, value = apart[0]
-    passed_over = f" and passed over {os.path.relpath(ini, config.invocation_params.dir)}" if ini else ""
-    raise pytest.UsageError(
-        f"pytest took {value!r} after {option} for a path of tests: it made {config.rootpath} its"
-        f" rootdir{passed_over}; write {option}={value}"
-    )
+        return ""
+    moved_to = _setup(config, [*paths, *(value for _, value in loose)])
+    if moved_to[:2] == (root, ini):
+        return ""  # something else moved it
+    cure = " ".join(f"{option}={value}" for option, value in loose)
+    said = " ".join(f"{option} {value}" for option, value in loose)
+    read = f"reads {config.inipath}" if config.inipath else "reads no ini file"
+    instead = f" instead of {ini}" if ini and ini != config.inipath else ""
+    text = f"pytest took the value of '{said}' for a path of tests, and so {read}{instead}, with the rootdir"
+    text += f" {config.rootpath}; write {cure}"
+    if _ours(settings) != _ours(moved_to[2]):
+        raise pytest.UsageError(text)
+    return text
 
 
-def _given_apart(config: pytest.Config) -> list[tuple[str, str]]:
-    """Options of this plugin that were given with a space before a value that is a path, and these values."""
-    options = {f"--{SPECS.replace('_', '-')}", *(setting.option for setting in SETTINGS)}
-    words = [*shlex.split(os.environ.get("PYTEST_ADDOPTS", "")), *map(str, config.invocation_params.args)]
-    there = config.invocation_params.dir
-    return [(option, value) for option, value in pairwise(words) if option in options and (there / value).exists()]
+def _setup(config: pytest.Config, paths: list[str]) -> tuple[Path, Path | None, dict[str, Any]]:
+    """The rootdir, ini file and ini settings that pytest chooses for these paths."""
+    # There is no public way to ask; a release that moves it fails the test of this module.
+    from _pytest.config.findpaths import determine_setup
 
-
-def _without(config: pytest.Config, paths: list[str]) -> tuple[Path, Path | None]:
-    """The rootdir and the ini file that pytest finds from these paths of tests alone."""
     said: dict[str, Any] = {
-        "inifile": config.option.inifilename,
-        "override_ini": config.option.override_ini,
+        "inifile": config.known_args_namespace.inifilename,
         "args": paths,
-        "rootdir_cmd_arg": config.option.rootdir or None,
+        "rootdir_cmd_arg": config.known_args_namespace.rootdir or None,
         "invocation_dir": config.invocation_params.dir,
     }
-    # It is pytest's own function and no public one: which arguments it takes hangs on the release.
-    known = inspect.signature(determine_setup).parameters
-    root, ini, *_ = determine_setup(**{name: value for name, value in said.items() if name in known})
-    return root, ini
+    try:
+        found: Any = determine_setup(**said, override_ini=None)
+    except TypeError:  # before 9.0
+        found = determine_setup(**said)
+    return found[0], found[1], dict(found[2])
+
+
+def _ours(settings: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value) for name, value in settings.items() if name.startswith("concept_")}

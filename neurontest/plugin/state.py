@@ -7,9 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from neurontest.errors import Fault, ModelError, NeurontestError, SpecError
+from neurontest.errors import EvidenceError, Fault, ModelError, NeurontestError
+from neurontest.plugin.foreign import Guarded, our_words
 from neurontest.plugin.keys import MOMENT_KEY, OPTIONS, STATE
-from neurontest.plugin.outcomes import ForeignError, Tally
+from neurontest.plugin.outcomes import Tally
 from neurontest.plugin.progress import ProgressLine, progress_line
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from neurontest.plugin.options import Options
     from neurontest.run import Run
-    from neurontest.types import Claim, Family, Finding, ModelHandle, Suite
+    from neurontest.types import Claim, Finding, ModelHandle, Suite
 
 T = TypeVar("T")
 
@@ -54,17 +55,26 @@ class State:
     moment : datetime
     told : set of Fault
         Faults that a collector has already reported.
+    collected, refused, silenced : set of Path
+        Suites of which claims were collected; that could not be used, as a collector has reported; that could not be
+        used, which a file of theirs left to another to report.
+    planned : mapping from suite folder to list
+        Nodes of the claims that are to run; empty before collection has ended.
+    complaints : mapping from suite folder to str
+        Why nothing is left of suites that were asked for.
+    stopped : str
+        What ended the session before its time; empty if nothing did.
+    warnings : list of str
+        What whoever started this session should know of it.
     outcomes : mapping from suite folder to mapping from claim node to Tally
     facts : mapping from suite folder to list
-        What workers' runs sent.
+        What workers' runs sent at their end.
     lost : mapping from suite folder to list of str
         What they could not send, in sentences.
+    early_facts : mapping from (suite folder, worker) to mapping
+        What workers' runs had to tell by their last claim; of workers that have not sent theirs.
     workers : int
         Workers that sent something.
-    collected, kept : mapping from suite folder to int
-        Its claims that were collected, and those that no ``-k`` and no plugin took away again.
-    interrupted : str
-        What ended the session early, if anything did.
     """
 
     def __init__(self, options: Options, progress: ProgressLine, worker: str, moment: datetime) -> None:
@@ -73,18 +83,21 @@ class State:
         self.worker = worker
         self.moment = moment
         self.told: set[Fault] = set()
+        self.collected: set[Path] = set()
+        self.refused: set[Path] = set()
+        self.silenced: set[Path] = set()
+        self.planned: dict[Path, list[str]] = {}
+        self.complaints: dict[Path, str] = {}
+        self.stopped = ""
+        self.warnings: list[str] = []
         self.outcomes: dict[Path, dict[str, Tally]] = {}
         self.workers = 0
-        self.collected: dict[Path, int] = {}
-        self.kept: dict[Path, int] = {}
-        self.interrupted = ""
         self.facts: dict[Path, list[Mapping[str, object]]] = {}
         self.lost: dict[Path, list[str]] = {}
+        self.early_facts: dict[tuple[Path, str], Mapping[str, object]] = {}
         self._suites: dict[Path, Suite | NeurontestError] = {}
         self._handles: dict[tuple[str, Path | None], ModelHandle] = {}
-        # The model is kept as well: its id must not become another's.
-        self._runs: dict[tuple[Path, int], tuple[object, Run]] = {}
-        self._unmade: dict[tuple[Path, int], tuple[object, NeurontestError]] = {}
+        self._runs: dict[tuple[Path, int], tuple[object, Run | NeurontestError]] = {}
         self._default_model: ModelHandle | None = None
         self._errors: dict[tuple[int, str], NeurontestError] = {}
 
@@ -100,7 +113,8 @@ class State:
             from neurontest.spec.load import load_suite
 
             try:
-                self._suites[folder] = load_suite(folder, self.options.overrides, self.options.ini)
+                with our_words():
+                    self._suites[folder] = load_suite(folder, self.options.overrides, self.options.ini)
             except NeurontestError as error:
                 self._suites[folder] = error
         found = self._suites[folder]
@@ -108,19 +122,12 @@ class State:
             raise found.with_traceback(None)
         return found
 
-    def faults(self, folder: Path) -> tuple[Fault, ...]:
-        """What is wrong with the suite in `folder`, so that none of its claims can be tested."""
-        try:
-            self.suite(folder)
-        except SpecError as error:
-            return error.faults
-        return ()
-
     def default_model(self) -> ModelHandle:
         """What the fixture ``concept_model`` gives where nobody overrides it: the first suite's model."""
         if self._default_model is None:
             suites = self.options.suites
-            self._default_model = self._handle(self.suite(suites[0]) if suites else None)
+            with our_words():
+                self._default_model = self._handle(self.suite(suites[0]) if suites else None)
         return self._default_model
 
     def _handle(self, suite: Suite | None) -> ModelHandle:
@@ -144,31 +151,33 @@ class State:
 
         Raises
         ------
-        ModelError
-            If `model` is nothing that the fixture may give.
+        NeurontestError
+            If `model` is nothing that the fixture may give, or the suite cannot be planned.
         """
         key = (suite.folder, id(model))
-        if key in self._unmade:
-            raise self._unmade[key][1].with_traceback(None)
         if key not in self._runs:
             try:
-                self._runs[key] = model, self._begun(suite, model)
+                with our_words():
+                    found: Run | NeurontestError = self._begin(suite, model)
             except NeurontestError as error:
-                # What takes minutes to fail, such as a factory, is not asked again claim by claim.
-                self._unmade[key] = model, error
-                raise
-        return self._runs[key][1]
+                found = error
+            # The model is kept as well: its id must not become another's.
+            self._runs[key] = (model, found)
+        run = self._runs[key][1]
+        if isinstance(run, NeurontestError):
+            raise run.with_traceback(None)
+        return run
 
-    def _begun(self, suite: Suite, model: object) -> Run:
+    def _begin(self, suite: Suite, model: object) -> Run:
         from neurontest.run import Run
 
         if model is self._default_model:
             # The fixture knows of the first suite only; another suite may name another model.
-            handle = self._handle(suite)
+            handle: ModelHandle = Guarded(self._handle(suite))
         else:
             from neurontest.trace.models import as_handle
 
-            handle = as_handle(model)
+            handle = Guarded(as_handle(model))
         settings: dict[str, Any] = {
             "cache_dir": self.options.cache_dir,
             "batch_size": self.options.number("batch_size"),
@@ -182,56 +191,76 @@ class State:
             twin = Run(suite, RandomTwin(handle, suite.generation.seed), **settings)
         return Run(suite, handle, **settings, twin=twin)
 
-    def finding(self, run: Run, claim: Claim) -> Finding:
-        """The finding of a claim.
+    def once(self, run: Run, what: str, make: Callable[[], T]) -> T:
+        """What `make` makes; it is tried once, and fails in the same words whenever it is asked for again.
 
-        A family that failed once fails in the same words for its other claims, and a model that cannot be loaded for
-        all of them: a minute of waiting for the network is not repeated claim by claim.
+        A model that cannot be loaded fails for all that is asked of it: a minute of waiting for the network is not
+        repeated claim by claim.
+
+        Raises
+        ------
+        NeurontestError
+            If it cannot be made, whatever the reason.
+        """
+        model, own = (id(run), ""), (id(run), what)
+        for key in (model, own):
+            if key in self._errors:
+                raise self._errors[key].with_traceback(None)
+        try:
+            with our_words():
+                return make()
+        except NeurontestError as error:
+            self._errors[model if isinstance(error, ModelError) else own] = error
+            raise
+
+    def finding(self, run: Run, claim: Claim) -> Finding:
+        """The finding of a claim; the claims of a family fail together.
 
         Raises
         ------
         NeurontestError
             If there is none.
         """
-        return self._once(run, claim.where.file, lambda: run.finding(claim))
+        return self.once(run, claim.where.file, lambda: run.finding(claim))
 
-    def elsewhere(self, run: Run, family: Family, *, vacuity: bool) -> None:
-        """Look how the claims of a family fare where concepts mean nothing, if the session asks for it.
-
-        Parameters
-        ----------
-        vacuity : bool
-            Whether to deal the prompts at random, beside what the twin of the model says.
+    def look(self, run: Run, claim: Claim, *, whole: bool) -> None:
+        """Look where else a claim would hold, as far as this session wants to know: in null worlds, on a dead model.
 
         Raises
         ------
         NeurontestError
-            If that cannot be told; the same error at every call.
+            If nobody can tell, and a claim that would hold there is to fail; else the record says that nobody can.
         """
-
-        def look() -> None:
-            if vacuity:
-                run.vacuity(family)
-            for claim in family.tested:
-                run.salmon(claim)
-
-        self._once(run, family.file, look)
-
-    def _once(self, run: Run, file: str, ask: Callable[[], T]) -> T:
-        """What `ask` gives; an error of it, or one of the model, is raised again at every later call."""
-        model, family = (id(run), ""), (id(run), file)
-        for key in (model, family):
-            if key in self._errors:
-                raise self._errors[key].with_traceback(None)
-        try:
-            return ask()
-        except NeurontestError as error:
-            self._errors[model if isinstance(error, ModelError) else family] = error
-            raise
-        except Exception as error:  # of a library, a model's own code or this program: it would come again
-            self._errors[family] = ForeignError(error)
-        raise self._errors[family].with_traceback(None)
+        file = claim.where.file
+        looks: list[tuple[str, Callable[[], object]]] = []
+        if self.options.text("vacuous") != "off" and whole:
+            family = next(family for family in run.suite.families if family.file == file)
+            looks.append(("with prompts dealt at random", lambda: run.vacuity(family)))
+        looks.append(("on a twin of the model with random weights", lambda: run.salmon(claim)))
+        for where, look in looks:
+            key = (id(run), f"{file}, {where}")
+            model = (id(run), where)
+            try:
+                if known := self._errors.get(model) or self._errors.get(key):
+                    raise known.with_traceback(None)
+                with our_words():
+                    look()
+            except NeurontestError as error:
+                self._errors[model if isinstance(error, ModelError) else key] = error
+                said = f"{file}: whether its claims would also hold {where} is not known: {error}"
+                if self.options.text("vacuous") == "fail":
+                    raise EvidenceError(said) from error
+                run.notice(said)
 
     def runs(self, folder: Path) -> list[Run]:
-        """The runs of a suite that this process has begun, but for those whose model cannot be had."""
-        return [run for (of, _), (_, run) in self._runs.items() if of == folder and (id(run), "") not in self._errors]
+        """The runs of a suite that this process has begun, but for those of which no model is known."""
+        runs = (run for (of, _), (_, run) in self._runs.items() if of == folder)
+        return [run for run in runs if not isinstance(run, NeurontestError) and _has_model(run)]
+
+
+def _has_model(run: Run) -> bool:
+    try:
+        with our_words():
+            return bool(run.model.fingerprint)
+    except NeurontestError:
+        return False

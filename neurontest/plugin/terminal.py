@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from neurontest import __version__
-from neurontest.plugin.collect import suites_asked_for
+from neurontest.plugin.asked import suites_asked_for
 from neurontest.plugin.judge import shown
-from neurontest.plugin.state import state_of
+from neurontest.untrusted import visible, visible_line
 
 if TYPE_CHECKING:
     from neurontest.plugin.records import Written
@@ -30,41 +30,40 @@ _COUNTED = {
 _LEAST_SENTENCE = 24
 
 
-def header(config: pytest.Config) -> str | None:
-    """The header line, or None if this run has nothing to do with a suite."""
-    options = state_of(config).options
+def header(config: pytest.Config) -> list[str]:
+    """The header line, or none if this run has nothing to do with a suite."""
     suites = suites_asked_for(config)
     if not suites:
-        return None
-    names = ", ".join(shown(folder, options.invocation) for folder in suites)
-    return f"neurontest: {__version__}, concept specs: {names}"
+        return []
+    names = ", ".join(shown(folder, config.invocation_params.dir) for folder in suites)
+    return [visible_line(f"neurontest: {__version__}, concept specs: {names}")]
 
 
-def summary(
-    reporter: pytest.TerminalReporter,
-    written: Iterable[Written],
-    warnings: Iterable[str],
-    untested: Sequence[str] = (),
-) -> None:
-    """The table, the counts, the path of the report, and what went wrong with it; and the suites nobody tested."""
+def summary(reporter: pytest.TerminalReporter, written: Iterable[Written], warnings: Iterable[str]) -> None:
+    """The table, the counts, the path of the report, and what went wrong with it."""
     written = list(written)
-    warnings = [*(text for text in warnings if text), *(one.warning for one in written if one.warning)]
-    if untested:
-        reporter.write_sep("=", "concept suites that were not tested", red=True)
-        for text in untested:
-            reporter.write_line(f"error: {text}", red=True)
-    if reporter.config.get_verbosity() <= -2 or not (warnings or any(one.record for one in written)):
+    # Of claims that were never collected, pytest itself has said why.
+    written = [one for one in written if one.warning or (one.record and any(c.selected for c in one.record.claims))]
+    said = {text for one in written if one.record for text in one.record.warnings}
+    warnings = [*(text for text in warnings if text and text not in said), *(one.warning for one in written)]
+    warnings = [text for text in warnings if text]
+    if reporter.config.get_verbosity() <= -2 or not (written or warnings):
         return
     reporter.write_sep("=", "concept neurons")
     start = reporter.config.invocation_params.dir
     for one in written:
-        if one.record is not None:
+        if one.record is not None and any(claim.selected for claim in one.record.claims):
             _table(reporter, one.record, str(one.folder.name) if len(written) > 1 else "")
         report = next((path for path in one.files if path.suffix == ".html"), None)
         if report is not None:
-            reporter.write_line(f"report: {shown(report.resolve(), start)}")
+            _write(reporter, f"report: {shown(report.resolve(), start)}")
     for text in warnings:
-        reporter.write_line(f"warning: {text}", yellow=True)
+        _write(reporter, f"warning: {text}", yellow=True)
+
+
+def _write(reporter: pytest.TerminalReporter, text: str, **markup: bool) -> None:
+    """Write a line; what it says of names, models and claims comes from elsewhere, and must not steer the terminal."""
+    reporter.write_line(visible(text), **markup)
 
 
 def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> None:
@@ -72,24 +71,24 @@ def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> Non
 
     rows = table_rows(record)
     if suite:
-        reporter.write_line(f"{suite}:")
+        _write(reporter, f"{suite}:")
     lines = layout(rows, shutil.get_terminal_size().columns if reporter.isatty else None)
-    reporter.write_line(lines[0], bold=True)
+    _write(reporter, lines[0], bold=True)
     part = ""
     for row, line in zip(rows, lines[1:], strict=True):
         if row.part != part:
             part = row.part
-            reporter.write_line(part, bold=True)
-        reporter.write_line(line, **_MARKUP.get(row.status, {}))
+            _write(reporter, part, bold=True)
+        _write(reporter, line, **_MARKUP.get(row.status, {}))
     for row in rows:
         if row.vacuous:
-            reporter.write_line(f"vacuous: {row.where}: {row.claim}: {row.vacuous}", yellow=True)
+            _write(reporter, f"vacuous: {row.where}: {row.claim}: {row.vacuous}", yellow=True)
         if row.unknown:
             line = f"not tried where concepts mean nothing: {row.where}: {row.claim}: {row.unknown}"
-            reporter.write_line(line, yellow=True)
+            _write(reporter, line, yellow=True)
     for warning in record.warnings:
-        reporter.write_line(f"warning: {warning}", yellow=True)
-    reporter.write_line(counts(rows))
+        _write(reporter, f"warning: {warning}", yellow=True)
+    _write(reporter, counts(rows))
 
 
 def layout(rows: Sequence[Row], width: int | None) -> list[str]:

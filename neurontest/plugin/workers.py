@@ -13,39 +13,25 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from neurontest.errors import NeurontestError
-from neurontest.plugin.keys import WORKER_KEY
+from neurontest.plugin.keys import REPORT_KEY, WORKER_KEY
 from neurontest.plugin.state import state_of
 
 if TYPE_CHECKING:
+    from neurontest.plugin.state import State
     from neurontest.run import Run
 
 
-def tell_worker(config: pytest.Config, node: Any) -> None:
-    """In the controller: tell a worker that is about to start which paths this run collects."""
-    node.workerinput[WORKER_KEY] = json.dumps(list(config.args))
-
-
-def told_by_controller(config: pytest.Config) -> list[str] | None:
-    """In a worker: the paths that the controller collects; None in any other process."""
-    told: dict[str, Any] = getattr(config, "workerinput", {})
-    paths: list[str] | None = json.loads(told[WORKER_KEY]) if WORKER_KEY in told else None
-    return paths
-
-
 def send_facts(config: pytest.Config) -> None:
-    """In a worker: send what it collected, and what its runs have to tell."""
+    """In a worker: send what its runs have to tell."""
     state = state_of(config)
-    facts = {
-        str(folder): {
-            "collected": state.collected.get(folder, 0),
-            "kept": state.kept.get(folder, 0),
-            **_facts(state.runs(folder), state.worker),
-        }
-        for folder in state.options.suites
+    told = {
+        "runs": {str(folder): _facts(state.runs(folder), state.worker) for folder in state.options.suites},
+        "complaints": {str(folder): text for folder, text in state.complaints.items()},
+        "refused": [str(folder) for folder in state.refused],
     }
     # As one text: whatever else the facts hold, a text is sure to pass between processes.
     output: dict[str, Any] = config.workeroutput  # type: ignore[attr-defined]  # xdist puts it there
-    output[WORKER_KEY] = json.dumps(facts)
+    output[WORKER_KEY] = json.dumps(told)
 
 
 def _facts(runs: list[Run], worker: str) -> dict[str, list[Any]]:
@@ -58,6 +44,13 @@ def _facts(runs: list[Run], worker: str) -> dict[str, list[Any]]:
     return told
 
 
+def keep_facts(state: State, folder: Path, report: pytest.TestReport) -> None:
+    """In the controller: keep what a worker's run tells with a claim: the worker may not get to its end."""
+    said: dict[str, str] = getattr(report, REPORT_KEY, {})
+    if said.get("facts"):
+        state.early_facts[folder, str(getattr(report, "worker_id", ""))] = json.loads(said["facts"])
+
+
 def receive_facts(config: pytest.Config, node: Any) -> None:
     """In the controller: keep what a worker sent; one that crashed sent nothing."""
     sent = getattr(node, "workeroutput", {}).get(WORKER_KEY)
@@ -65,13 +58,14 @@ def receive_facts(config: pytest.Config, node: Any) -> None:
         return
     state = state_of(config)
     state.workers += 1
-    for name, told in json.loads(sent).items():
-        folder = Path(name)
-        state.facts.setdefault(folder, []).extend(told["facts"])
-        state.lost.setdefault(folder, []).extend(told["lost"])
-        # Every worker collects everything.
-        state.collected[folder] = max(state.collected.get(folder, 0), told["collected"])
-        state.kept[folder] = max(state.kept.get(folder, 0), told["kept"])
+    for key in [key for key in state.early_facts if key[1] == node.gateway.id]:
+        del state.early_facts[key]
+    told = json.loads(sent)
+    for folder, of_runs in told["runs"].items():
+        state.facts.setdefault(Path(folder), []).extend(of_runs["facts"])
+        state.lost.setdefault(Path(folder), []).extend(of_runs["lost"])
+    state.complaints |= {Path(folder): text for folder, text in told["complaints"].items()}
+    state.refused |= {Path(folder) for folder in told["refused"]}
 
 
 def shared_device(config: pytest.Config) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from neurontest.errors import Fault
 from neurontest.report.outcome import declared, not_replayed, outcome, remark
 from neurontest.report.text import failure_text, headline
 from neurontest.types import ClaimRecord, Record
@@ -74,23 +72,17 @@ def junit_xml(record: Record) -> str:
         _count(suite, counts)
         for claim in claims:
             suite.append(_case(record, claim))
+    if record.errors:
+        name, when = visible(record.suite), visible(record.created)
+        suite = ET.SubElement(root, "testsuite", name=name, timestamp=when, time="0")
+        counts = Counter(tests=len(record.errors), errors=len(record.errors))
+        totals += counts
+        _count(suite, counts)
+        for number, error in enumerate(record.errors, start=1):
+            case = ET.SubElement(suite, "testcase", name=f"run-{number}", classname=name, time="0")
+            _said(case, "error", "neurontest.error", visible(error), visible(error))
     _count(root, totals)
     root.set("time", _seconds(sum(claim.duration for claim in record.claims if claim.selected)))
-    ET.indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
-
-
-def faults_xml(suite: str, faults: Sequence[Fault]) -> str:
-    """A suite that cannot be used as written, as JUnit XML: a test case that ends in error for each fault."""
-    root = ET.Element("testsuites", name="neurontest")
-    cases = ET.SubElement(root, "testsuite", name=visible(suite))
-    for element in (root, cases):
-        _count(element, Counter(tests=len(faults), errors=len(faults)))
-    for fault in faults:
-        case = ET.SubElement(
-            cases, "testcase", name=visible(f"{fault.path}:{fault.line}:{fault.column}"), classname=visible(suite)
-        )
-        _said(case, "error", "neurontest.SpecError", visible(fault.message), visible(str(fault)))
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 

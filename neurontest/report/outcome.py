@@ -71,6 +71,8 @@ def remark(claim: ClaimRecord) -> str:
     said = []
     if claim.skip is not None:
         said.append(f"Skipped by the spec: {claim.skip}.")
+    elif claim.verdict == "skipped" and claim.selected:
+        said.append("Skipped by a mark or a fixture of pytest's.")
     if claim.error:
         said.append(f"No verdict: {claim.error}.")
     elif claim.verdict == "not evaluated":

@@ -13,7 +13,11 @@ import msgspec
 
 from neurontest.errors import RecordError
 from neurontest.files import write_whole
+from neurontest.regular_files import UnreadableError, read_regular
 from neurontest.types import RECORD_VERSION, ClaimRecord, ConceptRecord, Record
+
+#: Bytes of a record at most.
+LARGEST = 2_000_000_000
 
 SCHEMA_FILE = Path(__file__).with_name("record.schema.json")
 
@@ -65,9 +69,16 @@ def load_record(path: Path) -> Record:
         If the file cannot be read, is no JSON, no record, or a record of another version.
     """
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise RecordError(f"{path} cannot be read: {error.strerror}; name a record.json") from error
+        data = read_regular(path, LARGEST)
+    except UnreadableError as error:
+        raise RecordError(f"{path} {error}; name a record.json") from error
+    try:
+        return _decoded(path, data)
+    except RecursionError as error:
+        raise RecordError(f"{path} is no record: it is nested too deeply; name a record.json") from error
+
+
+def _decoded(path: Path, data: bytes) -> Record:
     try:
         version = msgspec.json.decode(data, type=_Version).version
     except msgspec.ValidationError as error:

@@ -108,6 +108,7 @@ def failure_text(claim: ClaimRecord, *, suite: str, model: str, declared: int) -
     if claim.evidence is not None:
         facts += [
             ("effect", _effect_line(claim.evidence)),
+            ("found", claim.judgement.found if claim.judgement else ""),
             ("keys", "   ".join(_key(key, claim) for key in claim.evidence.keys)),
             ("traced", _traced(claim, claim.evidence, model)),
         ]
@@ -209,11 +210,12 @@ def _effect_line(evidence: Evidence) -> str:
 def _key(key: KeyResult, claim: ClaimRecord) -> str:
     if key.draws is None:
         drawn = ""
-    elif key.name == "random sets":
+    elif key.name in ("random sets", "rank"):
         drawn = f" ({key.draws:,})"
     else:
         drawn = f" ({'all ' if key.exact else ''}{numbers.plural(key.draws, 'relabeling')})"
-    return f"{key.name} p {numbers.p_value(key.p, claim.judgement.threshold if claim.judgement else None)}{drawn}"
+    name = f"{key.name} {key.about}".rstrip()
+    return f"{name} p {numbers.p_value(key.p, claim.judgement.threshold if claim.judgement else None)}{drawn}"
 
 
 def _traced(claim: ClaimRecord, evidence: Evidence, model: str) -> str:

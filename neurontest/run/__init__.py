@@ -1,7 +1,7 @@
 """The one place that wires the stages: a suite against a model, from traces to verdicts to a record."""
 
 from neurontest.run.assemble import Outcome
+from neurontest.run.bare import bare_record
 from neurontest.run.evaluate import Run, default_cache_dir
-from neurontest.run.known import KnownModel
 
-__all__ = ["KnownModel", "Outcome", "Run", "default_cache_dir"]
+__all__ = ["Outcome", "Run", "bare_record", "default_cache_dir"]

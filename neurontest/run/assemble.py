@@ -34,11 +34,19 @@ PACKAGES = ("numpy", "scipy", "statsmodels", "torch", "transformers", "tokenizer
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of asking for one claim: pytest's outcome, an error if there is no evidence, seconds taken."""
+    """What came of asking for one claim: pytest's outcome, an error if there is no evidence, seconds taken.
+
+    Attributes
+    ----------
+    judged : bool
+        The test came to its claim's verdict. If not, the record shows none: evidence of the whole family may be there,
+        but what pytest made of this claim does not rest on it.
+    """
 
     outcome: str
     error: str = ""
     duration: float = 0.0
+    judged: bool = True
 
 
 def claim_record(
@@ -51,9 +59,10 @@ def claim_record(
     model: str = "",
 ) -> ClaimRecord:
     """One claim as the record of a `model` of this name holds it; `outcome` None if nobody asked about it."""
-    if outcome is not None and outcome.outcome == "error":
-        finding = None  # Found with its family, perhaps, but not by the test of its own, which ended in between.
-    verdict = finding.verdict.name if finding else ("skipped" if claim.skip is not None else "not evaluated")
+    if outcome is not None and (outcome.error or not outcome.judged):
+        finding = None
+    passed_over = claim.skip is not None or (outcome is not None and outcome.outcome == "skipped")
+    verdict = finding.verdict.name if finding else ("skipped" if passed_over else "not evaluated")
     if vacuity is not None and verdict != "holds":
         vacuity = replace(vacuity, vacuous=False)
     return ClaimRecord(
@@ -76,8 +85,8 @@ def claim_record(
         judgement=finding.verdict if finding else None,
         error=outcome.error if outcome else "",
         duration=outcome.duration if outcome else 0.0,
-        vacuity=vacuity,
-        salmon=salmon,
+        vacuity=vacuity if finding else None,
+        salmon=salmon if finding else None,
     )
 
 
@@ -98,7 +107,7 @@ def make_record(
         created=datetime.now(UTC).replace(microsecond=0).isoformat(),
         suite=suite.folder.resolve().name,
         model=model,
-        versions=_versions(),
+        versions=versions(),
         seed=suite.generation.seed,
         generation=suite.generation,
         selection=suite.selection,
@@ -137,7 +146,8 @@ def _concept(
     )
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Releases of what can change a number, as far as it is installed."""
     out = {"python": platform.python_version()}
     for name in PACKAGES:
         try:

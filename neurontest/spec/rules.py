@@ -132,6 +132,7 @@ def claim_warnings(claim: Claim) -> Iterator[str]:
         counts += f" and {len(few) - _SHOWN:,} more have too few" if len(few) > _SHOWN else ""
         what = "groups of prompts" if any(concept.groups for concept in few) else "prompts"
         yield f"{advised} {what} or more for each concept are advised for {kind.name}; {counts}"
+    yield from kind.cautions(claim)
 
 
 def baseline_warning(baseline: Concept | None, claims: Iterable[Claim]) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 from neurontest.claims import kinds
 from neurontest.claims.base import Kind, Slot
-from neurontest.claims.grammar import NAME, NEURON, SHARE, form
+from neurontest.claims.grammar import NAME, NEURON, SHARE, form, others
 from neurontest.setting import LEVELS, Level, Setting
 from neurontest.settings import BY_NAME, SECTIONS, section
 from neurontest.spec import groups, published
@@ -172,9 +172,10 @@ def _prompts() -> dict[str, Any]:
 
 
 def _claim(kinds: tuple[Kind, ...]) -> dict[str, Any]:
+    examples = [sentence for kind in kinds for sentence in (form(kind), *others(kind))]
     slots: dict[str, Slot] = {slot.name: slot for kind in kinds for slot in kind.slots}
     properties = {
-        "claim": _text("The claim as a sentence", "must be a sentence", examples=[form(kind) for kind in kinds]),
+        "claim": _text("The claim as a sentence", "must be a sentence", examples=examples),
         "kind": {
             "description": "The claim as a mapping: its kind, with the kind's own keys beside it. "
             + "; ".join(f"{kind.name}: {kind.summary}" for kind in kinds),
@@ -219,7 +220,7 @@ def _claim(kinds: tuple[Kind, ...]) -> dict[str, Any]:
         "additionalProperties": False,
         "allOf": [sentence, *(_kind(kind, slots) for kind in kinds)],
         "errorMessage": "must be a sentence, or a mapping with 'claim' or 'kind'",
-        "examples": [form(kind) for kind in kinds],
+        "examples": examples,
     }
 
 

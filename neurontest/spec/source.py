@@ -27,11 +27,12 @@ Keys = tuple[str | int, ...]
 
 #: A graph of aliases can stand for far more than the file holds, or for itself; a suite needs neither depth nor size.
 DEEPEST = 16
-LARGEST = 50_000
+LARGEST = 200_000
 #: Characters of all texts together, those of aliases as often as they are said.
 LONGEST = 10_000_000
 
-_TOO_DEEP = f"deeper than {DEEPEST} levels or larger than {LARGEST} values; does an alias stand for itself?"
+_TOO_DEEP = f"deeper than {DEEPEST} levels or larger than {LARGEST:,} values; does an alias stand for itself?"
+_TOO_LARGE = f"larger than {LARGEST:,} values; split the file"
 
 _TAG = "tag:yaml.org,2002:"
 
@@ -161,7 +162,7 @@ def parse(text: str, shown: str) -> Document:
     except MaxDepthExceededError as error:
         raise SpecError([Fault(shown, *_place(error.problem_mark), f"deeper than {DEEPEST} levels")]) from None
     except _TooLargeError as error:
-        raise SpecError([Fault(shown, *_place(error.problem_mark), _TOO_DEEP)]) from None
+        raise SpecError([Fault(shown, *_place(error.problem_mark), _TOO_LARGE)]) from None
     except MarkedYAMLError as error:
         raise SpecError([Fault(shown, *_place(error.problem_mark), _sentence(error))]) from None
     except YAMLError as error:
@@ -189,7 +190,8 @@ class _Bounded(Composer):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         self.composed += 1
-        if self.composed > LARGEST:
+        # A key is composed as well.
+        if self.composed > 2 * LARGEST:
             raise _TooLargeError(problem_mark=self.parser.peek_event().start_mark)
         return super().compose_node(parent, index)
 

@@ -31,6 +31,8 @@ class Hypothesis:
         See :meth:`HalfSamples.variance`.
     extra_variance : float
         Variance that half-samples do not see, such as that of a small baseline; added to theirs.
+    given : tuple of (float, int) or None
+        Variance and degrees of freedom that come from elsewhere than from prompts.
     """
 
     term: Term
@@ -38,6 +40,7 @@ class Hypothesis:
     side: int = 1
     level: bool = False
     extra_variance: float = 0.0
+    given: tuple[float, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -90,8 +93,10 @@ class HalfT:
 
 def half_t(samples: HalfSamples, hypothesis: Hypothesis, *, se: float = 0.0) -> HalfT:
     """Test one hypothesis on the half-samples at hand; `se` is carried into the result."""
-    variance = samples.variance(hypothesis.term, level=hypothesis.level) + hypothesis.extra_variance
-    df = samples.df(hypothesis.term)
+    over_prompts = hypothesis.given is None
+    variance, df = hypothesis.given or (samples.variance(hypothesis.term, level=hypothesis.level), 0)
+    variance += hypothesis.extra_variance
+    df = df or samples.df(hypothesis.term)
     t = hypothesis.side * (hypothesis.term.value - hypothesis.reference) / variance**0.5
     return HalfT(
         estimate=hypothesis.term.value,
@@ -105,7 +110,7 @@ def half_t(samples: HalfSamples, hypothesis: Hypothesis, *, se: float = 0.0) -> 
         se=se,
         exact=samples.exact,
         pairs=samples.pairs,
-        degenerate=samples.spread(hypothesis.term, level=False) == 0,
+        degenerate=over_prompts and samples.spread(hypothesis.term, level=False) == 0,
     )
 
 

@@ -6,12 +6,12 @@ is the share of relabelings in which the largest statistic of any neuron reaches
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neurontest.stats.halves import Floats
+from neurontest.stats.halves import Floats, Indices
 from neurontest.stats.relabel import TIE, Labels, Relabeling, relabel
 from neurontest.stats.streams import Stream
 
@@ -26,15 +26,27 @@ class MaxT:
     Attributes
     ----------
     largest : Relabeling
-        Of the largest statistic over neurons.
+        Of the largest statistic over neurons, against that of the neuron which was asked about.
     observed : float64 array [neuron]
     adjusted : float64 array [neuron]
         Adjusted p-values.
+    reached : int array [neuron]
+        Relabelings whose largest statistic reaches the neuron's.
     """
 
     largest: Relabeling
     observed: Floats
     adjusted: Floats
+    reached: Indices
+
+    def of(self, neuron: int) -> Relabeling:
+        """The largest statistic over neurons, against that of one of them."""
+        return replace(
+            self.largest,
+            observed=float(self.observed[neuron]),
+            exceedances=int(self.reached[neuron]),
+            p=float(self.adjusted[neuron]),
+        )
 
 
 class Welch:
@@ -102,12 +114,44 @@ class Occurrences:
         return out
 
 
+class Remembered:
+    """The largest statistic under relabelings that come in the same order again, and are then not looked at again."""
+
+    def __init__(self, statistic: Welch | Occurrences) -> None:
+        self.statistic = statistic
+        self._found: list[Floats] = []
+        self._at = 0
+
+    def again(self) -> None:
+        """Begin anew."""
+        self._at = 0
+
+    def __call__(self, labels: Labels) -> Floats:
+        """The largest statistic over neurons [relabeling]."""
+        if self._at == len(self._found):
+            first = (labels == 0).astype(np.float64)
+            self._found.append(np.max([part.max(axis=1) for part in self._parts(first)], axis=0))
+        self._at += 1
+        return self._found[self._at - 1]
+
+    def observed(self, own: int, total: int) -> Floats:
+        """The statistic [neuron] of the labels as they are, of which the first `own` are the first group's."""
+        first = (np.arange(total) < own).astype(np.float64)[None]
+        out: Floats = np.concatenate(list(self._parts(first)), axis=1)[0]
+        return out
+
+    def _parts(self, first: Floats) -> Iterator[Floats]:
+        for start in range(0, self.statistic.size, _CHUNK):
+            yield self.statistic(first, start, start + _CHUNK)
+
+
 def max_t(
-    statistic: Welch | Occurrences,
+    statistic: Welch | Occurrences | Remembered,
     sizes: Sequence[int],
     stream: Stream,
     thresholds: Sequence[float] = (),
     *,
+    at: int | None = None,
     within: bool = False,
     hurried: bool = False,
 ) -> MaxT:
@@ -115,26 +159,26 @@ def max_t(
 
     Parameters
     ----------
-    statistic : Welch or Occurrences
+    statistic : Welch, Occurrences or Remembered
+        One that is remembered is cheap to test again with other thresholds, by a stream of the same name.
     sizes : sequence of int
         Prompts of the concept, and of what it is compared with (of one concept or several).
+    at : int or None
+        The neuron whose p-value the draws are to settle; by default that of the largest statistic.
     stream, thresholds, within, hurried
         As for :func:`neurontest.stats.relabel.relabel`.
     """
-    starts = range(0, statistic.size, _CHUNK)
-
-    def over(first: Floats, reduce: Callable[[list[Floats]], Floats]) -> Floats:
-        return reduce([statistic(first, start, start + _CHUNK) for start in starts])
-
-    def largest(labels: Labels) -> Floats:
-        first = (labels == 0).astype(np.float64)
-        return over(first, lambda parts: np.max([part.max(axis=1) for part in parts], axis=0))
-
-    asis = (np.arange(sum(sizes)) < sizes[0]).astype(np.float64)[None]
-    observed = over(asis, lambda parts: np.concatenate(parts, axis=1))[0]
-    found = relabel(largest, sizes, stream, thresholds, within=within, hurried=hurried)
+    if not isinstance(statistic, Remembered):
+        statistic = Remembered(statistic)
+    statistic.again()
+    observed = statistic.observed(sizes[0], sum(sizes))
+    seen = observed[[int(observed.argmax()) if at is None else at]]
+    found = relabel(statistic, sizes, stream, thresholds, observed=lambda _: seen, within=within, hurried=hurried)
+    if found.exact:
+        found.null[0] = observed.max()
     ordered = np.sort(found.null)
     bounds = observed - TIE * np.maximum(np.abs(observed), 1.0)
     reached = len(ordered) - np.searchsorted(ordered, bounds, side="left")
     more = 0 if found.exact else 1
-    return MaxT(found, observed, (reached + more) / (len(ordered) + more))
+    adjusted = np.maximum((reached + more) / (len(ordered) + more), found.p_floor)
+    return MaxT(found, observed, adjusted, reached)

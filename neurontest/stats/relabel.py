@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations, permutations, product
 from math import factorial, prod
 
@@ -98,6 +99,15 @@ def every_labeling_within(groups: int, blocks: int) -> Iterator[tuple[int, ...]]
         yield tuple(chosen[block][group] for group in range(groups) for block in range(blocks))
 
 
+@lru_cache(maxsize=4)
+def _every(sizes: tuple[int, ...], within: bool) -> Labels:
+    """All labelings, those as they are first: the same for every pair of concepts of these sizes."""
+    labelings = every_labeling_within(len(sizes), sizes[0]) if within else every_labeling(sizes)
+    out = np.array(list(labelings), dtype=np.int8)
+    out.flags.writeable = False
+    return out
+
+
 def relabel(
     statistic: Callable[[Labels], Floats],
     sizes: Sequence[int],
@@ -140,8 +150,7 @@ def relabel(
     bound = _reached_by(seen)
     count = relabelings_within(len(sizes), sizes[0]) if within else relabelings(sizes)
     if count <= enumerated:
-        labelings = every_labeling_within(len(sizes), sizes[0]) if within else every_labeling(sizes)
-        everything = np.array(list(labelings), dtype=np.int8)
+        everything = _every(tuple(sizes), within)
         chunks = [
             statistic(everything[start : min(start + LOOK, count)]).reshape(-1, first.shape[1])
             for start in range(1, count, LOOK)

@@ -49,7 +49,7 @@ class Dimensions:
     head_size: int | None = None
 
 
-BUILTIN = Dimensions(30, {"residual": 576, "mlp": 1536, "attention": 576}, 64)
+BUILTIN = Dimensions(30, {"residual": 576, "mlp": 1536, "mlp_gate": 1536, "attention": 576}, 64)
 
 
 def dimensions_of(name: str) -> Dimensions | None:
@@ -89,6 +89,7 @@ def _dimensions(said: Mapping[str, Any]) -> Dimensions:
     widths = {
         "residual": hidden,
         "mlp": None if several else inner,
+        "mlp_gate": None if several else inner,
         "attention": None if several or head is None or heads is None else head * heads,
     }
     known = {site: width for site, width in widths.items() if width is not None}

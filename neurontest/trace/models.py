@@ -17,6 +17,7 @@ from neurontest.trace.factory import FactoryModel
 from neurontest.trace.fingerprint import of_file, of_folder
 from neurontest.trace.folder import check_folder
 from neurontest.trace.loading import check_sizes, load, read_tokenizer
+from neurontest.trace.whole import import_torch
 from neurontest.trace.wrapped import looked_through
 from neurontest.types import ModelHandle, Notice, Progress
 
@@ -82,6 +83,7 @@ class FileModel:
 
     @cached_property
     def _loaded(self) -> tuple[Any, Any]:
+        import_torch()
         return load(self.name, self._locate(), self.dtype, self.device, self.attention)
 
 

@@ -81,8 +81,9 @@ class KeyResult:
 
     Attributes
     ----------
-    name : {"permutation", "half-sample", "prompts", "random sets"}
-        The last two are of causal claims: Student's t over prompts, and the rank among random sets.
+    name : {"permutation", "half-sample", "Welch bound", "prediction", "rank", "prompts", "random sets"}
+        A bound of the largest Welch t of many neurons; the controls' spread as that of concepts to come, and the rank
+        among them; of causal claims, Student's t over prompts, and the rank among random sets.
     null : str
         The null hypothesis in words, and what is exchanged under it.
     statistic : float
@@ -103,11 +104,16 @@ class KeyResult:
         Pairs of disjoint half-samples of each concept (halves enumerated, if exact).
     monte_carlo_se : float
         Standard error of `statistic` from drawing half-samples; 0 if exact or not applicable.
+        Of a rank, its p-value may be larger or smaller by four of them.
     error_rate : str
         The measured type-I error of this key, in words.
+    about : str
+        The part of the claim that it tests, such as ``against violent``; empty if all of it.
+    chances : int
+        In how many keys the opposite is looked for: it is shown by the smallest opposite p-value times this number.
     """
 
-    name: Literal["permutation", "half-sample", "prompts", "random sets"]
+    name: Literal["permutation", "half-sample", "Welch bound", "prediction", "rank", "prompts", "random sets"]
     null: str
     statistic: float
     p: float
@@ -120,6 +126,8 @@ class KeyResult:
     half_pairs: int = 0
     monte_carlo_se: float = 0.0
     error_rate: str = ""
+    about: str = ""
+    chances: int = 1
 
 
 @dataclass(frozen=True)
@@ -142,6 +150,14 @@ class NullSummary:
     edges: tuple[float, ...] = ()
     counts: tuple[int, ...] = ()
     df: float | None = None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a search found at one threshold, in words: ``3 of 17,280 neurons are specific``."""
+
+    threshold: float
+    found: str
 
 
 @dataclass(frozen=True)
@@ -173,6 +189,8 @@ class Evidence:
     degenerate : bool
         No prompt's presence moves the effect: its variance is a floor.
     warnings : tuple of str
+    tallies : tuple of Tally
+        Of searches: how many neurons are found at each threshold that may finally apply.
     """
 
     effect: Estimate
@@ -189,6 +207,7 @@ class Evidence:
     needed_95: int | None = None
     degenerate: bool = False
     warnings: tuple[str, ...] = ()
+    tallies: tuple[Tally, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -206,6 +225,8 @@ class Verdict:
         Why it is inconclusive, and what would decide it; empty otherwise.
     borderline : bool
         Monte-Carlo error could not tell on which side of the threshold the p-value lies.
+    found : str
+        What a search found at the threshold that finally applied, in words; empty of other claims.
     """
 
     name: Literal["holds", "refuted", "inconclusive"]
@@ -214,6 +235,7 @@ class Verdict:
     threshold: float
     reason: str = ""
     borderline: bool = False
+    found: str = ""
 
 
 @dataclass(frozen=True)

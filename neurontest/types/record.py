@@ -134,6 +134,8 @@ class Record:
     seed : int
     warnings : tuple of str
         About the suite as a whole.
+    errors : tuple of str
+        Why the run did not get to its claims, or not to all of them: faults of the suite, an interrupt.
     """
 
     version: int
@@ -152,3 +154,4 @@ class Record:
     overlaps: tuple[OverlapMatrix, ...]
     trace: TraceRecord
     warnings: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()

@@ -37,8 +37,8 @@ def _traces(folder: Path, site: str) -> tuple[int, Floats, Floats]:
 
 SENTENCES = {
     "overlap_greater": "a overlaps b more than c",
-    "overlap_above_chance": "a overlaps b above chance against c, d, e and f",
-    "distinct": "a, b, c and d have distinct neurons",
+    "overlap_above_chance": "a overlaps b above chance against c, d, e and f on these controls",
+    "distinct": "a, b, c and d have distinct neurons on average",
     "positions_more_distinct": "all generated tokens separate a, b, c and d better than the last token",
     "normalization_helps": "normalization separates a, b, c and d better than raw",
     "consistent": "a has consistent neurons against b",

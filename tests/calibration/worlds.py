@@ -90,7 +90,7 @@ def above_chance(cell: Cell, seed: int, shared: int) -> Made:
     own["b"][:shared] = own["a"][:shared]
     data = {name: world.concept(cell.n, (neurons, np.full(6, 4.0))) for name, neurons in own.items()}
     truth = None if shared else 0.0
-    return Made("a overlaps b above chance against c, d, e and f", data, world.neutral(N0), truth)
+    return Made("a overlaps b above chance against c, d, e and f on these controls", data, world.neutral(N0), truth)
 
 
 def distinct(cell: Cell, seed: int, gain: float, test: str = "half-sample") -> Made:
@@ -98,7 +98,9 @@ def distinct(cell: Cell, seed: int, gain: float, test: str = "half-sample") -> M
     world = _world(seed)
     data = {name: world.concept(cell.n, _own(world, gain)) for name in "abcd"}
     statistics = Statistics(test=test)  # type: ignore[arg-type]
-    return Made("a, b, c and d have distinct neurons", data, world.neutral(N0), None if gain else 0.0, statistics)
+    return Made(
+        "a, b, c and d have distinct neurons on average", data, world.neutral(N0), None if gain else 0.0, statistics
+    )
 
 
 def positions(cell: Cell, seed: int, gains: tuple[float, float], noise: float = 1.0) -> Made:

@@ -11,6 +11,8 @@ from neurontest.claims.base import Kind, Slot, Traces
 from neurontest.claims.grammar import NAME, NEURON, SentenceError, form, parse, render, reserved, terms_of
 from neurontest.types import Claim, Evidence, Thresholds
 
+#: The other sentence of overlap_above_chance.
+MORE_ON_AVERAGE = "A overlaps B more than C, D and E on average"
 #: A deadline would measure the machine.
 QUICK = settings(deadline=None, max_examples=60)
 
@@ -82,7 +84,7 @@ def test_any_other_text_is_refused_with_forms_to_choose_from(text: str) -> None:
     with pytest.raises(SentenceError) as caught:
         parse(text + " §", kinds())
     assert caught.value.nearest
-    assert set(caught.value.nearest) <= {form(kind) for kind in kinds()}
+    assert set(caught.value.nearest) <= {form(kind) for kind in kinds()} | {MORE_ON_AVERAGE}
 
 
 @pytest.mark.parametrize(
@@ -162,8 +164,9 @@ def test_a_head_is_no_neuron() -> None:
 @pytest.mark.parametrize(
     ("text", "nearest"),
     [
-        ("hanoi overlap vietnam more then violent", ["overlap_greater"]),
-        ("Hanoi overlaps Vietnam more than Violent", ["overlap_greater"]),
+        ("hanoi overlap vietnam more then violent", ["overlap_greater", MORE_ON_AVERAGE]),
+        ("Hanoi overlaps Vietnam more than Violent", ["overlap_greater", MORE_ON_AVERAGE]),
+        ("hanoi overlaps vietnam more than tulip, rose and war", ["overlap_greater", MORE_ON_AVERAGE]),
         ("hanoi overlaps vietnam", ["overlap_greater", "overlap_above_chance"]),
         ("hanoi overlaps vietnam by at least five neurons", ["overlap_above", "overlap_below"]),
         ("neuron L1.mlp[2] specific for hanoi against tulip", ["specific", "specific_any"]),
@@ -178,7 +181,7 @@ def test_a_head_is_no_neuron() -> None:
 def test_the_nearest_forms(text: str, nearest: list[str]) -> None:
     with pytest.raises(SentenceError) as caught:
         parse(text, kinds())
-    assert caught.value.nearest == tuple(form(kind_named(name)) for name in nearest)
+    assert caught.value.nearest == tuple(one if " " in one else form(kind_named(one)) for one in nearest)
 
 
 def test_forms_can_be_read() -> None:
@@ -186,15 +189,15 @@ def test_forms_can_be_read() -> None:
         "A overlaps B more than C [by at least N neurons]",
         "A overlaps B by at least N neurons",
         "A overlaps B by at most N neurons",
-        "A overlaps B above chance against C, D and E",
-        "A, B and C have distinct neurons",
+        "A overlaps B above chance against C, D and E [on these controls | by rank]",
+        "A, B and C have distinct neurons [on average]",
         "all generated tokens separate A, B and C better than the last token",
         "baseline-normalized sets differ from raw [for A, B and C]",
         "normalization separates A, B and C better than raw [by at least N neurons]",
         "raw neurons of A, B and C are nearly identical",
         "A has consistent neurons [against B]",
-        "neuron L11.residual[756] is specific to A against B, C and D",
-        "A has specific neurons [against B, C and D]",
+        "neuron L11.residual[756] is specific to A against B, C and D [on average]",
+        "A has specific neurons [against B, C and D] [on average]",
         "A's neurons are needed for B more than for C, D and E",
         "forcing A's neurons makes B more likely",
     ]

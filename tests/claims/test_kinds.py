@@ -54,8 +54,9 @@ TRUE = [
     "a overlaps b by at least 3 neurons",
     "a overlaps b by at least 30%",
     "a overlaps c by at most 4 neurons",
-    "a overlaps b above chance against c, d and e",
+    "a overlaps b more than c, d and e on average",
     "a, c and d have distinct neurons",
+    "a, b, c and d have distinct neurons on average",
     "normalization separates a, c and d better than raw",
     "raw neurons of a, c and d are nearly identical",
     "baseline-normalized sets differ from raw for a and c",
@@ -69,7 +70,7 @@ REFUTED = [
     "a overlaps c by at least 6 neurons",
     "a overlaps b by at most 1 neuron",
     "normalized neurons of a, c and d are nearly identical",
-    "a overlaps c above chance against b, d and e",
+    "a overlaps c above chance against b, d and e on these controls",
 ]
 
 
@@ -129,7 +130,7 @@ def test_occurrence_against_neutral_prompts_is_of_planted_neurons(planted: Plant
 
 
 def test_distinct_says_which_pairs(planted: Planted) -> None:
-    found = planted.evidence("a, b and c have distinct neurons", test="both")
+    found = planted.evidence("a, b and c have distinct neurons on average", test="both")
     p = {
         one.name: float(one.note.split(" = ")[1].split(",")[0])
         for one in found.details

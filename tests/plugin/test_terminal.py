@@ -86,3 +86,23 @@ def test_works_without_parts_of_pytest(run: RunPytest, suite: Make, pytester: py
     result = run("--concept-specs=specs", "-k", "holds-1", "-p", f"no:{absent}", "-p", "no:cacheprovider")
     assert result.ret == pytest.ExitCode.OK
     assert (pytester.path / "reports/latest/record.json").is_file()
+
+
+EVIL = "\\e[2J\\a\\u009b1m\\u202eabc\\nd"
+
+
+def test_nothing_that_a_suite_says_steers_the_terminal(run: RunPytest, suite: Make, pytester: pytest.Pytester) -> None:
+    suite(
+        claims="claims:\n"
+        f'  - {{id: refuted-1, claim: a overlaps b more than c, xfail: "{EVIL}"}}\n'
+        f'  - {{id: holds-1, claim: b overlaps a more than c, skip: "{EVIL}"}}\n',
+        other=f'claims: [{{id: unsure-1, claim: "nonsense {EVIL}"}}, "{EVIL}"]\n"{EVIL}": 1\n',
+    )
+    for more in ((), ("specs/geo.yaml", "-vv")):
+        shown = run("--concept-specs=specs", "-rA", *more).stdout.str()
+        assert "nonsense" in shown
+        assert not set("\x1b\x07\x9b\u202e") & set(shown)
+    (pytester.path / "specs" / "other.yaml").unlink()
+    shown = run("--concept-specs=specs", "-rA", "-vv").stdout.str()
+    assert "␛[2J␇\ufffd1m\ufffdabc" in shown
+    assert not set("\x1b\x07\x9b\u202e") & set(shown)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import neurontest.run
-from neurontest.errors import EvidenceError, StoreError, TraceError
+from neurontest.errors import StoreError, TraceError
 from neurontest.plugin import records, workers
 from neurontest.plugin.outcomes import Tally, claim_of
 from neurontest.report.record import load_record
@@ -102,8 +102,7 @@ class TestWhatIsLostIsTold:
             "lost": ["What the worker gw1 found is not in this report: The model is gone."],
         }
 
-    @pytest.mark.parametrize("facts", [[{}], []])
-    def test_in_the_record(self, facts: list[Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def test_in_the_record(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         noticed: list[str] = []
 
         class Merged:
@@ -113,6 +112,9 @@ class TestWhatIsLostIsTold:
 
             def finding(self, claim: Any) -> None:
                 raise TraceError("The model is not here.")
+
+            def seconds(self, claim: Any) -> float:
+                return 0.0
 
             def notice(self, text: str) -> None:
                 noticed.append(text)
@@ -126,19 +128,14 @@ class TestWhatIsLostIsTold:
         state: Any = SimpleNamespace(
             suite=lambda _: SimpleNamespace(claims=[SimpleNamespace(node="g.yaml::x")]),
             runs=lambda _: [],
-            facts={tmp_path: facts},
-            lost={tmp_path: ["What gw1 found is lost."]},
+            facts={tmp_path: [{}]},
+            early_facts={},
+            outcomes={tmp_path: {"g.yaml::x": tally}},
+            stopped="",
             options=SimpleNamespace(cache_dir=tmp_path),
         )
-        if not facts:
-            with pytest.raises(EvidenceError, match="What gw1 found is lost"):
-                records._record(state, tmp_path, {"g.yaml::x": tally})
-            return
-        records._record(state, tmp_path, {"g.yaml::x": tally})
-        assert noticed == [
-            "What was found of g.yaml::x is not in this report: The model is not here.",
-            "What gw1 found is lost.",
-        ]
+        records._record(state, tmp_path)
+        assert noticed == ["What was found of g.yaml::x is not in this report: The model is not here."]
 
 
 def report(nodeid: str, **said: Any) -> Any:
@@ -173,6 +170,25 @@ def test_phases_add_up_to_an_outcome(phases: list[tuple[str, str]], outcome: str
     assert tally.outcome == outcome
     assert tally.duration == 0.5 * sum(when != "setup" for when, _ in phases)  # a family is tested in set-up
     assert tally.has_verdict == (outcome in ("passed", "failed"))
+
+
+def test_the_attempt_that_counts_is_the_last() -> None:
+    def label(**said: str) -> dict[str, dict[str, str]]:
+        return {"neurontest": {"suite": "/s", "claim": "g.yaml::x", **said}}
+
+    tally = Tally()
+    tally.add(report("s/g.yaml::x", when="call", outcome="rerun", **label(error="no network")))
+    tally.add(report("s/g.yaml::x", when="call", passed=True, **label(verdict="holds")))
+    assert (tally.outcome, tally.error, tally.has_verdict) == ("passed", "", True)
+
+
+def test_what_several_workers_did_is_counted_once() -> None:
+    tally = Tally()
+    for worker in ("gw0", "gw1"):
+        label = {"suite": "/s", "claim": "g.yaml::x", "shared": "0.4"}
+        tally.add(report("s/g.yaml::x", when="setup", passed=True, worker_id=worker, neurontest=label))
+        tally.add(report("s/g.yaml::x", when="call", passed=True, worker_id=worker))
+    assert tally.duration == pytest.approx(0.6)
 
 
 def test_expected_failures_are_told_from_skips_and_passes() -> None:

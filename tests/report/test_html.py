@@ -277,3 +277,8 @@ def test_groups_are_told_with_their_prompts() -> None:
     assert "3 prompts in 2 groups" in html
     assert html.count("group t1</span>") == 2
     assert "(rose 3)" not in html
+
+
+def test_what_ended_a_run_stands_first() -> None:
+    page = html_report(replace(sample(), claims=(), errors=("specs/a.yaml:1:1: <b>no</b>",)))
+    assert "<b>Error.</b> specs/a.yaml:1:1: &lt;b&gt;no&lt;/b&gt;" in page

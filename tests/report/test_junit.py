@@ -50,6 +50,16 @@ def test_what_pytest_made_of_a_claim_wins() -> None:
     assert skipped.get("message", "").startswith("Counted as skipped")
 
 
+def test_what_ended_a_run_is_an_error_of_its_own() -> None:
+    root = ET.fromstring(junit_xml(replace(sample(), claims=(), errors=("a fault", "an interrupt"))))  # noqa: S314
+    assert {name: root.get(name) for name in ("tests", "failures", "errors")} == {
+        "tests": "2",
+        "failures": "0",
+        "errors": "2",
+    }
+    assert [case.get("message") for case in root.iter("error")] == ["a fault", "an interrupt"]
+
+
 def test_hostile_text_comes_back_as_it_was_but_for_control_characters() -> None:
     claims = tuple(replace(CLAIMS[7], id=text, sentence=text, error=text) for text in HOSTILE)
     cases = list(ET.fromstring(junit_xml(replace(sample(), claims=claims))).iter("testcase"))  # noqa: S314
@@ -62,7 +72,7 @@ def test_hostile_text_comes_back_as_it_was_but_for_control_characters() -> None:
 @given(anything(Record))
 def test_any_record_makes_well_formed_xml(record: Record) -> None:
     root = ET.fromstring(junit_xml(record))  # noqa: S314
-    assert len(list(root.iter("testcase"))) == sum(claim.selected for claim in record.claims)
+    assert len(list(root.iter("testcase"))) == sum(claim.selected for claim in record.claims) + len(record.errors)
 
 
 def test_properties_are_flat_and_plain() -> None:

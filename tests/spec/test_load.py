@@ -316,6 +316,18 @@ def test_a_published_head_is_its_neurons(tmp_path: Path) -> None:
     assert Head(5, 2).label == "L5.attention[head 2]"
 
 
+def test_neurons_of_every_site_are_named(tmp_path: Path) -> None:
+    """In published sets and in sentences."""
+    for site in BY_NAME["site"].choices:
+        files = {
+            "a.yaml": f'concepts: {{paper: {{published: ["L11.{site}[756]"]}}}}\n'
+            f'claims: ["neuron L11.{site}[756] is specific to hanoi against violent"]\n'
+        }
+        suite = load_suite(write(tmp_path / site, files))
+        assert suite.concepts["paper"].site == site
+        assert f"L11.{site}[756]" in suite.claims[0].sentence
+
+
 def test_published_sets(tmp_path: Path) -> None:
     files = {
         "a.yaml": PAPER + "claims: [paper overlaps tulip more than violent, tulip overlaps hanoi more than paper]\n"
@@ -456,7 +468,7 @@ def test_every_kind_is_read_in_both_forms(tmp_path: Path) -> None:
         "a overlaps b by at least 40%",
         {"kind": "overlap_below", "of": "a", "with": "b", "amount": 3},
         {"kind": "overlap_above", "of": "b", "with": "a", "amount": "25%"},
-        "a overlaps b above chance against c, d and neutral",
+        "a overlaps b more than c, d and neutral on average",
         "normalization separates a and b better than raw by at least 1 neuron",
         "raw neurons of a and b are nearly identical",
         {"kind": "sets_similar", "how": "normalized", "concepts": ["a", "b"]},
@@ -483,6 +495,7 @@ def test_every_kind_is_read_in_both_forms(tmp_path: Path) -> None:
     ]
     assert claims[6].sentence == "normalized neurons of a and b are nearly identical"
     assert claims[9].sentence == "neuron L0.residual[3] is specific to a against b"
+    assert claims[3].sentence == "a overlaps b above chance against c, d and neutral on these controls"
     # No one named to compare with: all others.
     assert list(claims[10].concepts) == ["a", "b", "c", "d", "neutral"]
     assert claims[8].terms["neuron"] == "L11.mlp[756]"

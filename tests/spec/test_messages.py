@@ -114,7 +114,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     ),
     "alias of itself": (
         {"c.yaml": "claims: &c [*c]\n"},
-        ["c.yaml:1:9: deeper than 16 levels or larger than 50000 values; does an alias stand for itself?"],
+        ["c.yaml:1:9: deeper than 16 levels or larger than 200,000 values; does an alias stand for itself?"],
     ),
     "deep": ({"c.yaml": "[" * 3000}, ["c.yaml:1:18: deeper than 16 levels"]),
     # What YAML makes of texts.
@@ -203,7 +203,8 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         claims(f"claim: {OVERLAP}\n    tag: [slow]"),
         [
             "c.yaml:3:5: unknown key 'tag' in a claim; did you mean 'tags'? valid: claim, kind, id, tags, skip, xfail,"
-            " trace, neurons, statistics, of, with, than, by, amount, controls, concepts, for, how, against, neuron"
+            " trace, neurons, statistics, of, with, than, by, amount, controls, meant, concepts, for, how, against,"
+            " neuron"
         ],
     ),
     "setting of another section": (
@@ -244,7 +245,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     "choices": (
         {"c.yaml": "neurons: {site: residul, select: 5}\n"},
         [
-            "c.yaml:1:17: 'site' must be one of residual, mlp, attention, not 'residul'; did you mean 'residual'?",
+            "c.yaml:1:17: 'site' must be one of residual, mlp, mlp_gate, attention, not 'residul'; did you mean 'residual'?",
             "c.yaml:1:34: 'select' must be one of mean, consistency, not 5",
         ],
     ),
@@ -410,14 +411,14 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
             '{neuron: 5}\n{neuron: "L1.mlp[3]", occurrences: 0}\n{neuron: "L1.mlp[3]", occurences: 6}\n{x: 1}'
         ),
         [
-            "a.yaml:4:9: a published neuron must be a neuron such as L11.residual[756], of site residual, mlp or attention, or a head such as L5.attention[head 3], not"
+            "a.yaml:4:9: a published neuron must be a neuron such as L11.residual[756], of site residual, mlp, mlp_gate or attention, or a head such as L5.attention[head 3], not"
             " 'L11.resid[3]'",
             'a.yaml:5:9: write this as {neuron: "L11.residual[365]", occurrences: ...}',
-            "a.yaml:6:9: a published neuron must be a neuron such as L11.residual[756], of site residual, mlp or attention, or a head such as L5.attention[head 3], not"
+            "a.yaml:6:9: a published neuron must be a neuron such as L11.residual[756], of site residual, mlp, mlp_gate or attention, or a head such as L5.attention[head 3], not"
             " 'L01.residual[3]'",
-            "a.yaml:7:9: a published neuron must be a neuron such as L11.residual[756], of site residual, mlp or attention, or a head such as L5.attention[head 3], not 5",
+            "a.yaml:7:9: a published neuron must be a neuron such as L11.residual[756], of site residual, mlp, mlp_gate or attention, or a head such as L5.attention[head 3], not 5",
             "a.yaml:8:9: a published neuron needs 'neuron'",
-            "a.yaml:9:18: 'neuron' must be a neuron such as L11.residual[756], of site residual, mlp or attention, or a head such as L5.attention[head 3], not 5",
+            "a.yaml:9:18: 'neuron' must be a neuron such as L11.residual[756], of site residual, mlp, mlp_gate or attention, or a head such as L5.attention[head 3], not 5",
             "a.yaml:10:44: 'occurrences' must be a whole number at least 1, not 0",
             "a.yaml:11:31: unknown key 'occurences' in a published neuron; did you mean 'occurrences'? valid: neuron,"
             " occurrences",
@@ -446,7 +447,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
             "a.yaml:4:9: L5.attention[head 3] is a head, and which neurons that is depends on the model; say 'head_size',"
             " the neurons of a head, beside 'published'",
             "b.yaml:2:57: the neuron L5.attention[9] is said twice, first in line 2",
-            "b.yaml:3:33: a published neuron must be a neuron such as L11.residual[756], of site residual, mlp or"
+            "b.yaml:3:33: a published neuron must be a neuron such as L11.residual[756], of site residual, mlp, mlp_gate or"
             " attention, or a head such as L5.attention[head 3], not 'L5.mlp[head 1]'",
             "b.yaml:4:21: 'head_size' belongs to 'published', and there is none",
         ],
@@ -582,7 +583,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         claims("tulip overlap vietnam more then hanoi"),
         [
             CLAIM + "no kind of claim has the sentence 'tulip overlap vietnam more then hanoi'; nearest: 'A overlaps B"
-            " more than C [by at least N neurons]'"
+            " more than C [by at least N neurons]' or 'A overlaps B more than C, D and E on average'"
         ],
     ),
     "unknown sentence in a mapping": (

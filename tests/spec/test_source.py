@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurontest.errors import SpecError
+from neurontest.spec import source
 from neurontest.spec.source import Date, Document, Keys, Position, parse
 
 #: A deadline would measure the machine.
@@ -139,5 +140,12 @@ def test_an_alias_is_the_value_it_stands_for() -> None:
 
 def test_an_explosion_of_aliases_is_refused() -> None:
     lines = ["a0: &a0 [x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 9))]
-    with pytest.raises(SpecError, match="larger than 50000 values"):
+    with pytest.raises(SpecError, match="larger than 200,000 values"):
         parse("\n".join(lines), "x.yaml")
+
+
+def test_a_file_of_too_many_values_is_not_composed_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(source, "LARGEST", 100)
+    with pytest.raises(SpecError, match=r"x\.yaml:200:3: larger than 200,000 values; split the file"):
+        parse("- a\n" * 10_000, "x.yaml")
+    assert len(parse("".join(f"k{number}: 1\n" for number in range(99)), "x.yaml").nodes) == 100

@@ -14,6 +14,7 @@ from neurontest.trace import parts
 from neurontest.trace.architecture import check_writes, is_encoder_decoder, writes
 from neurontest.trace.encoder_decoder import start_token
 from neurontest.trace.generation import Row, Written, batches, check_lengths, write
+from neurontest.trace.hooks import SiteReader
 from neurontest.trace.models import resolve
 from neurontest.trace.quiet import quiet
 from neurontest.trace.selftest import checked_sites
@@ -142,6 +143,34 @@ def test_the_self_test_passes(name: str, dtype: str, monkeypatch: pytest.MonkeyP
         told = [fit for fit in fits if fit is not None]
         assert len(told) == LAYERS
         assert all(fit.left <= (1e-5 if dtype == "float32" else 0.02) < min(fit.without) for fit in told)
+
+
+#: The norm after the last block, by name.
+FINAL = {"gpt2": "transformer.ln_f", "opt": "model.decoder.final_layer_norm", "bloom": "transformer.ln_f"}
+FINAL |= dict.fromkeys(("llama", "gemma2", "olmo2", "phi3", "mixtral"), "model.norm")
+
+
+@pytest.mark.parametrize("name", [*FINAL, "bert"])
+def test_which_of_the_hidden_states_a_residual_is(name: str) -> None:
+    """L0 is ``hidden_states[1]``; the last of them is after the final norm, and the last block's output before it."""
+    import torch
+
+    architecture = ARCHITECTURES[name]
+    model = architecture.build()
+    (site,) = find_sites(model, ("residual",))
+    ids = torch.tensor([[40, 50, 60, 70]])
+    everyone = torch.ones(1, dtype=torch.bool)
+    with torch.inference_mode(), quiet(), SiteReader((site,), 1, model.device) as reader:
+        states = model(input_ids=ids, output_hidden_states=True).hidden_states
+        reader.end_step(everyone)
+        read = reader.result("last")[0].reshape(LAYERS, HIDDEN)
+        last = torch.from_numpy(read[-1])
+        normed = model.get_submodule(FINAL[name])(last) if name in FINAL else last
+    assert len(states) == LAYERS + 1
+    for layer in range(LAYERS - 1):
+        assert_close(read[layer], states[layer + 1][0, -1].numpy(), layer)
+    assert_close(normed.numpy(), states[-1][0, -1].numpy(), "last")
+    assert (name == "bert") == np.allclose(read[-1], states[-1][0, -1].numpy(), rtol=1e-3)
 
 
 @pytest.mark.parametrize("name", ["mixtral", "qwen2-moe"])

@@ -353,7 +353,8 @@ COPY_DAMAGES: dict[str, Callable[[Path], object]] = {
     "another's list": lambda folder: (folder / convert.LIST).write_bytes(
         sealed_json(f"models/gguf-other/{convert.LIST}", convert._hashes(folder))
     ),
-    "emptied": lambda folder: [path.unlink() for path in folder.iterdir()],
+    "emptied": lambda folder: list(map(Path.unlink, list(folder.iterdir()))),
+    "a file in its place": lambda folder: folder.rename(folder.with_name("away")) and folder.write_text(""),
 }
 
 

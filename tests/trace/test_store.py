@@ -189,7 +189,12 @@ def test_what_is_found_sound_is_hashed_once_and_again_when_it_changes(
     fill(store)
     hashed: list[str] = []
     sound = files.is_sound
-    monkeypatch.setattr(files, "is_sound", lambda name, data: hashed.append(name) or sound(name, data))
+
+    def counted(name: str, data: bytes) -> bool:
+        hashed.append(name)
+        return sound(name, data)
+
+    monkeypatch.setattr(files, "is_sound", counted)
     key = store.key("Tulips", 0, GENERATION, "mlp", "last")
     for _ in range(3):
         assert store.read(key) is not None
