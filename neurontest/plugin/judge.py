@@ -59,16 +59,16 @@ def judge(item: ClaimItem, model: object) -> None:
 
         # Not by the fixture record_property, which warns under the default junit_family.
         record = run.claim_record(claim, finding)
+        if record.xfail is not None and not isinstance(claim.xfail, str):
+            # Which model it is may be known only now: a conftest can make its own. Pytest looks for marks after the
+            # test as well. Only the verdict is expected to fail: a model that cannot be loaded stays an error.
+            item.add_marker(pytest.mark.xfail(reason=visible_line(record.xfail), raises=VerdictFailure))
         item.user_properties.extend(properties(record))
         declared = next(len(family.tested) for family in suite.families if family.file == claim.where.file)
         text = _text(state, run, claim, finding, declared)
         vacuous = is_vacuous(record)
         item.facts = json.dumps(run.facts()) if state.worker else ""
     item.verdict = finding.verdict.name
-    if record.xfail is not None and not isinstance(claim.xfail, str):
-        # Which model it is may be known only now: a conftest can make its own. Pytest looks for marks after the test
-        # as well. Only the verdict is expected to fail: a model that cannot be loaded stays an error.
-        item.add_marker(pytest.mark.xfail(reason=visible_line(record.xfail), raises=VerdictFailure))
     settle(
         text,
         finding.verdict.name,
