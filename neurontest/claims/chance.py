@@ -52,8 +52,9 @@ class OverlapAboveChance(Kind):
         return claim.terms.get("meant") != BY_RANK
 
     def smallest_p(self, claim: Claim) -> float:
-        """By rank, one over the number of concepts that are ranked."""
-        return 0.0 if self.half_sampled(claim) else 1 / (len(claim.listed("controls")) + 1)
+        """By rank, one over the number of concepts that are ranked; of too few :meth:`faults` tells."""
+        count = len(claim.listed("controls"))
+        return 0.0 if self.half_sampled(claim) or count < RANKED else 1 / (count + 1)
 
     def faults(self, claim: Claim) -> list[str]:
         """How concepts differ from each other takes some to tell."""

@@ -244,6 +244,8 @@ def _slot(slot: Slot) -> dict[str, Any]:
         return {"description": slot.help, "type": "number", "minimum": 0, "errorMessage": "must be a number at least 0"}
     if slot.holds == "choice":
         message = "must be one of " + ", ".join(slot.choices)
+        if len(slot.choices) == 1:
+            message = f"must be '{slot.choices[0]}', or left out"
         return {"description": slot.help, "enum": list(slot.choices), "errorMessage": message}
     if slot.holds == "neuron":
         message = "must be the name of one neuron, such as L11.residual[756]"

@@ -180,10 +180,10 @@ def test_a_rank_takes_nineteen_controls_and_is_left_out_of_worlds_dealt_at_rando
     kind, claim, _ = claim_on(FOUR + " by rank", data, neutral, width=150)
     assert kind.faults(claim) == ["a rank among 4 controls cannot reach .05: it takes 19; say more, or leave it out"]
     assert not kind.half_sampled(claim)
-    assert kind.smallest_p(claim) == 0.2
     data, neutral = ranked(3)
     kind, claim, _ = claim_on(RANKED, data, neutral, width=250)
     assert not kind.faults(claim)
+    assert kind.smallest_p(claim) == 0.05
     few = replace(claim.concepts["c3"], prompts=("x", "y"))
     other = replace(claim, concepts={**claim.concepts, "c3": few})
     assert kind.cautions(other) == [

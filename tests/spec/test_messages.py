@@ -647,6 +647,15 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
             " specific_any, necessary, sufficient, not 'distnct'; did you mean 'distinct'?"
         ],
     ),
+    "the weaker form in other words": (
+        claims("{kind: distinct, concepts: [tulip, hanoi], meant: average}"),
+        ["c.yaml:2:55: 'meant' must be 'on average', or left out, not 'average'; did you mean 'on average'?"],
+    ),
+    "too few controls for what is said of them": (
+        claims("tulip overlaps hanoi above chance against vietnam, violent and rose by rank")
+        | {"d.yaml": "concepts:\n  rose: {prompts: [r1, r2, r3, r4, r5, r6]}\n"},
+        [CLAIM + "a rank among 3 controls cannot reach .05: it takes 19; say more, or leave it out"],
+    ),
     "key of another kind": (
         claims("{kind: consistent, of: tulip, than: hanoi, claim: x}"),
         [
