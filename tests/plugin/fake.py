@@ -1,9 +1,8 @@
 """A pytest plugin that replaces the model and the tests behind a run: what a claim finds is said by its id.
 
 ``holds-...``, ``refuted-...`` and ``unsure-...`` are verdicts, ``...-dead`` would also hold with prompts dealt at
-random, of ``...-unknown`` that cannot be told, ``dies-...`` ends the process, ``breaks-...`` raises what a library
-would, ``...-slow`` takes its time, ``untraced-...`` stops a family, ``damaged-...`` finds something damaged; a model
-called ``no-model`` cannot be had.
+random, of ``...-unknown`` that cannot be told, ``dies-...`` ends the process, ``untraced-...`` stops a family,
+``damaged-...`` finds something damaged; a model called ``no-model`` cannot be had.
 Everything else of a run is real: plan, cache on disk, record.
 
 PYTEST_DONT_REWRITE: it is imported before the runs that load it.
@@ -13,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -89,12 +87,6 @@ class FakeRun(neurontest.run.Run):
     def _test(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> dict[str, Finding]:
         if any(claim.id.startswith("untraced") for claim in family.claims):
             raise TraceError("The prompt 'Hanoi is' gave an activation that is not finite.")
-        if any(claim.id.startswith("breaks") for claim in family.claims):
-            with self._log.open("a", encoding="utf-8") as log:
-                log.write("breaks\n")
-            raise IndexError("index 70000 is out of range")
-        if any(claim.id.endswith("slow") for claim in family.claims):
-            time.sleep(0.3)
         if any(claim.id.startswith("dies") for claim in family.claims):
             os._exit(3)
         for claim in family.claims:
