@@ -91,8 +91,13 @@ def concept_check(
         __tracebackhide__ = True
         try:
             return judged(state, state.run(concept_suite, concept_model), claim)
-        except (VerdictFailure, NeurontestError) as error:
-            said = str(error)
+        except VerdictFailure as failure:
+            said, is_verdict = str(failure), True
+        except NeurontestError as error:
+            said, is_verdict = str(error), False
+        # Outside, or pytest would show that error too, with all of its traceback.
+        if is_verdict:
+            raise AssertionError(said)
         pytest.fail(said)
 
     return check

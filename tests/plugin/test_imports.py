@@ -51,7 +51,7 @@ def test_an_unrelated_run_imports_the_plugin_and_the_settings_alone(
     ours = {name for name in modules(pytester, monkeypatch, "test_other.py") if name.startswith("neurontest.")}
     assert "neurontest.plugin.hooks" in ours
     own = {f"neurontest.plugin.{name}" for name in ("hooks", "fixtures", "keys", "options")}
-    assert ours - own <= {f"neurontest.{name}" for name in ("plugin", "settings", "setting", "errors")}
+    assert ours - own <= {f"neurontest.{name}" for name in ("plugin", "settings", "setting", "errors", "untrusted")}
 
 
 def test_collection_reads_yaml_and_nothing_else(

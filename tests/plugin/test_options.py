@@ -78,7 +78,7 @@ def test_the_cache_of_the_environment_and_the_users_own(
         (["--concept-k=many"], "--concept-k must be a whole number at least 1, not 'many'"),
         (["--concept-reduce=sum"], "--concept-reduce must be one of mean, max, rate, not 'sum'"),
         (["--concept-exclude-first=-1"], "--concept-exclude-first must be a whole number at least 0, not '-1'"),
-        (["--concept-site=brain"], "--concept-site must be one of residual, mlp, attention, not 'brain'"),
+        (["--concept-site=brain"], "--concept-site must be one of residual, mlp, mlp_gate, attention, not 'brain'"),
         (["--concept-alpha=nan"], "--concept-alpha must be a number above 0 and at most 0.5, not 'nan'"),
         (["-o", "concept_k=many"], "concept_k must be a whole number at least 1; the ini file says something else"),
         (["-o", "concept_inconclusive=maybe"], "concept_inconclusive must be one of fail, skip, xfail, not 'maybe'"),
