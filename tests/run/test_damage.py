@@ -69,6 +69,7 @@ KINDS = {
     "activations": ("traces", ".safetensors", rb"layers\W+3\b"),
     "scores": ("traces", ".safetensors", rb"layers\W+(?!3\b)\d"),
     "texts": ("traces", ".json", b'"prompt":'),
+    "prompts": ("prompts", ".json", b'"encoded":'),
     "evidence": ("evidence", ".json", b'"evidence":'),
     "vacuity": ("evidence", ".json", rb'"worlds":|"holds":\{\}'),
     "file hashes": ("fingerprints", ".json", b'"mtime_ns":'),

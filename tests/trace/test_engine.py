@@ -314,20 +314,13 @@ def test_a_crash_keeps_whole_batches_and_writes_no_half_ones(
     tracer: MakeTracer, handle: Counting, tmp_path: Path
 ) -> None:
     model, _ = handle.pair
-    passes = -9  # of the self-test: over a whole text; two steps alone, side by side, and begun apart
 
-    def crash(*_: object) -> None:
-        nonlocal passes
-        passes += 1
-        if passes == GENERATION.max_new_tokens + 2:
+    def crash(_: str, done: int, __: int, detail: str) -> None:
+        if done == 3 and detail.startswith("token 2 of"):
             raise RuntimeError("killed")
 
-    hook = model.model.layers[1].register_forward_pre_hook(crash)
-    try:
-        with pytest.raises(RuntimeError, match="killed"):
-            tracer().ensure(PLAN)
-    finally:
-        hook.remove()
+    with pytest.raises(RuntimeError, match="killed"):
+        tracer(progress=crash).ensure(PLAN)
     assert len(files(tmp_path)) == 3 * 5, "the first batch of three texts, and nothing else"
     assert not list(tmp_path.rglob("*.tmp"))
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())

@@ -94,7 +94,7 @@ def test_damage_is_told_and_mended(llama: tuple[Any, Any], tmp_path: Path, damag
     assert path.read_bytes() != whole
     told: list[str] = []
     Prompts(handle, tmp_path, notice=told.append).ensure(PROMPTS, PLAIN)
-    assert "was damaged" in told[0]
+    assert f"{path} is not what was written there" in told[0]
     assert path.read_bytes() == whole
     assert other.exists()
 
@@ -239,6 +239,6 @@ def test_a_warm_run_imports_nothing_heavy(template: str, tmp_path: Path) -> None
 def test_a_file_holds_nothing_but_what_it_says(llama: tuple[Any, Any], tmp_path: Path) -> None:
     Prompts(from_transformers(*llama, "tiny"), tmp_path).ensure(("Hanoi",), CHAT)
     (path,) = tmp_path.glob("prompts/*/*.json")
-    found = json.loads(path.read_text())["encoded"]
+    found = json.loads(path.read_text())["holds"]["encoded"]
     assert found["text"] == "[user] Hanoi\n[assistant] "
     assert found["text"][found["begin"] : found["end"]] == "Hanoi"

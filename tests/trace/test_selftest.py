@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from neurontest.errors import TraceError
-from neurontest.trace import selftest
+from neurontest.trace import possible, selftest
 from neurontest.trace import sites as sites_module
 from neurontest.trace.engine import Tracer
 from neurontest.trace.generation import Row, check_lengths
@@ -304,7 +304,7 @@ def test_a_run_tests_texts_as_long_as_its_own(tmp_path: Path, monkeypatch: pytes
         seen.append(lengths)
         return checked_sites(model, names, padded=padded, lengths=lengths)
 
-    monkeypatch.setattr(selftest, "checked_sites", look)
+    monkeypatch.setattr(possible, "checked_sites", look)
     generation = Generation(max_new_tokens=9, samples=1, temperature=0.9, top_k=40, seed=7)
     long = "In the spring the fields"
     groups = (

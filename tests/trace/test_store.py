@@ -36,6 +36,7 @@ class Handle:
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
     """What prompts become, to a store that loads nothing."""
+    monkeypatch.setattr(Prompts, "knows", lambda self, prompt, generation: True)
     monkeypatch.setattr(Prompts, "of", lambda self, prompt, generation: Encoded(prompt, 0, len(prompt), (1, 2)))
 
 
