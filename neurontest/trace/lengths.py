@@ -55,15 +55,6 @@ def check_length(model: Any, prompt: str, tokens: int) -> None:
         )
 
 
-def windows(model: Any) -> tuple[int, ...]:
-    """Lengths from which on some block no longer looks at the whole text (windows, chunks), shortest first."""
-    config = text_config(model)
-    if getattr(config, "use_sliding_window", True) is False:
-        return ()
-    said = (getattr(config, name, None) for name in ("sliding_window", "attention_chunk_size", "local_attention"))
-    return tuple(sorted({one for one in said if isinstance(one, int) and one > 0}))
-
-
 def _switch(model: Any, module: Any, layers: str | None, kind: str) -> int | None:
     if "dynamic" in kind:
         length = getattr(module, "original_max_seq_len", None)
