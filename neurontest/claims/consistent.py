@@ -81,7 +81,7 @@ class Consistent(Kind):
         return trial.evidence(
             trial.estimate(f"{name}, shared by two halves of its prompts", decisive),
             decisive,
-            [trial.key(decisive, ".022-.062 (nominal .05)")],
+            [trial.key(decisive)],
             [t_null(decisive)],
             [occurrence_across_halves(trial, name)],
             thresholds,
@@ -104,7 +104,6 @@ class Consistent(Kind):
             int(found.observed.argmax()),
             name,
             [neutral],
-            ".022-.037, .052 if the neutral prompts have signals of their own (nominal .05)",
         )
         order = found.observed.argsort(kind="stable")[::-1]
         own, usual = lists[:n].mean(axis=0), lists[n:].mean(axis=0)

@@ -96,7 +96,7 @@ class ModesMoreDistinct(Kind):
         return trial.evidence(
             trial.estimate(f"distinctness, {better} minus {worse}", decisive),
             decisive,
-            [trial.key(decisive, "0-.03 (nominal .05)")],
+            [trial.key(decisive)],
             [t_null(decisive)],
             [trial.estimate(label, result, tested=False) for label, result in zip(labels, results, strict=True)],
             thresholds,

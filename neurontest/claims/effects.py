@@ -22,8 +22,6 @@ from neurontest.stats.relabel import Labels
 from neurontest.types import Estimate, Evidence, Interval, KeyResult, NullSummary, Thresholds
 
 NATS = "nats a token"
-_PROMPTS_ERROR = ".016-.061 (nominal .05), .218 where every set has an effect of its own: hence the other key"
-_SETS_ERROR = ".046-.053 (nominal .05)"
 
 
 def losses_apart(of_own: Floats, of_others: Floats) -> Rank:
@@ -62,7 +60,6 @@ def losses_compared(ours: Experiment, own: str, of_own: Floats, of_others: Float
         [len(of_own), len(of_others)],
         thresholds,
         f"the prompts of {own} and of the others are exchangeable; they are dealt anew to the two",
-        _PROMPTS_ERROR,
         both_sides=True,
     )
     # The floor of this key alone, not of the claim.
@@ -117,7 +114,6 @@ def rises_compared(ours: Experiment, words_of: str, rises: Floats, thresholds: T
         p_opposite=max(float(stats.t.cdf(t, df)), np.finfo(float).tiny),
         p_floor=0.0,
         df=float(df),
-        error_rate=_PROMPTS_ERROR,
     )
     effect = Estimate(
         f"rise of {words_of}'s words beyond that by random sets",
@@ -156,7 +152,6 @@ def _evidence(
         p_floor=1 / (1 + (sets_needed(thresholds.smallest) if ranked.settled else len(ranked.null))),
         draws=ranked.above.draws,
         exceedances=ranked.above.exceedances,
-        error_rate=_SETS_ERROR,
     )
     below = float((ranked.null < ranked.observed).mean())
     details = [*details, Estimate("random sets below it", below, "share"), Estimate("neurons set", len(ours.set))]

@@ -83,10 +83,7 @@ class SetsDiffer(Kind):
         return trial.evidence(
             trial.estimate(f"{labels[worst]} (the weakest of {len(results)} parts)", decisive),
             decisive,
-            [
-                trial.key(one, ".024-.031 for one part; less for all together (nominal .05)")
-                for one in weakest_of(results)
-            ],
+            [trial.key(one) for one in weakest_of(results)],
             [t_null(decisive)],
             [
                 *(trial.estimate(label, result) for label, result in zip(labels, results, strict=True)),

@@ -63,7 +63,6 @@ class OverlapGreater(Kind):
         keys, nulls = both_keys(
             trial,
             decisive,
-            ".010-.034 (nominal .05)",
             overlap_key(trial, a, b, c, decisive.reference),
             thresholds,
         )
@@ -122,7 +121,7 @@ class _OverlapThreshold(Kind):
         return trial.evidence(
             trial.naive(effect, {(a, b): 1.0}),
             decisive,
-            [trial.key(decisive, ".013-.043 on either side (nominal .05)")],
+            [trial.key(decisive)],
             [t_null(decisive)],
             [*share_of_ceiling(trial, a, b), *ceilings(trial, a, b), *whole[b]],
             thresholds,

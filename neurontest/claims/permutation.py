@@ -50,8 +50,7 @@ def overlap_key(trial: Trial, a: str, b: str, c: str, by: float = 0.0) -> Key | 
         statistic, shifted = (paired_statistic if within else _overlap_statistic)(trial, (b, c), a, by)
         found = _relabelled(trial, statistic, (trial.n[b], trial.n[c]), thresholds, within, observed=shifted)
         null = f"the prompts of {b} and {c} are exchangeable; they are dealt anew to the two"
-        error_rate = ".033-.057 where the two concepts are alike, .040-.093 where only their overlaps are (nominal .05)"
-        return _key(found, null + _WITHIN * within, error_rate, PAIRS), histogram(found)
+        return _key(found, null + _WITHIN * within, PAIRS), histogram(found)
 
     return key
 
@@ -107,7 +106,7 @@ def distinct_key(
         found = _relabelled(trial, statistic, sizes, thresholds, within, enumerated=ENUMERATED // shared_with)
         which.update(zip(combinations(names, 2), found.parts, strict=False))
         null = "labels say nothing: the prompts of all concepts are exchangeable; they are dealt anew to the concepts"
-        return _key(found, null + _WITHIN * within, ".04-.05 (nominal .05)", PAIRS), histogram(found)
+        return _key(found, null + _WITHIN * within, PAIRS), histogram(found)
 
     return key
 
@@ -118,7 +117,6 @@ def permutation_key(
     sizes: Sequence[int],
     thresholds: Thresholds,
     null: str,
-    error_rate: str,
     *,
     both_sides: bool = False,
 ) -> tuple[KeyResult, NullSummary]:
@@ -129,7 +127,7 @@ def permutation_key(
     within = bool(exchanged_within(list(trial.claim.concepts.values())))
     sizes = sizes if within else (sizes[0], sum(sizes[1:]))
     found = _relabelled(trial, statistic, sizes, thresholds, within)
-    key = replace(_key(found, null + _WITHIN * within, error_rate, 0), p_floor=trial.kind.smallest_p(trial.claim))
+    key = replace(_key(found, null + _WITHIN * within, 0), p_floor=trial.kind.smallest_p(trial.claim))
     if both_sides:
         reached = int((found.null <= found.observed + TIE * max(abs(found.observed), 1.0)).sum())
         more = 0 if found.exact else 1
@@ -144,7 +142,6 @@ def against_key(
     others: Sequence[str],
     thresholds: Thresholds,
     null: str,
-    error_rate: str,
 ) -> tuple[KeyResult, NullSummary]:
     """The key of a statistic of one concept against others together, and the p-value of the opposite.
 
@@ -157,7 +154,7 @@ def against_key(
     reached = int((found.null <= found.observed + TIE * max(abs(found.observed), 1.0)).sum())
     more = 0 if found.exact else 1
     key = replace(
-        _key(found, null + _WITHIN * within, error_rate, 0),
+        _key(found, null + _WITHIN * within, 0),
         p_floor=1 / ways_to_pick(concepts[0], concepts[1:]),
         p_opposite=(reached + more) / (found.draws + more),
     )
@@ -191,13 +188,13 @@ def largest(
 
 
 def largest_key(
-    trial: Trial, found: MaxT, neuron: int, own: str, others: Sequence[str], error_rate: str
+    trial: Trial, found: MaxT, neuron: int, own: str, others: Sequence[str]
 ) -> tuple[KeyResult, NullSummary]:
     """The key of one neuron, by the largest statistic of any."""
     concepts = [trial.claim.concepts[name] for name in (own, *others)]
     null = f"the prompts of {own} and of {together(others)} are exchangeable; they are dealt anew to the two"
     found_of_it = found.of(neuron)
-    key = _key(found_of_it, null + _WITHIN * bool(exchanged_within(concepts)), error_rate, 0)
+    key = _key(found_of_it, null + _WITHIN * bool(exchanged_within(concepts)), 0)
     return replace(key, p_floor=1 / ways_to_pick(concepts[0], concepts[1:])), histogram(found_of_it)
 
 
@@ -240,7 +237,7 @@ def _relabelled(
     )
 
 
-def _key(found: Relabeling, null: str, error_rate: str, half_pairs: int) -> KeyResult:
+def _key(found: Relabeling, null: str, half_pairs: int) -> KeyResult:
     return KeyResult(
         name="permutation",
         null=null,
@@ -252,7 +249,6 @@ def _key(found: Relabeling, null: str, error_rate: str, half_pairs: int) -> KeyR
         exceedances=found.exceedances,
         exact=found.exact,
         half_pairs=half_pairs,
-        error_rate=error_rate,
     )
 
 
@@ -272,7 +268,6 @@ def histogram(found: Relabeling | Rank) -> NullSummary:
 def both_keys(
     trial: Trial,
     decisive: HalfT,
-    error_rate: str,
     permutation: Key | None,
     thresholds: Thresholds,
 ) -> tuple[list[KeyResult], list[NullSummary]]:
@@ -282,8 +277,6 @@ def both_keys(
     ----------
     decisive : HalfT
         The half-sample key's test.
-    error_rate : str
-        As measured, of that test.
     permutation : Key or None
         The other key, from the thresholds that it is to be resolved against; None if nothing can be exchanged.
 
@@ -307,6 +300,6 @@ def both_keys(
         keys.append(key)
         nulls.append(null)
     if test != "permutation":
-        keys.append(trial.key(decisive, error_rate))
+        keys.append(trial.key(decisive))
         nulls.append(t_null(decisive))
     return keys, nulls

@@ -67,7 +67,7 @@ class SetsSimilar(Kind):
                 "shared by two concepts, mean over pairs", decisive, note=f"Worst pair: {worst.name} {worst.value:.1f}"
             ),
             decisive,
-            [trial.key(decisive, ".016-.021, the opposite .045-.056 (nominal .05)")],
+            [trial.key(decisive)],
             [t_null(decisive)],
             [*pairs, *ceilings(trial, *claim.concepts)],
             thresholds,

@@ -212,7 +212,7 @@ class Trial:
         interval, note = percentile_interval(self, weights)
         return replace(effect, interval=interval, note=". ".join(filter(None, (effect.note, note))))
 
-    def key(self, result: HalfT, error_rate: str) -> KeyResult:
+    def key(self, result: HalfT) -> KeyResult:
         """The half-sample key, from the test that decides it."""
         return KeyResult(
             name="half-sample",
@@ -225,7 +225,6 @@ class Trial:
             exact=result.exact,
             half_pairs=result.pairs,
             monte_carlo_se=result.se,
-            error_rate=error_rate,
         )
 
     def estimate(

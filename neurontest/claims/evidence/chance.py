@@ -15,12 +15,6 @@ from neurontest.stats.power import Plan
 from neurontest.stats.sequential import CLEAR
 from neurontest.types import Claim, Estimate, Evidence, KeyResult, Thresholds
 
-_PROMPTS_ERROR = (
-    "0-.033 for the controls as they are (nominal .05); .13-.33 for concepts like them: hence the other key"
-)
-_PREDICTION_ERROR = (
-    "both keys together .02-.05 (nominal .05; the design's); .07-.09 where a few concepts share much more than others"
-)
 _PREDICTION_NULL = (
     "shares as much as one more concept drawn from those that the controls were drawn from; nothing is exchanged"
 )
@@ -39,11 +33,9 @@ def evidence_of(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds
     whole = headline(trial, a, b)
     effect = _effect(trial, results[0], whole)
     share = -1 / len(controls)
-    keys = [trial.key(results[0], _PROMPTS_ERROR if len(results) > 1 else "0-.033 (nominal .05)")]
+    keys = [trial.key(results[0])]
     keys += [
-        replace(
-            trial.key(one, _PREDICTION_ERROR), name="prediction", null=f"{b} {_PREDICTION_NULL}", half_pairs=one.pairs
-        )
+        replace(trial.key(one), name="prediction", null=f"{b} {_PREDICTION_NULL}", half_pairs=one.pairs)
         for one in results[1:]
     ]
     found = trial.evidence(
@@ -88,7 +80,6 @@ def by_rank(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) ->
         exact=open_ == 0,
         half_pairs=over_prompts.pairs,
         monte_carlo_se=open_ / count / CLEAR,
-        error_rate=".047 (nominal .05; the design's)",
     )
     found = trial.found(
         _effect(trial, over_prompts, whole),

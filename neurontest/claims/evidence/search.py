@@ -33,11 +33,6 @@ LISTED = 10
 UNEQUAL = 2.0
 #: How far beyond what equal variances give nine in ten ratios may reach, either way, before a reader is warned.
 SCATTERED = 4.0
-_RELABELED = ".02-.06 where spreads are alike, .17-.75 where they are two or three apart (nominal .05; the design's)"
-_BOUND = (
-    "both tests together .00-.04 for spreads up to three apart; .08-.14 where they differ from neuron to neuron, .4-.5"
-    " where activations are skew as well (nominal .05; the design's)"
-)
 
 
 @dataclass(frozen=True)
@@ -151,7 +146,7 @@ def _keys(trial: Trial, of: str, against: Sequence[_Tested], best: int) -> tuple
     for side in against:
         about = f"against {side.name}" if len(against) > 1 else ""
         t, df = float(side.bound.t[best]), float(side.bound.df[best])
-        key, null = largest_key(trial, side.found, best, of, side.side.names, _RELABELED)
+        key, null = largest_key(trial, side.found, best, of, side.side.names)
         bound = KeyResult(
             name="Welch bound",
             null=f"no neuron is more active on the prompts of {of} than on those of {side.name}; Student's t by the"
@@ -161,7 +156,6 @@ def _keys(trial: Trial, of: str, against: Sequence[_Tested], best: int) -> tuple
             p_opposite=None,
             p_floor=0.0,
             df=df,
-            error_rate=_BOUND,
             about=about,
         )
         keys += [replace(key, about=about), bound]

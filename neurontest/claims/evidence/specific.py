@@ -17,11 +17,6 @@ from neurontest.stats.brunner_munzel import brunner_munzel
 from neurontest.types import Claim, Estimate, Evidence, Interval, KeyResult, Thresholds
 from neurontest.words import together
 
-_ERROR_RATE = (
-    "in the design's simulations .03-.06 (nominal .05), whatever the concepts' spreads and numbers; at thresholds of"
-    " .006 and less 1.1 to 4 times nominal where the spreads are three apart"
-)
-
 
 def evidence_of(
     kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds, sides: Sequence[tuple[str, ...]]
@@ -53,7 +48,6 @@ def evidence_of(
             thresholds,
             f"a prompt of {of} is above one of {name} at most half of the time; their prompts are dealt anew to the"
             " two, and the AUROC is studentised (Brunner and Munzel)",
-            _ERROR_RATE,
         )
         keys.append(replace(key, about=f"against {name}" if len(sides) > 1 else "", chances=len(sides)))
         nulls.append(null)
