@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from neurontest.claims import kind_named
+from neurontest.claims.rates import with_error_rates
 from neurontest.errors import EvidenceError, ModelError, TraceError
 from neurontest.plan import make_plan
 from neurontest.run import nulls
@@ -170,7 +171,12 @@ class Run:
     def _cached(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> Mapping[str, Finding]:
         digests = [*(found.digest for found in traces.values()), *text_digests(family, self.suite.given)]
         key = evidence_key(family, self._computes, digests)
-        return self._cache.keep_or_find(key, lambda: self._test(family, traces))
+        found = self._cache.keep_or_find(key, lambda: self._test(family, traces))
+        # Looked up anew each time: what was measured of a test may be told after its evidence was kept.
+        return {
+            claim.id: replace(found[claim.id], evidence=with_error_rates(claim, found[claim.id].evidence))
+            for claim in family.tested
+        }
 
     @property
     def _computes(self) -> tuple[str, ...]:
