@@ -1,0 +1,52 @@
+"""Kinds about a level: ``overlap_above``, ``overlap_below``, ``sets_similar``, ``sets_differ``, ``consistent``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from tests.calibration.cell import CONSISTENCY, FEW, MEAN, Cell
+from tests.calibration.worlds.levels import HIGH, LOW, RARE, boundary
+from tests.calibration.worlds.single import against_neutral
+
+#: What a kind's estimand is called where it is at its reference value.
+AT = {
+    "overlap_above": "at the true overlap",
+    "overlap_below": "at the true overlap",
+    "sets_similar": "at the true overlap",
+    "sets_differ": "at the true cross overlap",
+    "consistent": "at the true overlap of halves",
+}
+
+
+def cells() -> Iterator[Cell]:
+    """At the boundary in the middle and near both ends; a neuron from it; single neurons against neutral prompts."""
+    for by in (MEAN, CONSISTENCY):
+        for kind, at in AT.items():
+            for n in (8, 10, 20, 24):
+                yield Cell(kind, at, "boundary", n, by, boundary)
+            yield Cell(kind, "1 neuron from the truth", "true", 10, by, partial(boundary, slack=1.0))
+            for k in (50, 200):
+                yield Cell(kind, at, "boundary", 10, replace(by, k=k), boundary, data_sets=FEW)
+            for n in (10, 24):
+                for end, level in (("low", LOW), ("high", HIGH)):
+                    make = partial(boundary, level=level)
+                    yield Cell(kind, f"{at}, near the {end}er end", "boundary", n, by, make, role="stress")
+        make = partial(boundary, level=RARE)
+        world = "at the true overlap of halves, 3% of prompts strong"
+        for n in (10, 24):
+            yield Cell("consistent", world, "boundary", n, by, make, role="stress")
+    yield from _against_neutral()
+
+
+def _against_neutral() -> Iterator[Cell]:
+    cell = partial(Cell, "consistent", selection=MEAN)
+    for n in (8, 10, 20):
+        yield cell("against neutral, noise", truth="null", n=n, make=partial(against_neutral, gain=0.0))
+    yield cell("against neutral, signals", truth="true", n=10, make=partial(against_neutral, gain=0.7))
+    for noise in ("t3", "lognormal", "sparse"):
+        make = partial(against_neutral, gain=0.0, noise=noise)
+        yield cell(f"against neutral, {noise} noise", truth="null", n=10, make=make, role="stress")
+    make = partial(against_neutral, gain=0.0)
+    yield cell("against neutral, 8 and 40, noise", truth="null", n=8, make=make, role="stress", others={"b": 40})
