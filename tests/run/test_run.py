@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from neurontest.claims.overlap import OverlapGreater
+from neurontest.claims.rates import design_of
 from neurontest.errors import EvidenceError, ModelError, SpecError, TraceError
 from neurontest.neurons.overlap import shared
 from neurontest.report.record import dump_record, load_record, record_schema
@@ -18,6 +19,7 @@ from neurontest.report.text import failure_text
 from neurontest.run import Outcome, Run
 from neurontest.run.evidence import evidence_key
 from neurontest.spec.load import load_suite
+from neurontest.stats.calibration import Measured
 from neurontest.trace.models import from_transformers
 from neurontest.types import Concept, PublishedNeuron, Suite
 from tests import tiny
@@ -78,6 +80,19 @@ def test_a_family_is_evaluated_whole_but_for_what_is_skipped(run: Run, suite: Su
         assert len(one.evidence.nulls) == len(one.evidence.keys)
     assert [key.name for key in found[suite.claims[0].id].evidence.keys] == ["permutation", "half-sample"]
     assert [key.name for key in found[suite.claims[3].id].evidence.keys] == ["half-sample"]
+
+
+def test_what_was_measured_of_a_test_is_looked_up_when_it_is_told(
+    run: Run, suite: Suite, pair: tuple[Any, Any], cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = suite.claims[0]
+    before = run.finding(claim).evidence
+    told = Measured(design_of(claim, before), "noise", "null", "reference", data_sets=1000, holds=21)
+    monkeypatch.setattr("neurontest.claims.rates.table", lambda: {"noise": told})
+    # The evidence is in the cache by now; what stands beside it is not.
+    again = Run(suite, from_transformers(*pair, name="tiny"), cache_dir=cache).finding(claim).evidence
+    assert all("together .021 ± .005 in 1,000 simulated data sets (n = 8" in key.error_rate for key in again.keys)
+    assert [replace(key, error_rate="") for key in again.keys] == [replace(key, error_rate="") for key in before.keys]
 
 
 def test_evidence_is_kept(

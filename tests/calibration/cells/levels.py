@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from tests.calibration.cell import CONSISTENCY, FEW, MEAN, Cell
-from tests.calibration.worlds.levels import HIGH, LOW, RARE, boundary
+from tests.calibration.worlds.levels import HIGH, LOW, RARE, Level, boundary
 from tests.calibration.worlds.single import against_neutral
 
 #: What a kind's estimand is called where it is at its reference value.
@@ -27,12 +27,18 @@ def cells() -> Iterator[Cell]:
             for n in (8, 10, 20, 24):
                 yield Cell(kind, at, "boundary", n, by, boundary)
             yield Cell(kind, "1 neuron from the truth", "true", 10, by, partial(boundary, slack=1.0))
-            for k in (50, 200):
+            for k in (1, 50, 200):
                 yield Cell(kind, at, "boundary", 10, replace(by, k=k), boundary, data_sets=FEW)
             for n in (10, 24):
                 for end, level in (("low", LOW), ("high", HIGH)):
                     make = partial(boundary, level=level)
                     yield Cell(kind, f"{at}, near the {end}er end", "boundary", n, by, make, role="stress")
+            for noise, step in (("t3", 0.0), ("lognormal", 0.0), ("sparse", 0.0), ("normal", 0.5)):
+                make = partial(boundary, level=Level(noise=noise, step=step))
+                words = "eight-bit activations" if step else f"{noise} noise"
+                yield Cell(kind, f"{at}, {words}", "boundary", 10, by, make, role="stress")
+            if kind.startswith("overlap"):
+                yield Cell(kind, f"{at}, 8 and 40", "boundary", 8, by, boundary, role="stress", others={"b": 40})
         make = partial(boundary, level=RARE)
         world = "at the true overlap of halves, 3% of prompts strong"
         for n in (10, 24):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -12,22 +13,39 @@ from neurontest.types import Selection, Statistics
 from tests.calibration.cell import Cell
 from tests.calibration.worlds import base
 from tests.calibration.worlds.base import Made
-from tests.worlds import Floats, Signal, three
+from tests.worlds import Floats, three
 
 #: Worlds whose truth is found, and prompts' sets drawn for each.
 FIXED, DRAWS = 8, 400
-#: Shared neurons of a and b, strength, and the share of prompts that are eight times as strong.
-MIDDLE, LOW, HIGH, RARE = (5, 1.0, 0.0), (0, 1.0, 0.0), (6, 4.0, 0.0), (5, 1.0, 0.03)
-Level = tuple[int, float, float]
+
+
+@dataclass(frozen=True)
+class Level:
+    """What decides how much is shared: neurons that a and b have in common, their strength, and the noise.
+
+    Attributes
+    ----------
+    rare : float
+        The share of prompts that are eight times as strong.
+    """
+
+    shared: int = 5
+    gain: float = 1.0
+    rare: float = 0.0
+    noise: str = "normal"
+    step: float = 0.0
+
+
+MIDDLE, LOW, HIGH, RARE = Level(), Level(shared=0), Level(shared=6, gain=4.0), Level(rare=0.03)
 
 
 class Fixed:
     """A world, and its truth for halves of m prompts."""
 
     def __init__(self, seed: int, m: int, selection: Selection, level: Level) -> None:
-        shared, gain, self.rare = level
-        self.world = base.world(1000 + seed)
-        self.signals = dict(zip("abc", three(self.world, shared, 5, gain), strict=True))
+        self.rare = level.rare
+        self.world = base.world(1000 + seed, level.noise, level.step)
+        self.signals = dict(zip("abc", three(self.world, level.shared, 5, level.gain), strict=True))
         self.baseline = self.world.neutral(base.N0)
         raw = {name: np.zeros(self.world.size) for name in "ab"}
         normalized = {name: np.zeros(self.world.size) for name in "ab"}
@@ -46,9 +64,9 @@ class Fixed:
         self.ceiling_raw = (_unpaired(raw["a"], squares["raw a"]) + _unpaired(raw["b"], squares["raw b"])) / 2
         self.cross = float(raw["a"] @ normalized["a"]) / DRAWS**2
 
-    def concept(self, count: int, name: str, signal: Signal | None = None) -> Floats:
+    def concept(self, count: int, name: str) -> Floats:
         """Prompts of a concept, a few of them eight times as strong if there are such."""
-        neurons, strengths = self.signals[name] if signal is None else signal
+        neurons, strengths = self.signals[name]
         out = self.world.concept(count, (neurons, strengths))
         if self.rare:
             strong = self.world.rng.random(count) < self.rare
@@ -79,7 +97,7 @@ def boundary(cell: Cell, seed: int, slack: float = 0.0, level: Level = MIDDLE) -
     fixed = _fixed(seed % FIXED, cell.n // 2, cell.selection, level)
     k = cell.selection.k
     fixed.world.rng = np.random.default_rng([13, seed])
-    data = {name: fixed.concept(cell.n, name) for name in "ab"}
+    data = {name: fixed.concept(n, name) for name, n in zip("ab", cell.sizes("ab"), strict=True)}
     truth = {"consistent": fixed.within, "sets_differ": fixed.cross, "sets_similar": fixed.shared_raw}.get(
         cell.kind, fixed.shared
     )
