@@ -115,13 +115,13 @@ def test_the_page_has_a_row_for_each_cell() -> None:
 # How it grows.
 
 
-def done(chunk: Chunk, p: float = 0.5) -> Done:
+def done(chunk: Chunk, p: float = 0.5, cost: float = 0.1) -> Done:
     one = Outcome(DESIGN, p, 1 - p, holds=p <= 0.05, refuted=False, alone={"permutation": p <= 0.05})
-    return Done((one,) * (chunk.stop - chunk.start), 0.1 * (chunk.stop - chunk.start))
+    return Done((one,) * (chunk.stop - chunk.start), cost * (chunk.stop - chunk.start))
 
 
-def cell(name: str) -> Cell:
-    return replace(CELL, world=name, data_sets=60)
+def cell(name: str, data_sets: int = 60) -> Cell:
+    return replace(CELL, world=name, data_sets=data_sets)
 
 
 def finished(plan: Plan) -> list[Chunk]:
@@ -132,13 +132,17 @@ def finished(plan: Plan) -> list[Chunk]:
     return chunks
 
 
-def test_all_cells_come_to_a_step_before_any_goes_on() -> None:
+def test_all_cells_grow_together_the_cheap_ones_faster() -> None:
     found: dict[str, Measured] = {}
-    chunks = finished(Plan([cell("one"), cell("two")], found, 1000))
-    assert [(chunk.start, chunk.stop) for chunk in chunks] == [
-        at for at in ((0, 1), (1, 5), (5, 20), (20, 50), (50, 60)) for _ in range(2)
-    ]
-    assert {one.data_sets for one in found.values()} == {60}
+    cheap, dear = cell("cheap", 100_000), cell("dear", 100_000)
+    plan = Plan([cheap, dear], found, 100_000)
+    for _ in range(200):
+        chunk = plan.next()
+        assert chunk is not None
+        plan.add(chunk, done(chunk, cost=0.01 if chunk.key == cheap.key else 1.0))
+    # One over the root of the cost, but for the last chunk.
+    assert found[cheap.key].data_sets / found[dear.key].data_sets == pytest.approx(10, rel=0.1)
+    assert max(one.data_sets for one in found.values()) < 100_000
 
 
 def test_a_run_goes_on_where_it_was() -> None:
@@ -147,7 +151,7 @@ def test_a_run_goes_on_where_it_was() -> None:
     before = dict(found)
     chunks = finished(Plan([cell("one")], found, 1000))
     # The first data set is looked at anew, and not counted twice.
-    assert [(chunk.start, chunk.stop) for chunk in chunks] == [(0, 1), (20, 50), (50, 60)]
+    assert [(chunk.start, chunk.stop) for chunk in chunks] == [(0, 1), (20, 60)]
     assert found.keys() == before.keys()
     assert [one.data_sets for one in found.values()] == [60]
 
@@ -198,6 +202,20 @@ def test_the_table_is_added_to_and_read_again(
         assert one.data_sets == int(most)
         assert "all data sets take about 0.0 hours" in capsys.readouterr().out
     assert one.design == DESIGN
+
+
+def test_proving_counts_nothing_and_drops_what_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "table.json"
+    argv = ["grid", "--cells", "specific: one control, noise; n = ", "--table", str(out), "--processes", "1"]
+    monkeypatch.setattr("sys.argv", [*argv, "--data-sets", "3"])
+    grid.main()
+    before = read(out.read_bytes())
+    changed = next(iter(before))
+    grid._save(out, {**before, changed: replace(before[changed], proof=(0.5, 0.5))})
+    monkeypatch.setattr("sys.argv", ["grid", "--prove", "--table", str(out), "--processes", "1"])
+    grid.main()
+    after = read(out.read_bytes())
+    assert {key: one.data_sets for key, one in after.items()} == {key: 1 if key == changed else 3 for key in before}
 
 
 def test_a_cell_that_fails_is_told_and_loses_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
