@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MEAN, CONSISTENCY = Selection(), Selection(select="consistency")
 #: Data sets of a cell, of one whose data sets take seconds, and of one on real activations.
 ALL, FEW, DEALINGS = 1000, 400, 200
+#: Prompts and neurons in a set, where sets are not of ten.
+SIZES = ((10, 1), (10, 50), (20, 50), (20, 200))
 #: Relabelings of a data set, where seeds are not what is asked about.
 RELABELINGS = 199
 #: The name of the test of whole sets, as it is usually done.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from tests.calibration.cell import CONSISTENCY, FEW, MEAN, Cell
+from tests.calibration.cell import CONSISTENCY, FEW, MEAN, SIZES, Cell
 from tests.calibration.worlds.chance import like_controls
 
 KIND = "overlap_above_chance"
@@ -27,9 +27,9 @@ def cells() -> Iterator[Cell]:
             yield cell(f"b like {controls} controls, a few share much", truth="null", n=10, make=make, role="stress")
             make = partial(like_controls, controls=controls, spread="spread", more=4)
             yield cell(f"4 more than {controls} controls", truth="true", n=10, make=make)
-        for k in (1, 50, 200):
+        for n, k in SIZES:
             make = partial(like_controls, controls=6, spread="spread")
-            yield Cell(KIND, "b like 6 controls, spread", "null", 10, replace(by, k=k), make, data_sets=FEW)
+            yield Cell(KIND, "b like 6 controls, spread", "null", n, replace(by, k=k), make, data_sets=FEW)
         for noise in ("t3", "lognormal", "sparse"):
             make = partial(like_controls, controls=6, spread="spread", noise=noise)
             yield cell(f"b like 6 controls, {noise} noise", truth="null", n=10, make=make, role="stress")

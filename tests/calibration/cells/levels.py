@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from tests.calibration.cell import CONSISTENCY, FEW, MEAN, Cell
+from tests.calibration.cell import CONSISTENCY, FEW, MEAN, SIZES, Cell
 from tests.calibration.worlds.levels import HIGH, LOW, RARE, Level, boundary
 from tests.calibration.worlds.single import against_neutral
 
@@ -27,8 +27,8 @@ def cells() -> Iterator[Cell]:
             for n in (8, 10, 20, 24):
                 yield Cell(kind, at, "boundary", n, by, boundary)
             yield Cell(kind, "1 neuron from the truth", "true", 10, by, partial(boundary, slack=1.0))
-            for k in (1, 50, 200):
-                yield Cell(kind, at, "boundary", 10, replace(by, k=k), boundary, data_sets=FEW)
+            for n, k in SIZES:
+                yield Cell(kind, at, "boundary", n, replace(by, k=k), boundary, data_sets=FEW)
             for n in (10, 24):
                 for end, level in (("low", LOW), ("high", HIGH)):
                     make = partial(boundary, level=level)

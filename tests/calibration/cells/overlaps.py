@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from neurontest.types import Selection
-from tests.calibration.cell import CONSISTENCY, FEW, MEAN, Cell
+from tests.calibration.cell import CONSISTENCY, FEW, MEAN, SIZES, Cell
 from tests.calibration.worlds.overlaps import alike, family, mixtures, near_copies, planted, templates
 
 KIND = "overlap_greater"
@@ -31,8 +31,8 @@ def cells() -> Iterator[Cell]:
             for n in (8, 12):
                 yield Cell(KIND, "equal overlaps", "null", n, by, EQUAL, test=test)
                 yield Cell(KIND, "b and c alike", "null", n, by, alike, test=test)
-        for k in (1, 50, 200):
-            yield Cell(KIND, "equal overlaps", "null", 10, replace(by, k=k), EQUAL, data_sets=FEW if k > 50 else 1000)
+        for n, k in SIZES:
+            yield Cell(KIND, "equal overlaps", "null", n, replace(by, k=k), EQUAL, data_sets=FEW)
         yield from _strained(by)
         yield Cell(KIND, "shared templates, equal overlaps", "null", 10, by, partial(templates, shape=(5, 5, 1.2)))
         yield Cell(KIND, "shared templates, 6 against 1", "true", 10, by, partial(templates, shape=(6, 1, 1.4)))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from neurontest.types import Selection
-from tests.calibration.cell import CONSISTENCY, FEW, MEAN, Cell
+from tests.calibration.cell import CONSISTENCY, FEW, MEAN, SIZES, Cell
 from tests.calibration.worlds.sets import AVERAGE, EACH, distinct, normalization, positions, templates
 
 NOISE, WEAK, CLEAR = (partial(distinct, gain=gain) for gain in (0.0, 0.7, 1.0))
@@ -30,8 +30,8 @@ def _each(by: Selection) -> Iterator[Cell]:
         make = partial(CLEAR, sentence=EACH, identical="ab")
         yield cell("each, one pair of four identical", truth="null", n=n, make=make)
         yield cell("each, three of four identical", truth="null", n=n, make=partial(make, identical="abc"))
-    for k in (1, 50, 200):
-        yield Cell("distinct", "each, two of noise", "null", 10, replace(by, k=k), two, data_sets=FEW)
+    for n, k in SIZES:
+        yield Cell("distinct", "each, two of noise", "null", n, replace(by, k=k), two, data_sets=FEW)
     for test in ("permutation", "half-sample"):
         yield cell("each, two of noise", truth="null", n=10, make=two, test=test)
     for make, world in ((WEAK, "weak"), (CLEAR, "clear")):
@@ -54,9 +54,9 @@ def _average(by: Selection) -> Iterator[Cell]:
         yield cell("on average, noise", truth="null", n=n, make=NOISE, data_sets=FEW)
     for n in (6, 10):
         yield cell("on average, weak signals", truth="true", n=n, make=WEAK, data_sets=FEW)
-    for k in (1, 50, 200):
+    for n, k in SIZES:
         chosen = replace(by, k=k)
-        yield Cell("distinct", "on average, noise", "null", 10, chosen, NOISE, data_sets=FEW)
+        yield Cell("distinct", "on average, noise", "null", n, chosen, NOISE, data_sets=FEW)
     shared = partial(templates, gain=0.0, sentence=AVERAGE)
     yield cell("on average, shared templates, noise", truth="null", n=10, make=shared, data_sets=FEW)
     border = partial(distinct, gain=0.35)
@@ -75,11 +75,11 @@ def _ways_to_look(by: Selection) -> Iterator[Cell]:
     yield cell("noise, last less noisy", truth="null", n=10, make=quiet)
     for n in (8, 10, 20, 24):
         yield cell("equally distinct", truth="null", n=n, make=partial(positions, gains=(1.2, 1.2)))
-    for k in (1, 50, 200):
+    for n, k in SIZES:
         same = partial(positions, gains=(1.2, 1.2))
-        yield Cell("positions_more_distinct", "equally distinct", "null", 10, replace(by, k=k), same, data_sets=FEW)
+        yield Cell("positions_more_distinct", "equally distinct", "null", n, replace(by, k=k), same, data_sets=FEW)
         nothing = partial(normalization, gain=0.0)
-        yield Cell("normalization_helps", "noise", "null", 10, replace(by, k=k), nothing, data_sets=FEW)
+        yield Cell("normalization_helps", "noise", "null", n, replace(by, k=k), nothing, data_sets=FEW)
     more = partial(positions, gains=(1.2, 0.8), noise=1.3)
     yield cell("all tokens say more", truth="true", n=10, make=more)
     loud = partial(positions, gains=(1.2, 1.2), noise=1.0)
