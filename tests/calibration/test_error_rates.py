@@ -14,7 +14,7 @@ import pytest
 from scipy import stats
 
 from neurontest.claims import describe, kinds
-from neurontest.errors import SpecError
+from neurontest.claims.grammar import SentenceError
 from neurontest.stats.calibration import Measured
 from tests.calibration.cell import Cell, counted, nothing_yet, run_cell
 from tests.calibration.cells import CELLS, COMING
@@ -32,12 +32,12 @@ NULLS = {
     f"overlap_greater: equal overlaps; n = 8; {CONSISTENCY}, half-sample": 100,
     f"overlap_greater: equal overlaps; n = 12; {MEAN}, permutation": 10,
     f"overlap_greater: shared templates, equal overlaps; n = 10; {MEAN}": 6,
-    f"overlap_greater: six false among nine claims; n = 10; {MEAN}": 2,
+    f"overlap_greater: six false among nine claims; n = 10; {MEAN}": 8,
     f"overlap_above: at the true overlap; n = 10; {MEAN}": 60,
     f"overlap_below: at the true overlap; n = 10; {CONSISTENCY}": 60,
     f"overlap_above_chance: b like 4 controls, spread; n = 10; {MEAN}": 40,
     f"overlap_above_chance: as much as these controls; n = 10; {MEAN}": 40,
-    f"overlap_above_chance: b like 19 controls, spread; n = 10; {MEAN}": 30,
+    f"overlap_above_chance: b like 19 controls, spread; n = 10; {MEAN}": 15,
     f"sets_similar: at the true overlap; n = 10; {MEAN}": 60,
     f"sets_differ: at the true cross overlap; n = 10; {MEAN}": 100,
     f"sets_differ: at the true cross overlap; n = 10; {CONSISTENCY}": 100,
@@ -103,6 +103,9 @@ def looked_at(cell: Cell, data_sets: int) -> Measured:
 @pytest.mark.parametrize("key", NULLS)
 def test_errors(key: str) -> None:
     cell = REFERENCE[key]
+    if cell.kind == "overlap_greater" and "claims" in cell.world:
+        # Nine claims by relabeling take seconds.
+        cell = replace(cell, test="half-sample")
     found = looked_at(cell, NULLS[key])
     rate = RELABELED if cell.test == "permutation" else HALF_SAMPLE
     most = stats.binom.isf(1e-5, found.data_sets, rate)
@@ -128,7 +131,7 @@ def test_each_cell_is_told_from_all_others() -> None:
 @pytest.mark.parametrize("cell", [cell for cell in COMING if cell.n == 10], ids=lambda cell: cell.key)
 def test_what_is_to_come_cannot_be_said_yet(cell: Cell) -> None:
     """If this fails, the cells of that sentence belong among those that are counted."""
-    with pytest.raises(SpecError):
+    with pytest.raises(SentenceError):
         run_cell(cell, 0)
 
 
