@@ -142,5 +142,13 @@ def test_a_world_that_is_tested_against_another_value_is_refused() -> None:
         run_cell(cell, 0, made)
 
 
+def test_other_seeds_are_other_draws() -> None:
+    """Else nothing is asked where verdicts of several seeds are compared."""
+    cell = replace(REFERENCE[f"overlap_greater: near the border, three seeds; n = 20; {MEAN}"], test="permutation")
+    cell = replace(cell, stability=False)
+    made = cell.make(cell, 0)
+    assert len({run_cell(cell, seed, made).p for seed in (0, 100_000, 200_000)}) > 1
+
+
 def test_every_kind_has_its_cells() -> None:
     assert {kind.name for kind in kinds()} == {cell.kind for cell in CELLS}
