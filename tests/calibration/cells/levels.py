@@ -27,7 +27,8 @@ def cells() -> Iterator[Cell]:
             for n in (8, 10, 20, 24):
                 yield Cell(kind, at, "boundary", n, by, boundary)
             yield Cell(kind, "1 neuron from the truth", "true", 10, by, partial(boundary, slack=1.0))
-            for n, k in SIZES:
+            # The one neuron that raw activations select is the same in all sets: nothing lies at a boundary.
+            for n, k in SIZES if kind not in ("sets_similar", "sets_differ") else SIZES[1:]:
                 yield Cell(kind, at, "boundary", n, replace(by, k=k), boundary, data_sets=FEW)
             for n in (10, 24):
                 for end, level in (("low", LOW), ("high", HIGH)):
