@@ -85,8 +85,9 @@ class Measured:
     ----------
     world : str
         In words.
-    truth : {"null", "boundary", "true"}
-        The claim's null holds; its estimand is the reference value; the claim is true.
+    truth : {"null", "boundary", "true", "false"}
+        The claim's null holds and so does its opposite's; its estimand is the reference value; the claim is true; its
+        opposite is.
     role : {"reference", "stress"}
         Whether the world is one that the test is meant for, or one that strains what it assumes.
     real : bool
@@ -112,7 +113,7 @@ class Measured:
 
     design: Design
     world: str
-    truth: Literal["null", "boundary", "true"]
+    truth: Literal["null", "boundary", "true", "false"]
     role: Literal["reference", "stress"]
     real: bool = False
     seeds: int = 1
@@ -137,8 +138,13 @@ class Measured:
     @property
     def errors(self) -> float:
         """The share of data sets that were declared wrongly, on the side on which that was more frequent."""
-        wrong = self.refuted if self.truth == "true" else max(self.holds, self.refuted)
-        return wrong / max(self.data_sets, 1)
+        return max(self._wrong.values()) / max(self.data_sets, 1)
+
+    @property
+    def _wrong(self) -> dict[str, int]:
+        counts = {"holds": self.holds, "refuted": self.refuted}
+        right = {"true": "holds", "false": "refuted"}.get(self.truth)
+        return {name: count for name, count in counts.items() if name != right}
 
     @property
     def misses(self) -> tuple[str, ...]:
@@ -146,8 +152,7 @@ class Measured:
         if self.data_sets < FEWEST:
             return ()
         out = []
-        wrong = {"refuted": self.refuted} if self.truth == "true" else {"holds": self.holds, "refuted": self.refuted}
-        for name, count in wrong.items():
+        for name, count in self._wrong.items():
             if count / self.data_sets > self.goal:
                 out.append(f"{name} {rate(count, self.data_sets)}")
         if self.known >= FEWEST and self.covered / self.known < COVERED:
@@ -196,7 +201,10 @@ def _nearest(found: Iterable[Measured], design: Design, test: str, real: bool) -
     reach = [
         (distance, -one.errors, one)
         for one in found
-        if one.role == "reference" and one.truth != "true" and one.real is real and one.data_sets >= FEWEST
+        if one.role == "reference"
+        and one.truth in ("null", "boundary")
+        and one.real is real
+        and one.data_sets >= FEWEST
         if (distance := design.distance(one.design)) is not None
     ]
     if not reach:

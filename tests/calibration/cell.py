@@ -43,8 +43,9 @@ class Cell:
 
     Attributes
     ----------
-    truth : {"null", "boundary", "true"}
-        The claim's null holds; its estimand is the reference value, so that both sides' errors show; the claim is true.
+    truth : {"null", "boundary", "true", "false"}
+        The claim's null holds and so does its opposite's; its estimand is the reference value, so that both sides'
+        errors show; the claim is true; its opposite is.
     n : int
         Prompts of a concept.
     make : callable
@@ -67,7 +68,7 @@ class Cell:
 
     kind: str
     world: str
-    truth: Literal["null", "boundary", "true"]
+    truth: Literal["null", "boundary", "true", "false"]
     n: int
     selection: Selection
     make: Make

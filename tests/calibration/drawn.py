@@ -29,10 +29,11 @@ HEADER = """\
 
 What `make calibrate` counted; this page is written by it. *Holds* is the share of data sets in which the claim was
 shown at .05, alone in its family (with its Monte-Carlo standard error), *refuted* the share in which its opposite was.
-Where the truth is "null" or "boundary", either is an error; where it is "true", the first is the power. At a "boundary"
-the estimand is exactly the reference value, found by brute force. Of a family, *holds* is the share in which any false
-claim was shown. *Alone* is what each test would have declared by itself. The goal is .05 and two standard errors in
-worlds that a test is meant for, and .08 in those that strain it (*stress*); what misses it is bold.
+Where the truth is "null" or "boundary", either is an error; where it is "true", the first is the power, and where it is
+"false", the second. At a "boundary" the estimand is exactly the reference value, found by brute force. Of a family,
+*holds* is the share in which any false claim was shown. *Alone* is what each test would have declared by itself. The
+goal is .05 and two standard errors in worlds that a test is meant for, and .08 in those that strain it (*stress*); what
+misses it is bold.
 
 """
 
@@ -146,9 +147,9 @@ def in_short(cells: Iterable[Measured]) -> tuple[str, str]:
     errors, power = [], []
     for one in own:
         n, by = one.design.prompts[0], one.design.select
-        if one.truth != "true":
+        if one.truth in ("null", "boundary"):
             errors.append(one.holds / one.data_sets)
-        elif one.seeds == 1 and not one.design.grouped and n in (ADVISED, SEARCHED):
+        elif one.truth == "true" and one.seeds == 1 and not one.design.grouped and n in (ADVISED, SEARCHED):
             words = [f"`{one.design.kind}`"] if several else []
             words += ([by] if by else []) + [f"n = {n}"]
             power.append(f"{_short(one.holds / one.data_sets)} ({', '.join(words)})")

@@ -83,6 +83,7 @@ def test_real_activations_are_told_beside_simulated_ones() -> None:
     "other",
     [
         replace(TOLD, truth="true"),
+        replace(TOLD, truth="false"),
         replace(TOLD, role="stress"),
         replace(TOLD, data_sets=99, holds=3),
     ],
@@ -113,6 +114,9 @@ def test_goals() -> None:
     power = replace(TOLD, truth="true", holds=900)
     assert not power.misses
     assert replace(power, refuted=70).misses == ("refuted .070",)
+    false = replace(TOLD, truth="false", refuted=900)
+    assert not false.misses
+    assert replace(false, holds=70).misses == ("holds .070",)
     assert replace(TOLD, known=1000, covered=929).misses == ("95% interval covers .929",)
     assert not replace(TOLD, known=1000, covered=930).misses
     assert replace(TOLD, contradictory=1).misses == ("1 contradictory verdicts",)

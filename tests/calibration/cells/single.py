@@ -28,7 +28,7 @@ def _named() -> Iterator[Cell]:
     for n in (10, 24):
         yield cell("b as active as a, two others not", truth="null", n=n, make=partial(named, strengths=AS_B))
         more = partial(named, strengths={**AS_B, "b": 3.0})
-        yield cell("b more active than a, two others not", truth="null", n=n, make=more)
+        yield cell("b more active than a, two others not", truth="false", n=n, make=more)
         yield cell("1.5 sd above three", truth="true", n=n, make=partial(named, strengths={**THREE, "a": 1.5}))
     strong = partial(named, strengths={**ONE, "a": 3.0})
     yield cell("3 sd above one control", truth="true", n=10, make=strong)
