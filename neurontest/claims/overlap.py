@@ -75,7 +75,6 @@ class OverlapGreater(Kind):
             keys,
             nulls,
             [*(pair(trial, a, other) for other in (b, c)), *ceilings(trial, a, b, c), *whole[b], *whole[c]],
-            thresholds,
         )
 
 
@@ -125,7 +124,6 @@ class _OverlapThreshold(Kind):
             [trial.key(decisive, ".013-.043 on either side (nominal .05)")],
             [t_null(decisive)],
             [*share_of_ceiling(trial, a, b), *ceilings(trial, a, b), *whole[b]],
-            thresholds,
         )
 
 

@@ -70,5 +70,4 @@ class SetsSimilar(Kind):
             [trial.key(decisive, ".016-.021, the opposite .045-.056 (nominal .05)")],
             [t_null(decisive)],
             [*pairs, *ceilings(trial, *claim.concepts)],
-            thresholds,
         )

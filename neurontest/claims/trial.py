@@ -18,7 +18,6 @@ from neurontest.neurons.table import scores_of, units
 from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import FIRST_PAIRS, HalfT, Hypothesis, half_t, settle
 from neurontest.stats.halves import Indices
-from neurontest.stats.power import Plan, plan
 from neurontest.stats.streams import Stream
 from neurontest.stats.terms import Key
 from neurontest.types import (
@@ -30,6 +29,7 @@ from neurontest.types import (
     Interval,
     KeyResult,
     NullSummary,
+    Spread,
     Tally,
     Thresholds,
 )
@@ -249,18 +249,17 @@ class Trial:
         keys: Sequence[KeyResult],
         nulls: Sequence[NullSummary],
         details: Sequence[Estimate],
-        thresholds: Thresholds,
         *,
         p: float | None = None,
         p_opposite: float | None = None,
     ) -> Evidence:
-        """The evidence of a claim with a half-sample key; `decisive` is the test that power is judged by."""
+        """The evidence of a claim with a half-sample key; what can be detected is said of the test `decisive`."""
         return self.found(
             effect,
             keys,
             nulls,
             details,
-            plan(decisive.variance, min(self.n.values()), decisive.df, decisive.distance, thresholds.smallest),
+            None if decisive.degenerate else Spread(decisive.variance, decisive.df + 1),
             p=p,
             p_opposite=decisive.p_opposite if p_opposite is None else p_opposite,
             degenerate=decisive.degenerate,
@@ -272,7 +271,7 @@ class Trial:
         keys: Sequence[KeyResult],
         nulls: Sequence[NullSummary],
         details: Sequence[Estimate],
-        planned: Plan,
+        spread: Spread | None,
         *,
         p: float | None = None,
         p_opposite: float,
@@ -296,10 +295,7 @@ class Trial:
             details=tuple(details),
             prompts=dict(self.n),
             m=self.m,
-            detectable=planned.detectable,
-            power=planned.power,
-            needed=planned.needed,
-            needed_95=planned.needed_95,
+            spread=spread,
             degenerate=degenerate,
             warnings=(*((warning,) if noisy else ()), *warnings),
             tallies=tuple(tallies),

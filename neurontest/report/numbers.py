@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import floor, log10
+from collections.abc import Sequence
+from math import floor, inf, log10
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,6 +56,24 @@ def quantity(value: float, unit: str, places: int | None = None, *, signed: bool
     if unit == "neurons" and text.lstrip("+-") == "1":
         unit = "neuron"
     return f"{text} {unit}".rstrip()
+
+
+def largest(unit: str, k: int) -> float:
+    """The largest effect in a unit that there can be, of sets of `k` neurons: a distance from its reference."""
+    return {"neurons": float(k), "share": 1.0, "AUROC": 0.5}.get(unit, inf)
+
+
+def amounts(values: Sequence[float], unit: str, k: int) -> list[str]:
+    """Effects of one unit, such as ``3.1 neurons``, ``2.2``; ``none`` for one that is larger than there can be."""
+    found: list[str] = []
+    unsaid = unit
+    for value in values:
+        if value > largest(unit, k):
+            found.append("none")
+            continue
+        found.append(quantity(value, unsaid, decimals(100 * value if unit == "share" else value)))
+        unsaid = unit if unit == "share" else ""
+    return found
 
 
 def _places(estimate: Estimate) -> int | None:

@@ -75,7 +75,10 @@ def test_a_small_baseline_widens_the_interval_and_warns() -> None:
     assert "the baseline has 5 prompts" in few.warnings[0]
     assert not many.warnings
     assert few.effect.interval is not None
-    assert few.detectable is not None
+    assert few.spread is not None
+    assert many.spread is not None
+    assert few.spread.variance > many.spread.variance
+    assert few.spread.prompts == 8
 
 
 SENTENCES = (
