@@ -119,7 +119,8 @@ def _check(said: argparse.Namespace) -> int:
     settings = (("trace", found.suite.generation), ("neurons", found.suite.selection))
     for name, chosen in (*settings, ("statistics", found.suite.statistics)):
         # A setting that is None is decided from the others.
-        shown = ", ".join(f"{key}: {value}" for key, value in vars(chosen).items() if value is not None)
+        said_so = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(chosen).items()}
+        shown = ", ".join(f"{key}: {value}" for key, value in said_so.items() if value is not None)
         _say(f"  {name}: {{{shown}}}")
     _say(f"  {would_trace(found.suite)}")
     return 0

@@ -226,7 +226,7 @@ def _settings(chosen: Generation | Selection | Statistics) -> dict[str, object]:
     """The settings that say something, by name: of texts that are given, few do."""
     given = isinstance(chosen, Generation) and chosen.replay is not None
     return {
-        name.replace("_", " "): value
+        name.replace("_", " "): ", ".join(map(str, value)) if isinstance(value, tuple) else value
         for name, value in vars(chosen).items()
         if value is not None and name != "look" and not (given and name not in ("replay", "format", "seed"))
     }
