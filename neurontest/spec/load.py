@@ -223,8 +223,8 @@ def _family(
             claims[index] = claim
     family = Family(file, tuple(claims.values()), statistics(around.layers))
     if trusted and family.tested:
-        fault = look_fault(family)
-        if not fault or pilot:
+        fault = look_fault(family, pilot=pilot)
+        if not fault:
             family = at_look(family)
             claims = dict(zip(claims, family.claims, strict=True))
         else:

@@ -10,8 +10,8 @@ from neurontest.types import Family, Look, Statistics
 MOST_LOOKS = 10
 
 
-def look_fault(family: Family) -> str:
-    """Say why a family with looks is at none of them; empty if it is at one, or has none."""
+def look_fault(family: Family, *, pilot: bool = False) -> str:
+    """Say why a family with looks is at none of them; empty if it is, or has none, or is a `pilot` of any size."""
     looks = family.statistics.looks
     if looks is None:
         return ""
@@ -20,7 +20,7 @@ def look_fault(family: Family) -> str:
         return f"{said} must rise: each look has the prompts of the one before, and more"
     if len(looks) > MOST_LOOKS:
         return f"{said} are {len(looks)}; declare {MOST_LOOKS} or fewer"
-    sizes = _sizes(family)
+    sizes = {} if pilot else _sizes(family)
     if len(set(sizes.values())) > 1:
         few, many = min(sizes, key=lambda name: sizes[name]), max(sizes, key=lambda name: sizes[name])
         return (
