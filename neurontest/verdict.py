@@ -193,7 +193,7 @@ def _why(evidence: Evidence, threshold: float) -> str:
     if evidence.degenerate:
         return "degenerate: no prompt's presence moves the effect, so its spread over prompts cannot be told"
     if evidence.tallies:
-        return "no neuron stands out by more than the one that does so most by chance"
+        return "of so many neurons, chance alone may make one stand out as much"
     if max(evidence.keys, key=lambda key: key.p).statistic <= 0:
         return "the effect does not point the claimed way, nor clearly enough the other way"
     fewest = min(evidence.prompts.values())

@@ -121,7 +121,7 @@ def test_an_inconclusive_claim_names_no_prompts_that_would_decide_it() -> None:
     assert "does not point the claimed way" in judge(family(1), {"c0": found(half(0.7))})["c0"].reason
     searched = replace(found(half(0.2), spread=None), tallies=(Tally(0.05, "0 of 10 neurons are specific"),))
     verdict = judge(family(1), {"c0": searched})["c0"]
-    assert verdict.reason == "no neuron stands out by more than the one that does so most by chance"
+    assert verdict.reason == "of so many neurons, chance alone may make one stand out as much"
     assert verdict.detectable == ()
 
 

@@ -58,21 +58,24 @@ def quantity(value: float, unit: str, places: int | None = None, *, signed: bool
     return f"{text} {unit}".rstrip()
 
 
-def largest(unit: str, k: int) -> float:
-    """The largest effect in a unit that there can be, of sets of `k` neurons: a distance from its reference."""
-    return {"neurons": float(k), "share": 1.0, "AUROC": 0.5}.get(unit, inf)
+def room(estimate: Estimate, k: int) -> float:
+    """The largest distance from its reference that an effect can have, of sets of `k` neurons."""
+    most = {"neurons": float(k), "share": 1.0, "AUROC": 1.0}.get(estimate.unit, inf)
+    reference = estimate.reference or 0.0
+    return max(most - reference, reference)
 
 
-def amounts(values: Sequence[float], unit: str, k: int) -> list[str]:
-    """Effects of one unit, such as ``3.1 neurons``, ``2.2``; ``none`` for one that is larger than there can be."""
+def distances(values: Sequence[float], estimate: Estimate, k: int) -> list[str]:
+    """Effects of one unit, such as ``3.1 neurons``, ``2.2``; ``none`` for one that is larger than there is room for."""
     found: list[str] = []
-    unsaid = unit
+    share = estimate.unit == "share"
+    unsaid = estimate.unit
     for value in values:
-        if value > largest(unit, k):
+        if value > room(estimate, k):
             found.append("none")
             continue
-        found.append(quantity(value, unsaid, decimals(100 * value if unit == "share" else value)))
-        unsaid = unit if unit == "share" else ""
+        found.append(quantity(value, unsaid, decimals(100 * value if share else value)))
+        unsaid = estimate.unit if share else ""
     return found
 
 

@@ -135,7 +135,7 @@ def detectable(claim: ClaimRecord) -> str:
     if claim.evidence is None or claim.judgement is None or not claim.judgement.detectable:
         return ""
     found, effects = claim.evidence.effect, claim.judgement.detectable
-    amounts = numbers.amounts([one.effect for one in effects], found.unit, claim.selection.k)
+    amounts = numbers.distances([one.effect for one in effects], found, claim.selection.k)
     counts = [numbers.plural(effects[0].prompts, "prompt") + " a concept", *(f"{one.prompts:,}" for one in effects[1:])]
     words = ", ".join(f"{amount} with {count}" for amount, count in zip(amounts, counts, strict=True))
     beyond = f", beyond {numbers.quantity(found.reference, found.unit)}" if found.reference else ""
@@ -150,14 +150,14 @@ def corrected(claim: ClaimRecord, declared: int) -> str:
 
 def needed(claim: ClaimRecord) -> str:
     """What the adjusted p-value may be at most: ``0.05``, or ``0.00882 at look 1 of 2``."""
-    look = claim.statistics.look
-    return f"{claim.statistics.alpha:.4g}" + (f" at look {look.number} of {look.of}" if look else "")
+    alpha, look = claim.statistics.alpha, claim.statistics.look
+    return f"{alpha:.3g} at look {look.number} of {look.of}" if look else f"{alpha:g}"
 
 
 def notes(record: Record) -> list[str]:
     """What a run says once of all its claims: the looks that its files are at, and what a retest would be worth."""
     found = [
-        f"{family.file}: look {family.look.number} of {family.look.of}, held to {family.alpha:.4g}; all looks together"
+        f"{family.file}: look {family.look.number} of {family.look.of}, held to {family.alpha:.3g}; all looks together"
         f" to {family.look.alpha:g}"
         for family in record.families
         if family.look is not None and family.evaluated

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from neurontest.claims import kind_named
 from neurontest.errors import NeurontestError
-from neurontest.report.numbers import amounts, largest, quantity
+from neurontest.report.numbers import distances, quantity, room
 from neurontest.run.evaluate import Run
 from neurontest.stats.correction import thresholds
 from neurontest.stats.power import MOST, detectable, prompts_needed
@@ -41,7 +41,7 @@ class Planned:
     @property
     def largest(self) -> float:
         """The largest effect that the claim can be about."""
-        return largest(self.evidence.effect.unit, self.claim.selection.k)
+        return room(self.evidence.effect, self.claim.selection.k)
 
     @property
     def estimated(self) -> bool:
@@ -111,11 +111,11 @@ def _row(one: Planned, effect: float | None) -> tuple[str, ...]:
 
 
 def _shown(one: Planned) -> str:
-    spread, unit = one.evidence.spread, one.evidence.effect.unit
+    spread = one.evidence.spread
     if spread is None:
         return _NONE
     effects = [found.effect for found in detectable(spread, one.threshold)]
-    return ", ".join(amounts(effects, unit, one.claim.selection.k))
+    return ", ".join(distances(effects, one.evidence.effect, one.claim.selection.k))
 
 
 def _needed(one: Planned, effect: float) -> str:

@@ -54,6 +54,9 @@ def test_what_can_be_detected_is_said_in_the_unit_of_the_effect() -> None:
     # Of sets of 200 no 310 neurons can be shared.
     said = detecting(Estimate("x", 2.0, reference=0.0), 310.0, 1.04)
     assert said == "none with 24 prompts a concept, 1.0 neurons with 48 (power 0.8)"
+    # Nor can they share 170 more than 40.
+    said = detecting(Estimate("x", 2.0, reference=40.0), 170.0, 60.0)
+    assert said == "none with 24 prompts a concept, 60 neurons with 48 (power 0.8, beyond 40 neurons)"
     said = detecting(Estimate("x", 2.0, reference=40.0), 3.14, 2.2)
     assert said == "3.1 neurons with 24 prompts a concept, 2.2 with 48 (power 0.8, beyond 40 neurons)"
     said = detecting(Estimate("x", 0.6, "AUROC", reference=0.5), 0.51, 0.21)
