@@ -44,8 +44,9 @@ class Needed:
 def detectable(spread: Spread, alpha: float) -> tuple[Detectable, ...]:
     """Effects that are shown with probability :data:`POWER`, at the prompts at hand, twice and four times as many.
 
-    ``(t_{1-alpha,n-1} + z_{.8}) sqrt(n_0 V* / n)`` with ``V* = V (n_0 - 1) / chi2_{.2,n_0-1}``: the variance is taken
-    at its upper limit (Browne 1995, Stat. Med. 14:1933), which also makes up for what it grows by with half-samples.
+    ``(t_{1-alpha,n-1} + z_{.8}) sqrt((n_0 / n)^(1 - g) V*)`` with ``V* = V (n_0 - 1) / chi2_{.2,n_0-1}``: the variance
+    is taken at its upper limit (Browne 1995, Stat. Med. 14:1933), and g, the spread's growth, is what half-samples that
+    grow with n take of the gain.
 
     Parameters
     ----------
@@ -54,7 +55,7 @@ def detectable(spread: Spread, alpha: float) -> tuple[Detectable, ...]:
     """
     variance = _variance(spread, 1 - LIMIT)
     return tuple(
-        Detectable(n, _reach(spread, n, alpha) * (spread.prompts * variance / n) ** 0.5)
+        Detectable(n, _reach(spread, n, alpha) * (variance * _shrunk(spread, n)) ** 0.5)
         for n in (spread.prompts * multiple for multiple in MULTIPLES)
     )
 
@@ -83,6 +84,11 @@ def _variance(spread: Spread, tail: float) -> float:
     return float(spread.variance * df / special.chdtri(df, 1 - tail))
 
 
+def _shrunk(spread: Spread, n: int) -> float:
+    """The variance at n prompts over that at hand."""
+    return float((spread.prompts / n) ** (1 - spread.growth))
+
+
 def _reach(spread: Spread, n: int, alpha: float) -> float:
     """Standard errors that an effect must measure."""
     # Distributions of scipy.stats take a hundred times as long, and a search for a number asks often.
@@ -92,7 +98,7 @@ def _reach(spread: Spread, n: int, alpha: float) -> float:
 
 def _fewest(spread: Spread, variance: float, effect: float, alpha: float) -> int | None:
     def enough(n: int) -> bool:
-        return bool(n >= _reach(spread, n, alpha) ** 2 * spread.prompts * variance / effect**2)
+        return bool(_reach(spread, n, alpha) ** 2 * variance * _shrunk(spread, n) <= effect**2)
 
     if not enough(MOST):
         return None

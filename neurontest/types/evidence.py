@@ -162,12 +162,15 @@ class Spread:
         Of the estimate, in its unit squared.
     prompts : int
         Of the smallest concept that takes part, when there is that variance.
+    growth : float
+        n times the variance grows as n to this power: 0 of means over prompts; of half-samples that grow with n, 1/2.
     known : bool
         The variance follows from the numbers of prompts, and is no estimate.
     """
 
     variance: float
     prompts: int
+    growth: float = 0.0
     known: bool = False
 
 

@@ -172,6 +172,6 @@ def test_the_spread_is_that_of_the_test_and_its_smallest_concept() -> None:
     )
     assert found.spread is not None
     assert found.effect.interval is not None
-    assert (found.spread.prompts, found.spread.known) == (8, False)
+    assert (found.spread.prompts, found.spread.growth, found.spread.known) == (8, 0.5, False)
     reach = (found.effect.interval.high - found.effect.interval.low) / 2
     assert found.spread.variance == pytest.approx((reach / stats.t.isf(0.025, 7)) ** 2)
