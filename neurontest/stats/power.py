@@ -1,7 +1,7 @@
 """How small an effect so many prompts show, and how many prompts show an effect that was stated beforehand.
 
 Nothing here asks for the effect that was seen: with that, a power says no more than the p-value does (Hoenig & Heisey
-2001, Am. Stat. 55:19), and numbers of prompts miss by a factor of six either way.
+2001, Am. Stat. 55:19), and numbers of prompts miss by far: of 27, ten prompts named 13 to 400.
 """
 
 from __future__ import annotations
