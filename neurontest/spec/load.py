@@ -225,7 +225,7 @@ def _family(
     if trusted and family.tested:
         fault = look_fault(family, pilot=pilot)
         if not fault:
-            family = at_look(family)
+            family = at_look(family, pilot=pilot)
             claims = dict(zip(claims, family.claims, strict=True))
         else:
             first = next(at for at, claim in claims.items() if claim.skip is None)

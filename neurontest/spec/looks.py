@@ -36,8 +36,8 @@ def look_fault(family: Family, *, pilot: bool = False) -> str:
     return ""
 
 
-def at_look(family: Family) -> Family:
-    """The same family held to what the look that it is at may spend; a pilot is planned for the last look.
+def at_look(family: Family, *, pilot: bool = False) -> Family:
+    """The same family held to what the look that it is at may spend; a `pilot`, whatever its size, to the last one's.
 
     See Also
     --------
@@ -49,8 +49,7 @@ def at_look(family: Family) -> Family:
     # Not where a run that declares no looks would pay for it: scipy is not needed to read a suite.
     from neurontest.stats.looks import levels
 
-    now = next(iter(_sizes(family).values()), looks[-1])
-    at = looks.index(now) if now in looks else len(looks) - 1
+    at = looks.index(looks[-1] if pilot else next(iter(_sizes(family).values()), looks[-1]))
     own = family.statistics
     divided_by = 1 if own.correction == "none" else max(1, len(family.tested))
     spent = levels(own.alpha, looks, divided_by)[at]
