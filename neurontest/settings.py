@@ -169,6 +169,16 @@ SETTINGS: tuple[Setting, ...] = (
         minimum=0,
         below=1,
     ),
+    Setting(
+        "statistics",
+        "looks",
+        int,
+        None,
+        "Prompts a concept at which the claims may be tested, declared before the first run; together they keep alpha",
+        "file",
+        minimum=4,
+        many=True,
+    ),
     # How it is run.
     Setting(
         "run",

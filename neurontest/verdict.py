@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from scipy import stats
 
 from neurontest.stats.correction import adjust, threshold_of
+from neurontest.stats.power import detectable
 from neurontest.stats.sequential import CLEAR, side
 from neurontest.stats.sequential import p_bounds as p_bounds_of
 from neurontest.types import Evidence, Family, KeyResult, Verdict
@@ -54,20 +55,27 @@ def _verdict(
     alpha: float,
 ) -> Verdict:
     found = _found(evidence, threshold)
+
+    def undecided(reason: str, *, borderline: bool = False) -> Verdict:
+        effects = detectable(evidence.spread, threshold) if evidence.spread is not None else ()
+        return Verdict(
+            "inconclusive", p_adjusted, opposite_adjusted, threshold, reason, borderline, found, detectable=effects
+        )
+
     if in_doubt(evidence, threshold):
         reason = (
             f"borderline: Monte-Carlo error leaves it in doubt whether p is above or below {threshold:.2g};"
             " another seed could say otherwise"
         )
-        return Verdict("inconclusive", p_adjusted, opposite_adjusted, threshold, reason, borderline=True, found=found)
+        return undecided(reason, borderline=True)
     if p_adjusted <= alpha:
         return Verdict("holds", p_adjusted, opposite_adjusted, threshold, found=found)
     if opposite_adjusted <= alpha:
         if opposite_in_doubt(evidence, opposite_threshold):
             reason = "borderline: Monte-Carlo error leaves it in doubt whether the opposite is shown"
-            return Verdict("inconclusive", p_adjusted, opposite_adjusted, threshold, reason, borderline=True)
+            return undecided(reason, borderline=True)
         return Verdict("refuted", p_adjusted, opposite_adjusted, threshold)
-    return Verdict("inconclusive", p_adjusted, opposite_adjusted, threshold, _why(evidence, threshold), found=found)
+    return undecided(_why(evidence, threshold))
 
 
 def _found(evidence: Evidence, threshold: float) -> str:
@@ -184,10 +192,9 @@ def _why(evidence: Evidence, threshold: float) -> str:
             )
     if evidence.degenerate:
         return "degenerate: no prompt's presence moves the effect, so its spread over prompts cannot be told"
-    if evidence.needed is None:
+    if evidence.tallies:
+        return "of so many neurons, chance alone may make one stand out as much"
+    if max(evidence.keys, key=lambda key: key.p).statistic <= 0:
         return "the effect does not point the claimed way, nor clearly enough the other way"
-    if evidence.detectable is None:
-        return "underpowered"
-    unit = f" {evidence.effect.unit}" if evidence.effect.unit else ""
     fewest = min(evidence.prompts.values())
-    return f"underpowered: {fewest} prompts a concept show an effect of {evidence.detectable:.2g}{unit} with power 0.8"
+    return f"the effect points the claimed way, by no more than the choice of {fewest} prompts a concept may explain"

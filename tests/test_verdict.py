@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from scipy import stats
 
+from neurontest.stats.power import detectable
 from neurontest.types import (
     Claim,
     Concept,
@@ -15,7 +17,9 @@ from neurontest.types import (
     KeyResult,
     Location,
     Selection,
+    Spread,
     Statistics,
+    Tally,
 )
 from neurontest.verdict import judge
 
@@ -30,12 +34,13 @@ def permutation(draws: int, exceedances: int) -> KeyResult:
     return KeyResult("permutation", "", 2.0, p, None, 1e-9, draws=draws, exceedances=exceedances, exact=False)
 
 
-def found(*keys: KeyResult, needed: int | None = 30) -> Evidence:
+SPREAD = Spread(0.5, 24)
+
+
+def found(*keys: KeyResult, spread: Spread | None = SPREAD) -> Evidence:
     p = max(key.p for key in keys)
     opposite = next((key.p_opposite for key in keys if key.p_opposite is not None), 1 - p)
-    return Evidence(
-        Estimate("x", 1.0), keys, p, opposite, (), (), {"a": 24, "b": 24}, 12, detectable=1.5, needed=needed
-    )
+    return Evidence(Estimate("x", 1.0), keys, p, opposite, (), (), {"a": 24, "b": 24}, 12, spread=spread)
 
 
 def family(count: int, *, correction: str = "holm", skip: tuple[int, ...] = ()) -> Family:
@@ -100,7 +105,7 @@ def test_monte_carlo_doubt_at_the_threshold_is_borderline() -> None:
 def test_doubt_in_one_key_is_no_matter_if_the_other_fails_surely() -> None:
     verdict = judge(family(1), {"c0": found(permutation(1000, 44), half(0.4))})["c0"]
     assert not verdict.borderline
-    assert "underpowered" in verdict.reason
+    assert "by no more than the choice of 24 prompts a concept may explain" in verdict.reason
 
 
 def test_doubt_about_the_opposite() -> None:
@@ -108,10 +113,27 @@ def test_doubt_about_the_opposite() -> None:
     assert (verdict.name, verdict.borderline) == ("inconclusive", True)
 
 
-def test_reasons_say_what_would_decide() -> None:
+def test_an_inconclusive_claim_names_no_prompts_that_would_decide_it() -> None:
     verdict = judge(family(1), {"c0": found(half(0.2))})["c0"]
-    assert verdict.reason == "underpowered: 24 prompts a concept show an effect of 1.5 neurons with power 0.8"
-    assert "does not point the claimed way" in judge(family(1), {"c0": found(half(0.7), needed=None)})["c0"].reason
+    assert verdict.reason == (
+        "the effect points the claimed way, by no more than the choice of 24 prompts a concept may explain"
+    )
+    assert "does not point the claimed way" in judge(family(1), {"c0": found(half(0.7))})["c0"].reason
+    searched = replace(found(half(0.2), spread=None), tallies=(Tally(0.05, "0 of 10 neurons are specific"),))
+    verdict = judge(family(1), {"c0": searched})["c0"]
+    assert verdict.reason == "of so many neurons, chance alone may make one stand out as much"
+    assert verdict.detectable == ()
+
+
+def test_what_can_be_detected_is_said_for_the_threshold_that_applied() -> None:
+    alone = judge(family(1), {"c0": found(half(0.2))})["c0"]
+    assert alone.detectable == detectable(SPREAD, 0.05)
+    among = judge(family(2), {"c0": found(half(0.2)), "c1": found(half(0.3))})
+    assert among["c0"].detectable == detectable(SPREAD, 0.025)
+    borderline = judge(family(1), {"c0": found(half(0.04, se=0.1))})["c0"]
+    assert borderline.detectable == alone.detectable
+    for decided in (half(0.01), half(0.99)):
+        assert judge(family(1), {"c0": found(decided)})["c0"].detectable == ()
 
 
 @pytest.mark.parametrize("threshold", [0.05])
@@ -124,6 +146,6 @@ def test_the_threshold_is_that_of_the_rank(threshold: float) -> None:
 def test_random_sets_that_do_as_much_are_the_reason() -> None:
     prompts = KeyResult("prompts", "", 4.0, 0.001, 0.999, 0.0, df=23.0)
     sets = KeyResult("random sets", "", 1.0, 0.1, 0.91, 0.01, draws=99, exceedances=9)
-    (verdict,) = judge(family(1), {"c0": found(prompts, sets, needed=None)}).values()
+    (verdict,) = judge(family(1), {"c0": found(prompts, sets, spread=None)}).values()
     assert verdict.name == "inconclusive"
     assert verdict.reason == "9 of 99 random sets, of the same layers and of like norms, do as much"

@@ -84,15 +84,13 @@ class Consistent(Kind):
             [trial.key(decisive)],
             [t_null(decisive)],
             [occurrence_across_halves(trial, name)],
-            thresholds,
         )
 
     def _against_neutral(self, trial: Trial, name: str, neutral: str, thresholds: Thresholds) -> Evidence:
         """The largest excess occurrence of any neuron, by relabeling (max-T)."""
         from neurontest.claims.permutation import largest, largest_key
-        from neurontest.claims.single import critical, label, tallies, top_lists
+        from neurontest.claims.single import label, tallies, top_lists
         from neurontest.stats.max_t import Occurrences
-        from neurontest.stats.power import plan_by_root_n
         from neurontest.types import Estimate
 
         lists, columns = top_lists(trial, (name, neutral))
@@ -127,12 +125,7 @@ class Consistent(Kind):
                 )
                 for one in listed[: trial.claim.selection.k]
             ],
-            plan_by_root_n(
-                found.largest.observed,
-                critical(found, thresholds.smallest),
-                min(trial.n.values()),
-                unit=float(own[best] - usual[best]) / max(found.largest.observed, 1e-12),
-            ),
+            None,
             p_opposite=1.0,
             tallies=tallies(found.adjusted, thresholds, "occur more often than by relabeling"),
         )

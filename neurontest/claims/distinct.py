@@ -99,5 +99,4 @@ class ModesMoreDistinct(Kind):
             [trial.key(decisive)],
             [t_null(decisive)],
             [trial.estimate(label, result, tested=False) for label, result in zip(labels, results, strict=True)],
-            thresholds,
         )

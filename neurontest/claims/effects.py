@@ -16,10 +16,9 @@ from neurontest.claims.permutation import histogram, permutation_key
 from neurontest.claims.trial import SMALL_BASELINE
 from neurontest.neurons.normalize import Floats
 from neurontest.stats.max_t import Welch
-from neurontest.stats.power import Plan, plan
 from neurontest.stats.random_sets import FEWEST_SETS, Rank, rank, sets_needed
 from neurontest.stats.relabel import Labels
-from neurontest.types import Estimate, Evidence, Interval, KeyResult, NullSummary, Thresholds
+from neurontest.types import Estimate, Evidence, Interval, KeyResult, NullSummary, Spread, Thresholds
 
 NATS = "nats a token"
 
@@ -79,14 +78,8 @@ def losses_compared(ours: Experiment, own: str, of_own: Floats, of_others: Float
         Estimate(f"extra loss of {own}", float(of_own[:, 0].mean()), NATS),
         Estimate("extra loss of the others", float(of_others[:, 0].mean()), NATS),
     ]
-    planned = plan(
-        max(variance, np.finfo(float).tiny),
-        min(len(of_own), len(of_others)),
-        float(found.df),
-        apart.observed,
-        thresholds.smallest,
-    )
-    return _evidence(ours, effect, prompts, null, apart, details, planned, thresholds)
+    spread = Spread(variance, min(len(of_own), len(of_others)))
+    return _evidence(ours, effect, prompts, null, apart, details, spread, thresholds)
 
 
 def rises_compared(ours: Experiment, words_of: str, rises: Floats, thresholds: Thresholds) -> Evidence:
@@ -127,8 +120,8 @@ def rises_compared(ours: Experiment, words_of: str, rises: Floats, thresholds: T
         Estimate(f"rise of {words_of}'s words", ranked.observed, "nats"),
         Estimate("rise by random sets, mean", float(ranked.null.mean()), "nats"),
     ]
-    planned = plan(max(spread, np.finfo(float).tiny), len(beyond), df, mean, thresholds.smallest)
-    return _evidence(ours, effect, prompts, NullSummary("t", t, df=float(df)), ranked, details, planned, thresholds)
+    null = NullSummary("t", t, df=float(df))
+    return _evidence(ours, effect, prompts, null, ranked, details, Spread(spread, len(beyond)), thresholds)
 
 
 def _evidence(
@@ -138,7 +131,7 @@ def _evidence(
     null: NullSummary,
     ranked: Rank,
     details: list[Estimate],
-    planned: Plan,
+    spread: Spread,
     thresholds: Thresholds,
 ) -> Evidence:
     """The larger p-value of the two keys, and of their opposites: both nulls must be rejected either way."""
@@ -177,10 +170,7 @@ def _evidence(
         details=tuple(details),
         prompts={("baseline" if name.startswith("(") else name): count for name, count in names.items()},
         m=0,
-        detectable=planned.detectable,
-        power=planned.power,
         # Where random sets do as much, it is not prompts that are wanting.
-        needed=planned.needed if prompts.p >= sets.p else None,
-        needed_95=planned.needed_95 if prompts.p >= sets.p else None,
+        spread=spread if prompts.p >= sets.p and spread.variance > 0 else None,
         warnings=tuple(warnings),
     )

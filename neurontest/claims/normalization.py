@@ -89,7 +89,6 @@ class SetsDiffer(Kind):
                 *(trial.estimate(label, result) for label, result in zip(labels, results, strict=True)),
                 *(one for name in names for mode in trial.modes for one in ceilings(trial, name, mode=mode)),
             ],
-            thresholds,
             p=decisive.p,
             p_opposite=opposite,
         )

@@ -74,7 +74,6 @@ class OverlapGreater(Kind):
             keys,
             nulls,
             [*(pair(trial, a, other) for other in (b, c)), *ceilings(trial, a, b, c), *whole[b], *whole[c]],
-            thresholds,
         )
 
 
@@ -124,7 +123,6 @@ class _OverlapThreshold(Kind):
             [trial.key(decisive)],
             [t_null(decisive)],
             [*share_of_ceiling(trial, a, b), *ceilings(trial, a, b), *whole[b]],
-            thresholds,
         )
 
 

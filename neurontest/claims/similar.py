@@ -70,5 +70,4 @@ class SetsSimilar(Kind):
             [trial.key(decisive)],
             [t_null(decisive)],
             [*pairs, *ceilings(trial, *claim.concepts)],
-            thresholds,
         )

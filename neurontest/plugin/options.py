@@ -46,7 +46,7 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def _ini_type(setting: Setting) -> Literal["string", "int", "float"]:
-    if setting.type is str:
+    if setting.type is str or setting.many:
         return "string"
     return "int" if setting.type is int else "float"
 
@@ -101,7 +101,7 @@ class Options:
 
     def number(self, name: str) -> int:
         """The value of a setting of the group `run` that is a whole number."""
-        return int(resolve(name, [self.overrides, self.ini, self.environment]) or 0)
+        return int(str(resolve(name, [self.overrides, self.ini, self.environment]) or 0))
 
     @property
     def model_is_said(self) -> bool:
@@ -173,6 +173,8 @@ def _from_command_line(config: pytest.Config, setting: Setting) -> Value:
 def _from_ini(config: pytest.Config, setting: Setting) -> Value:
     try:
         value: Value = config.getini(setting.ini)
+        if setting.many and isinstance(value, str):
+            value = setting.parse(value)
     except (ValueError, TypeError, pytest.UsageError):
         raise pytest.UsageError(f"{setting.ini} must be {setting.valid()}; the ini file says something else") from None
     if value is None or setting.admits(value):

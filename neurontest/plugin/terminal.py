@@ -67,7 +67,7 @@ def _write(reporter: pytest.TerminalReporter, text: str, **markup: bool) -> None
 
 
 def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> None:
-    from neurontest.report.text import table_rows
+    from neurontest.report.text import notes, table_rows
 
     rows = table_rows(record)
     if suite:
@@ -88,6 +88,8 @@ def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> Non
             _write(reporter, line, yellow=True)
     for warning in record.warnings:
         _write(reporter, f"warning: {warning}", yellow=True)
+    for note in notes(record):
+        _write(reporter, note)
     _write(reporter, counts(rows))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from itertools import zip_longest
@@ -226,9 +226,9 @@ def _settings(chosen: Generation | Selection | Statistics) -> dict[str, object]:
     """The settings that say something, by name: of texts that are given, few do."""
     given = isinstance(chosen, Generation) and chosen.replay is not None
     return {
-        name.replace("_", " "): value
-        for name, value in asdict(chosen).items()
-        if value is not None and not (given and name not in ("replay", "format", "seed"))
+        name.replace("_", " "): ", ".join(map(str, value)) if isinstance(value, tuple) else value
+        for name, value in vars(chosen).items()
+        if value is not None and name != "look" and not (given and name not in ("replay", "format", "seed"))
     }
 
 
@@ -261,7 +261,9 @@ def _environment() -> Environment:
         "settings_of": _settings,
         "vacuous": outcome.vacuous,
         "not_replayed": outcome.not_replayed,
-        "to_decide": text.to_decide,
+        "detectable": text.detectable,
+        "needed": text.needed,
+        "notes": text.notes,
     }
     environment.filters |= {
         "bounds": numbers.bounds,

@@ -28,6 +28,9 @@ def properties(claim: ClaimRecord) -> list[tuple[str, str]]:
         "alpha": claim.statistics.alpha,
         "correction": claim.statistics.correction,
     }
+    look = claim.statistics.look
+    if look is not None:
+        said |= {"look": f"{look.number} of {look.of}", "alpha_of_all_looks": look.alpha}
     if claim.evidence is not None:
         found = claim.evidence.effect
         said |= {

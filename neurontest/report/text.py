@@ -115,7 +115,7 @@ def failure_text(claim: ClaimRecord, *, suite: str, model: str, declared: int) -
     if claim.judgement is not None and claim.judgement.reason:
         facts.append(("why", claim.judgement.reason))
     if claim.evidence is not None:
-        facts.append(("to decide", to_decide(claim)))
+        facts.append(("detectable", detectable(claim)))
         facts += [("warning", warning) for warning in claim.evidence.warnings]
     if vacuous(claim):
         facts.append(("vacuous", vacuous(claim)))
@@ -127,23 +127,48 @@ def failure_text(claim: ClaimRecord, *, suite: str, model: str, declared: int) -
     return "\n".join([headline(claim, suite=suite, declared=declared), *lines])
 
 
-def to_decide(claim: ClaimRecord) -> str:
-    """How many prompts would decide an inconclusive claim, in words; empty for any other."""
-    if claim.evidence is None or claim.verdict != "inconclusive":
+def detectable(claim: ClaimRecord) -> str:
+    """What effects the prompts at hand, twice and four times as many can show; empty unless it is inconclusive.
+
+    Such as ``3.1 neurons with 24 prompts a concept, 2.2 with 48, 1.5 with 96 (power 0.8)``.
+    """
+    if claim.evidence is None or claim.judgement is None or not claim.judgement.detectable:
         return ""
-    found = claim.evidence
-    if found.needed is not None:
-        return f"about {found.needed:,} prompts a concept would show an effect of this size (power 0.8)"
-    if found.detectable is None:
-        return ""
-    smallest = numbers.quantity(found.detectable, found.effect.unit, numbers.decimals(found.detectable))
-    return f"the smallest effect that this many prompts show is {smallest} (power 0.8)"
+    found, effects = claim.evidence.effect, claim.judgement.detectable
+    amounts = numbers.distances([one.effect for one in effects], found, claim.selection.k)
+    counts = [numbers.plural(effects[0].prompts, "prompt") + " a concept", *(f"{one.prompts:,}" for one in effects[1:])]
+    words = ", ".join(f"{amount} with {count}" for amount, count in zip(amounts, counts, strict=True))
+    beyond = f", beyond {numbers.quantity(found.reference, found.unit)}" if found.reference else ""
+    return f"{words} (power 0.8{beyond})"
 
 
 def corrected(claim: ClaimRecord, declared: int) -> str:
     """Such as `` after Holm over 6 claims``; empty if nothing was corrected."""
     method = CORRECTIONS.get(claim.statistics.correction, "")
     return f" after {method} over {numbers.plural(declared, 'claim')}" if method else ""
+
+
+def needed(claim: ClaimRecord) -> str:
+    """What the adjusted p-value may be at most: ``0.05``, or ``0.00882 at look 1 of 2``."""
+    alpha, look = claim.statistics.alpha, claim.statistics.look
+    return f"{alpha:.3g} at look {look.number} of {look.of}" if look else f"{alpha:g}"
+
+
+def notes(record: Record) -> list[str]:
+    """What a run says once of all its claims: the looks that its files are at, and what a retest would be worth."""
+    found = [
+        f"{family.file}: look {family.look.number} of {family.look.of}, held to {family.alpha:.3g}; all looks together"
+        f" to {family.look.alpha:g}"
+        for family in record.families
+        if family.look is not None and family.evaluated
+    ]
+    open_ = [claim for claim in record.claims if claim.selected and claim.verdict == "inconclusive"]
+    if any(claim.statistics.looks is None for claim in open_):
+        found.append(
+            "inconclusive: a retest that includes these prompts errs up to .09 where alpha says .05; declare `looks`"
+            " before the first run"
+        )
+    return [visible(one) for one in found]
 
 
 def selection(claim: ClaimRecord) -> str:
@@ -194,7 +219,7 @@ def _because(claim: ClaimRecord, declared: int) -> str:
         said = (claim.error or claim.skip or "").split("\n", 1)[0]
         return f" ({said})" if said else ""
     opposite = " that the opposite holds" if claim.judgement.name == "refuted" else ""
-    needs = f"needs {claim.statistics.alpha:g}"
+    needs = f"needs {needed(claim)}"
     words = f" (p {_decisive_p(claim)}{opposite}{corrected(claim, declared)}, {needs})"
     if claim.judgement.borderline:
         words = words[:-1] + ", borderline)"

@@ -119,6 +119,7 @@ def make_record(
                 correction=family.statistics.correction,
                 declared=len(family.tested),
                 evaluated=family.file in evaluated,
+                look=family.statistics.look,
             )
             for family in suite.families
         ),

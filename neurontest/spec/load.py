@@ -16,6 +16,7 @@ from neurontest.spec import rules
 from neurontest.spec.claims import Layer, Surroundings, generation, read_claim, said, selection, statistics
 from neurontest.spec.folder import SPEC_BYTES, SUITE_FILE, Folder, OutsideError
 from neurontest.spec.given import Given, file_of, given_texts
+from neurontest.spec.looks import at_look, look_fault
 from neurontest.spec.prompts import Prompts, read_concept, read_prompts
 from neurontest.spec.source import Document, Keys, parse
 from neurontest.spec.validate import check
@@ -221,13 +222,22 @@ def _family(
         if claim is not None:
             claims[index] = claim
     family = Family(file, tuple(claims.values()), statistics(around.layers))
+    if trusted and family.tested:
+        fault = look_fault(family, pilot=pilot)
+        if not fault:
+            family = at_look(family, pilot=pilot)
+            claims = dict(zip(claims, family.claims, strict=True))
+        else:
+            first = next(at for at, claim in claims.items() if claim.skip is None)
+            overridden = _overridden("looks", around)
+            _complain_of(document, suite, ("claims", first), "looks", fault, is_overridden=overridden)
     weak: dict[str, list[Keys]] = {}
     for index, claim in claims.items() if trusted else ():
         keys: Keys = ("claims", index)
         for message in rules.claim_faults(claim, family, pilot=pilot, brief=document.crowded):
             document.complain(keys, message)
         if message := rules.half_sample_fault(claim):
-            _complain_of_m(document, suite, keys, message, is_overridden=_overridden("m", around))
+            _complain_of(document, suite, keys, "m", message, is_overridden=_overridden("m", around))
         for message in rules.claim_warnings(claim):
             weak.setdefault(message, []).append(keys)
     return family, [_said_once(document, message, places) for message, places in weak.items()]
@@ -244,9 +254,11 @@ def _overridden(name: str, around: Surroundings) -> bool:
     return any(layer.get(name) is not None for layer in around.layers[: around.above])
 
 
-def _complain_of_m(document: Document, suite: Document, keys: Keys, message: str, *, is_overridden: bool) -> None:
-    """Note the fault where the claim's `m` was said."""
-    own: Keys = ("statistics", "m")
+def _complain_of(
+    document: Document, suite: Document, keys: Keys, name: str, message: str, *, is_overridden: bool
+) -> None:
+    """Note the fault where the claim's setting of this name was said."""
+    own: Keys = ("statistics", name)
     places = [(document, (*keys, *own)), (document, own), (suite, own)]
     said_at = next(((where, at) for where, at in places if at in where.nodes and not is_overridden), None)
     where, at = said_at or (document, keys)

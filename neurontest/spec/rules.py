@@ -58,7 +58,7 @@ def claim_faults(claim: Claim, family: Family, *, pilot: bool = False, brief: bo
         remedy = f"it takes {needed} {what} or more for each concept" if needed else f"no number of {what} mends that"
         remedy = f"it takes more {what}, if any number does" if brief else remedy
         of = family.statistics
-        asked = f"alpha {of.alpha:g}, correction {of.correction}, {_counted(len(family.tested), 'claim')}"
+        asked = f"alpha {of.alpha:.4g}, correction {of.correction}, {_counted(len(family.tested), 'claim')}"
         yield (
             f"{kind.name} cannot hold here: its smallest p-value is {smallest:.2g}, and the family ({asked})"
             f" accepts at most {limit:.2g}; {remedy}"

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from neurontest.errors import SpecError
 from neurontest.spec import rules
 from neurontest.spec.claims import Surroundings, read_claim
+from neurontest.spec.looks import at_look, look_fault
 from neurontest.spec.source import parse
 from neurontest.spec.validate import check
 from neurontest.types import Claim, Family, Suite
@@ -38,10 +39,13 @@ def claim_from(suite: Suite, said: str | Mapping[str, object]) -> Claim:
     claim = None if document.faults else read_claim(document, 0, NOWHERE, around)
     if claim is not None:
         family = Family(NOWHERE, (claim,), claim.statistics)
+        look = look_fault(family)
+        family = family if look else at_look(family)
+        (claim,) = family.claims
         half_sample = rules.half_sample_fault(claim)
         if claim.generation.replay not in (None, suite.generation.replay):
             document.complain(("claims", 0), "a claim from Python replays what its suite does; say 'replay' there")
-        for message in [*rules.claim_faults(claim, family), *([half_sample] if half_sample else [])]:
+        for message in [*rules.claim_faults(claim, family), *filter(None, (half_sample, look))]:
             document.complain(("claims", 0), message)
     if document.faults or claim is None:
         raise SpecError(document.faults)

@@ -153,6 +153,36 @@ class NullSummary:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """How much an estimate changes with the prompts: what effects so many prompts show follows from it.
+
+    Attributes
+    ----------
+    variance : float
+        Of the estimate, in its unit squared.
+    prompts : int
+        Of the smallest concept that takes part, when there is that variance.
+    growth : float
+        n times the variance grows as n to this power: 0 of means over prompts; of half-samples that grow with n, 1/2.
+    known : bool
+        The variance follows from the numbers of prompts, and is no estimate.
+    """
+
+    variance: float
+    prompts: int
+    growth: float = 0.0
+    known: bool = False
+
+
+@dataclass(frozen=True)
+class Detectable:
+    """The effect, as a distance from its reference, that so many prompts a concept show with probability 0.8."""
+
+    prompts: int
+    effect: float
+
+
+@dataclass(frozen=True)
 class Tally:
     """What a search found at one threshold, in words: ``3 of 17,280 neurons are specific``."""
 
@@ -179,13 +209,9 @@ class Evidence:
         Prompts used; of causal claims, those that were measured.
     m : int
         Prompts in a half-sample; 0 if there are none.
-    detectable : float or None
-        The smallest effect shown with power 0.8 by this many prompts, in the effect's unit.
-    power : float or None
-        The probability that as many prompts, drawn anew, show an effect of the observed size.
-    needed, needed_95 : int or None
-        Prompts a concept that would show an effect of the observed size with power 0.8, and 0.95; None if it points
-        the wrong way.
+    spread : Spread or None
+        Of the test over prompts that decides; None where no number of prompts follows from it: of searches, of ranks,
+        where it is controls or random sets that are wanting, and where the variance is a floor.
     degenerate : bool
         No prompt's presence moves the effect: its variance is a floor.
     warnings : tuple of str
@@ -201,10 +227,7 @@ class Evidence:
     details: tuple[Estimate, ...]
     prompts: Mapping[str, int]
     m: int
-    detectable: float | None = None
-    power: float | None = None
-    needed: int | None = None
-    needed_95: int | None = None
+    spread: Spread | None = None
     degenerate: bool = False
     warnings: tuple[str, ...] = ()
     tallies: tuple[Tally, ...] = ()
@@ -222,11 +245,14 @@ class Verdict:
     threshold : float
         The unadjusted p-value that the claim had to reach at its place in the family.
     reason : str
-        Why it is inconclusive, and what would decide it; empty otherwise.
+        Why it is inconclusive; empty otherwise.
     borderline : bool
         Monte-Carlo error could not tell on which side of the threshold the p-value lies.
     found : str
         What a search found at the threshold that finally applied, in words; empty of other claims.
+    detectable : tuple of Detectable
+        Of an inconclusive claim: effects that are shown at that threshold, with the prompts at hand, twice and four
+        times as many. Empty where its evidence has no spread.
     """
 
     name: Literal["holds", "refuted", "inconclusive"]
@@ -236,6 +262,7 @@ class Verdict:
     reason: str = ""
     borderline: bool = False
     found: str = ""
+    detectable: tuple[Detectable, ...] = ()
 
 
 @dataclass(frozen=True)

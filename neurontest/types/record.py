@@ -8,7 +8,7 @@ from typing import Literal
 
 from neurontest.types.evidence import Evidence, Vacuity, Verdict
 from neurontest.types.neurons import NeuronSet, OverlapMatrix, PublishedNeuron
-from neurontest.types.spec import Generation, Location, Selection, Statistics
+from neurontest.types.spec import Generation, Location, Look, Selection, Statistics
 from neurontest.types.trace import Continuation
 
 RECORD_VERSION = 1
@@ -60,13 +60,14 @@ class ClaimRecord:
 
 @dataclass(frozen=True)
 class FamilyRecord:
-    """The claims whose p-values were corrected together."""
+    """The claims whose p-values were corrected together; `look` says at which of the looks that were declared."""
 
     file: str
     alpha: float
     correction: str
     declared: int
     evaluated: bool
+    look: Look | None = None
 
 
 @dataclass(frozen=True)

@@ -84,8 +84,29 @@ def drawn_selections(selection: Selection) -> tuple[Selection, ...]:
 
 
 @dataclass(frozen=True)
+class Look:
+    """Which of the looks that a family declared beforehand a run is.
+
+    Attributes
+    ----------
+    number, of : int
+        The first is 1.
+    alpha : float
+        The error rate of all looks together; that of this one stands as `alpha` of the statistics.
+    """
+
+    number: int
+    of: int
+    alpha: float
+
+
+@dataclass(frozen=True)
 class Statistics:
-    """How a claim is tested: the `statistics` section. `m` None means half of the smallest concept's prompts."""
+    """How a claim is tested: the `statistics` section. `m` None means half of the smallest concept's prompts.
+
+    `looks` are the numbers of prompts a concept at which the family may be tested. `look` is the one of them that this
+    run is, and `alpha` then what it may spend; None if none are declared, or before the prompts are known.
+    """
 
     alpha: float = 0.05
     correction: Correction = "holm"
@@ -96,6 +117,8 @@ class Statistics:
     consistent_above: float = 0.3
     differ_below: float = 0.5
     similar_above: float = 0.8
+    looks: tuple[int, ...] | None = None
+    look: Look | None = None
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ def _finding(name: str) -> Finding:
     effect = Estimate("b/a minus b/c", 3.1, "neurons", Interval(-0.4, 6.2, 0.95, "t"), 0.0)
     key = KeyResult("half-sample", "the sets overlap equally", 1.2, p, opposite, 1e-6, df=9.0)
     null = NullSummary("t", 1.2, df=9.0)
-    evidence = Evidence(effect, (key,), p, opposite, (null,), (), {"a": 10, "b": 10, "c": 10}, m=5, needed=18)
+    evidence = Evidence(effect, (key,), p, opposite, (null,), (), {"a": 10, "b": 10, "c": 10}, m=5)
     return Finding(evidence, Verdict(verdict, p, opposite, 0.05))
 
 

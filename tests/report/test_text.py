@@ -7,8 +7,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from neurontest.report import numbers
 from neurontest.report.outcome import declared, label, outcome, remark
-from neurontest.report.text import failure_text, headline, selection, table_rows
-from neurontest.types import ClaimRecord, Estimate, Interval
+from neurontest.report.text import detectable, failure_text, headline, notes, selection, table_rows
+from neurontest.types import ClaimRecord, Detectable, Estimate, Interval, Look
 from neurontest.untrusted import visible
 
 from .sample import CLAIMS, HOSTILE, sample
@@ -32,6 +32,72 @@ def test_the_first_line_stands_alone() -> None:
         "specs/writeup.yaml:5: baseline-normalized sets differ from raw: "
         "refuted (p < 0.001 that the opposite holds after Holm over 1 claim, needs 0.05)"
     )
+
+
+def detecting(effect: Estimate, *found: float) -> str:
+    """What can be detected, of an inconclusive claim about the top 200 with this effect."""
+    assert BORDERLINE.evidence is not None
+    assert BORDERLINE.judgement is not None
+    effects = tuple(Detectable(24 * 2**at, one) for at, one in enumerate(found))
+    return detectable(
+        replace(
+            BORDERLINE,
+            evidence=replace(BORDERLINE.evidence, effect=effect),
+            judgement=replace(BORDERLINE.judgement, detectable=effects),
+        )
+    )
+
+
+def test_what_can_be_detected_is_said_in_the_unit_of_the_effect() -> None:
+    said = detecting(Estimate("x", 2.0, reference=0.0), 3.14, 2.2, 1.0)
+    assert said == "3.1 neurons with 24 prompts a concept, 2.2 with 48, 1.0 with 96 (power 0.8)"
+    # Of sets of 200 no 310 neurons can be shared.
+    said = detecting(Estimate("x", 2.0, reference=0.0), 310.0, 1.04)
+    assert said == "none with 24 prompts a concept, 1.0 neurons with 48 (power 0.8)"
+    # Nor can they share 170 more than 40.
+    said = detecting(Estimate("x", 2.0, reference=40.0), 170.0, 60.0)
+    assert said == "none with 24 prompts a concept, 60 neurons with 48 (power 0.8, beyond 40 neurons)"
+    said = detecting(Estimate("x", 2.0, reference=40.0), 3.14, 2.2)
+    assert said == "3.1 neurons with 24 prompts a concept, 2.2 with 48 (power 0.8, beyond 40 neurons)"
+    said = detecting(Estimate("x", 0.6, "AUROC", reference=0.5), 0.51, 0.21)
+    assert said == "none with 24 prompts a concept, 0.21 AUROC with 48 (power 0.8, beyond 0.50 AUROC)"
+    said = detecting(Estimate("x", 0.6, "share", reference=0.0), 0.123, 0.0871)
+    assert said == "12% with 24 prompts a concept, 8.7% with 48 (power 0.8)"
+    said = detecting(Estimate("x", 0.6, "nats a token", reference=0.0), 0.123, 0.0871)
+    assert said == "0.12 nats a token with 24 prompts a concept, 0.087 with 48 (power 0.8)"
+
+
+def test_only_an_inconclusive_claim_says_what_can_be_detected_and_none_what_would_decide_it() -> None:
+    told = [claim.id for claim in CLAIMS if detectable(claim)]
+    assert told == [EXPECTED.id, BORDERLINE.id]
+    for claim in CLAIMS:
+        text = failure_text(claim, suite="s", model="m", declared=3)
+        assert "to decide" not in text
+        assert "would show" not in text
+
+
+def test_a_look_is_named_with_what_it_is_held_to() -> None:
+    look = Look(1, 2, 0.05)
+    claim = replace(HOLDS, statistics=replace(HOLDS.statistics, alpha=0.00882034, looks=(24, 48), look=look))
+    assert headline(claim, suite="s", declared=1).endswith(
+        "holds (p = 0.0036 after Holm over 1 claim, needs 0.00882 at look 1 of 2)"
+    )
+    record = sample()
+    families = tuple(replace(family, alpha=0.00882034, look=look) for family in record.families[:1])
+    said = notes(replace(record, claims=(claim,), families=families))
+    assert said == ["geography.yaml: look 1 of 2, held to 0.00882; all looks together to 0.05"]
+
+
+def test_what_a_retest_is_worth_is_said_once_of_a_run_and_not_where_looks_are_declared() -> None:
+    record = sample()
+    said = [note for note in notes(record) if "retest" in note]
+    assert said == [
+        "inconclusive: a retest that includes these prompts errs up to .09 where alpha says .05; declare `looks` before"
+        " the first run"
+    ]
+    looks = tuple(replace(one, statistics=replace(one.statistics, looks=(24, 48))) for one in record.claims)
+    assert not notes(replace(record, claims=looks))
+    assert not notes(replace(record, claims=(HOLDS, REFUTED)))
 
 
 def test_a_file_in_the_working_directory_is_named_alone() -> None:

@@ -189,7 +189,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         {"c.yaml": "statistics: {alhpa: 0.1}\n"},
         [
             "c.yaml:1:14: unknown key 'alhpa' under 'statistics'; did you mean 'alpha'? valid: alpha, correction,"
-            " confidence, test, interval, m, consistent_above, differ_below, similar_above"
+            " confidence, test, interval, m, consistent_above, differ_below, similar_above, looks"
         ],
     ),
     "unknown key at the top": (

@@ -13,7 +13,6 @@ from neurontest.neurons.select import MeanSelector
 from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import HalfT, Hypothesis, equivalent, half_t, settle, weakest_of
 from neurontest.stats.halves import draw_halves, enumerate_halves, halves_of, jackknife_variance
-from neurontest.stats.power import detectable, prompts_needed
 from neurontest.stats.streams import Stream
 from neurontest.stats.studentised import jackknife_variances
 from neurontest.stats.terms import Term
@@ -198,12 +197,3 @@ def test_extending_keeps_what_was_drawn() -> None:
 def test_small_concepts_are_enumerated() -> None:
     assert halves_of(14, 7, 10, Stream(0)).exact
     assert not halves_of(15, 7, 10, Stream(0)).exact
-
-
-def test_power_of_the_plan_is_what_it_says() -> None:
-    """Of the design: n V about 5; differences of 1, 1.5, 2 and 3 neurons need about 33, 16, 10 and 6 prompts."""
-    needed = [prompts_needed(0.5, 10, effect, 0.05) for effect in (1.0, 1.5, 2.0, 3.0)]
-    assert needed == pytest.approx([33, 16, 10, 6], abs=2)
-    assert prompts_needed(0.5, 10, -1.0, 0.05) is None
-    assert prompts_needed(0.5, 10, 1e-9, 0.05) is None
-    assert detectable(0.5, 9, 0.05) == pytest.approx((stats.t.isf(0.05, 9) + stats.norm.ppf(0.8)) * 0.5**0.5)

@@ -11,7 +11,6 @@ from neurontest.claims.describe import ceilings, headline, pair, quoted
 from neurontest.claims.trial import Trial, t_null
 from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import HalfT, Hypothesis
-from neurontest.stats.power import Plan
 from neurontest.stats.sequential import CLEAR
 from neurontest.types import Claim, Estimate, Evidence, KeyResult, Thresholds
 
@@ -44,11 +43,10 @@ def evidence_of(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds
         keys,
         [t_null(one) for one in results],
         _details(trial, whole),
-        thresholds,
         p_opposite=max(one.p_opposite for one in results),
     )
     # What the spread of concepts leaves open no number of prompts decides.
-    return found if weakest is results[0] else replace(found, needed=None, needed_95=None)
+    return found if weakest is results[0] else replace(found, spread=None)
 
 
 def by_rank(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
@@ -81,15 +79,14 @@ def by_rank(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) ->
         half_pairs=over_prompts.pairs,
         monte_carlo_se=open_ / count / CLEAR,
     )
-    found = trial.found(
+    return trial.found(
         _effect(trial, over_prompts, whole),
         [key],
         [],
         _details(trial, whole),
-        Plan(detectable=None, power=0.0, needed=None, needed_95=None),
+        None,
         p_opposite=key.p_opposite or 1.0,
     )
-    return replace(found, power=None)
 
 
 def _effect(trial: Trial, over_prompts: HalfT, whole: list[Estimate]) -> Estimate:

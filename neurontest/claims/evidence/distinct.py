@@ -38,7 +38,6 @@ def on_average(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds)
         keys,
         nulls,
         [*_parts(trial, names), *_apart(trial, apart, notes, tested=False)],
-        thresholds,
     )
 
 
@@ -78,7 +77,6 @@ def of_each(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) ->
         keys,
         nulls,
         [*_parts(trial, names), *_apart(trial, results if len(pairs) > 1 else [], notes, tested=True)],
-        thresholds,
         p_opposite=min(1.0, len(pairs) * min(result.p_opposite for result in results)),
     )
 

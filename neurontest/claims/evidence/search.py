@@ -22,7 +22,6 @@ from neurontest.neurons.normalize import Floats
 from neurontest.stats.auroc import auroc
 from neurontest.stats.halves import draw_halves
 from neurontest.stats.max_t import MaxT, Remembered, Welch
-from neurontest.stats.power import plan_by_root_n
 from neurontest.stats.welch_bound import WelchBound, welch_bound
 from neurontest.types import Claim, Estimate, Evidence, KeyResult, NullSummary, Thresholds
 from neurontest.words import together
@@ -76,7 +75,7 @@ def evidence_of(
     p, t = _over(against)
     keys, nulls = _keys(trial, of, against, best)
     weakest = max(against, key=lambda side: (side.p[best], -side.bound.t[best]))
-    needed, careful = (_critical(weakest, best, one) for one in (thresholds.largest, thresholds.smallest))
+    needed = _critical(weakest, best, thresholds.largest)
     least = f" (the weakest of {len(sides)} controls)" if len(sides) > 1 else ""
     order = np.lexsort((-t, p))
     listed = [int(one) for one in order[:LISTED] if p[one] <= thresholds.largest] or [best]
@@ -103,7 +102,7 @@ def evidence_of(
             ),
             *(_ratio(of, side) for side in against),
         ],
-        plan_by_root_n(float(weakest.bound.t[best]), careful, min(trial.n.values())),
+        None,
         p=float(p[best]),
         p_opposite=1.0,
         warnings=[warning for side in against for warning in _unequal(of, side)],

@@ -12,7 +12,7 @@ from neurontest.claims.permutation import against_key
 from neurontest.claims.single import column_of
 from neurontest.claims.trial import Trial
 from neurontest.neurons.normalize import Floats
-from neurontest.stats.auroc import auroc, average_precision, delong_interval, plan_auroc
+from neurontest.stats.auroc import auroc, average_precision, delong_interval, spread_of_auroc
 from neurontest.stats.brunner_munzel import brunner_munzel
 from neurontest.types import Claim, Estimate, Evidence, Interval, KeyResult, Thresholds
 from neurontest.words import together
@@ -64,7 +64,7 @@ def evidence_of(
             *_apart(values, of, dict(zip(names, keys, strict=True))),
             Estimate(f"average precision against {names[weakest]}", average_precision(own, others), ""),
         ],
-        plan_auroc(areas[weakest], len(own), len(others), thresholds.smallest),
+        spread_of_auroc(len(own), len(others)),
         p_opposite=min(1.0, len(keys) * min(1.0 if key.p_opposite is None else key.p_opposite for key in keys)),
     )
 
