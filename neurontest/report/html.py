@@ -109,7 +109,8 @@ def html_report(record: Record) -> str:
             families=_families(record, claims),
             counts=[(name, statuses.count(name)) for name in SYMBOLS if name in statuses],
             unselected=sum(not view.claim.selected for view in claims),
-            dead=sum(outcome.is_vacuous(view.claim) for view in claims),
+            dealt=sum(outcome.holds_when_dealt(view.claim) for view in claims),
+            twin=sum(outcome.holds_on_twin(view.claim) for view in claims),
             expected=sum(outcome.outcome(view.claim) == "xfailed" for view in claims),
             overlaps=_overlaps(record),
             concepts=[_concept(concept) for concept in record.concepts],
@@ -260,6 +261,7 @@ def _environment() -> Environment:
         "remark": outcome.remark,
         "settings_of": _settings,
         "vacuous": outcome.vacuous,
+        "undecided": outcome.undecided,
         "not_replayed": outcome.not_replayed,
         "to_decide": text.to_decide,
     }

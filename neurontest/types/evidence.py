@@ -246,10 +246,13 @@ class Vacuity:
     ----------
     worlds, declared : int
         Worlds looked at, and those in which the unadjusted half-sample test declared the claim at alpha.
-    low, high : float
-        One-sided 99% bounds of the rate.
+    limit : float
+        The rate that it is held against.
     vacuous : bool
-        The rate is above alpha, beyond doubt; in a record, of a claim that holds.
+        The rate is above the limit; in a record, of a claim that holds. The error of saying so, at any time, is 5% at
+        most.
+    cleared : bool
+        The rate is below the limit, with the same error. Of neither, so many worlds did not tell.
     about : str
         What such a claim is about instead, in words; empty if its kind does not say.
     reason : str
@@ -258,16 +261,16 @@ class Vacuity:
 
     worlds: int
     declared: int
-    low: float
-    high: float
     vacuous: bool
+    limit: float = 0.1
+    cleared: bool = False
     about: str = ""
     reason: str = ""
 
     @classmethod
     def unknown(cls, reason: str) -> Vacuity:
         """Nothing was looked at."""
-        return cls(worlds=0, declared=0, low=0.0, high=1.0, vacuous=False, reason=reason)
+        return cls(worlds=0, declared=0, vacuous=False, reason=reason)
 
 
 @dataclass(frozen=True)
