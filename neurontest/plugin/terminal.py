@@ -121,14 +121,11 @@ def counts(rows: Sequence[Row]) -> str:
     """
     found = Counter(row.status for row in rows)
     ordered = [*(name for name in _COUNTED if found[name]), *sorted(set(found) - set(_COUNTED))]
-    also = {
-        "with prompts dealt at random": sum(row.dealt for row in rows),
-        "on a twin of the model with random weights": sum(row.twin for row in rows),
-    }
-    if any(also.values()):
+    also = Counter(filter(None, [*(row.dealt for row in rows), *(row.twin for row in rows)]))
+    if also:
         held = found["holds"]
         parts = [f"{held} of {len(rows)} {'holds' if held == 1 else 'hold'}"]
-        parts += [f"{count} of them also {where}" for where, count in also.items() if count]
+        parts += [f"{count} of them also {where}" for where, count in also.items()]
         rest = [_counted(name, found[name]) for name in ordered if name != "holds"]
         return "; ".join([*parts, ", ".join(rest)] if rest else parts)
     return ", ".join(_counted(name, found[name]) for name in ordered)

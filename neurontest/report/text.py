@@ -34,8 +34,8 @@ class Row(NamedTuple):
     part: str = ""
     vacuous: str = ""
     unknown: str = ""
-    dealt: bool = False
-    twin: bool = False
+    dealt: str = ""
+    twin: str = ""
 
 
 def table_rows(record: Record) -> list[Row]:
@@ -58,8 +58,8 @@ def table_rows(record: Record) -> list[Row]:
             part=parts[claim.where.file],
             vacuous=vacuous(claim),
             unknown=visible(not_replayed(claim)),
-            dealt=holds_when_dealt(claim),
-            twin=holds_on_twin(claim),
+            dealt="with prompts dealt at random" if holds_when_dealt(claim) else "",
+            twin="on a twin of the model with random weights" if holds_on_twin(claim) else "",
         )
         for claim in claims
     ]
@@ -120,6 +120,7 @@ def failure_text(claim: ClaimRecord, *, suite: str, model: str, declared: int) -
     if claim.judgement is not None and claim.judgement.reason:
         facts.append(("why", claim.judgement.reason))
     if claim.evidence is not None:
+        facts += [("to paste", copies.paste) for copies in claim.evidence.copies]
         facts.append(("to decide", to_decide(claim)))
         facts += [("warning", warning) for warning in claim.evidence.warnings]
     if vacuous(claim):

@@ -98,7 +98,15 @@ def _substance(claim: Claim) -> list[object]:
 
 
 def _facts(concept: Concept) -> list[object]:
-    return [concept.name, concept.prompts, concept.groups, concept.site, concept.published, concept.words]
+    return [
+        concept.name,
+        concept.prompts,
+        concept.groups,
+        concept.site,
+        concept.published,
+        concept.words,
+        concept.source,
+    ]
 
 
 class Cache(Generic[T]):

@@ -161,6 +161,22 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class NearCopies:
+    """Prompts that are near copies of others, and are not said to be.
+
+    Attributes
+    ----------
+    said : str
+        Which they are and what to do, in a sentence without its full stop.
+    paste : str
+        The lines that give them one group, as the spec or the prompt file takes them; empty if that is no cure.
+    """
+
+    said: str
+    paste: str = ""
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What the test of one claim found.
 
@@ -191,6 +207,8 @@ class Evidence:
     warnings : tuple of str
     tallies : tuple of Tally
         Of searches: how many neurons are found at each threshold that may finally apply.
+    copies : tuple of NearCopies
+        Prompts that the tests took for independent and are not: whatever `p` is, nothing is shown.
     """
 
     effect: Estimate
@@ -208,6 +226,7 @@ class Evidence:
     degenerate: bool = False
     warnings: tuple[str, ...] = ()
     tallies: tuple[Tally, ...] = ()
+    copies: tuple[NearCopies, ...] = ()
 
 
 @dataclass(frozen=True)

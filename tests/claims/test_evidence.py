@@ -156,3 +156,30 @@ def test_a_selection_of_everything_is_refused(identity: Any, size: int) -> None:
         asked = replace(claim, selection=replace(claim.selection, k=k, identity=identity))
         with pytest.raises(EvidenceError, match=rf"k is {k}, and there are {size} to select from; say a smaller k"):
             kind.evidence(asked, traces, Thresholds.of(0.05))
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_prompt_that_carries_most_of_a_variance_is_named(grouped: bool) -> None:
+    # Of twelve texts about a, one is about b as well, and louder than all others together.
+    world = World(np.random.default_rng(5), layers=2, width=60, massive=0)
+    own, other = world.take(5), world.take(5)
+    data = {name: world.concept(12) for name in "ab"}
+    data["a"][:, own] += 8.0
+    data["b"][:, other] += 8.0
+    data["a"][7, other] += 400.0
+    names = tuple(f"text-{(at + 5) % 12:02}" for at in range(12))
+    found = evidence_on(
+        "a overlaps b by at most 4 neurons",
+        data,
+        world.neutral(20),
+        width=60,
+        selection=Selection(k=5),
+        groups={"a": names} if grouped else None,
+    )
+    (warning,) = found.warnings
+    what = "group 'text-00'" if grouped else "prompt 'a 007'"
+    assert warning.startswith(f"the {what} of 'a' carries ")
+    data["a"][7, other] -= 400.0
+    assert not evidence_on(
+        "a overlaps b by at most 4 neurons", data, world.neutral(20), width=60, selection=Selection(k=5)
+    ).warnings

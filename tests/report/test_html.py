@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from neurontest.report.files import write_reports
 from neurontest.report.html import html_report
 from neurontest.report.record import load_record
-from neurontest.types import ConceptRecord, PublishedNeuron, Record, Vacuity
+from neurontest.types import ConceptRecord, NearCopies, PublishedNeuron, Record, Vacuity
 from neurontest.untrusted import visible
 
 from .sample import CLAIMS, CONCEPTS, HOSTILE, sample
@@ -297,3 +297,14 @@ def test_groups_are_told_with_their_prompts() -> None:
 def test_what_ended_a_run_stands_first() -> None:
     page = html_report(replace(sample(), claims=(), errors=("specs/a.yaml:1:1: <b>no</b>",)))
     assert "<b>Error.</b> specs/a.yaml:1:1: &lt;b&gt;no&lt;/b&gt;" in page
+
+
+def test_the_lines_that_mend_near_copies_keep_their_lines() -> None:
+    evidence = CLAIMS[0].evidence
+    assert evidence is not None
+    copies = (NearCopies("two are one", '- {text: "<b>one", group: a-1}\n- {text: "two", group: a-1}'),)
+    page = html_report(replace(sample(), claims=(replace(CLAIMS[0], evidence=replace(evidence, copies=copies)),)))
+    assert (
+        '<pre class="paste">- {text: &#34;&lt;b&gt;one&#34;, group: a-1}\n- {text: &#34;two&#34;, group: a-1}</pre>'
+        in page
+    )

@@ -207,3 +207,22 @@ def test_power_of_the_plan_is_what_it_says() -> None:
     assert prompts_needed(0.5, 10, -1.0, 0.05) is None
     assert prompts_needed(0.5, 10, 1e-9, 0.05) is None
     assert detectable(0.5, 9, 0.05) == pytest.approx((stats.t.isf(0.05, 9) + stats.norm.ppf(0.8)) * 0.5**0.5)
+
+
+def test_the_prompt_that_moves_a_term_most_is_known() -> None:
+    halves = enumerate_halves(8, 4)
+    # Neuron 0 is in the set of a half with prompt 5, neuron 1 in the others.
+    sets = np.stack([halves.subsets[:, 5], 1 - halves.subsets[:, 5]], axis=1)
+    other = np.stack([halves.subsets[:, 0], halves.subsets[:, 1]], axis=1) * 1e-3
+    samples = HalfSamples.given(
+        {("a", ""): 2, ("b", ""): 2},
+        {("a", ""): np.arange(2), ("b", ""): np.arange(2)},
+        {("a", ""): sets, ("b", ""): other},
+        {"a": halves, "b": halves},
+    )
+    term = Term(1.0, {("a", ""): np.array([1.0, 0.0]), ("b", ""): np.array([1.0, 0.0])})
+    sample, row, share = samples.heaviest(term) or ("", 0, 0.0)
+    assert (sample, row) == ("a", 5)
+    # All others of a half move against it, each by a seventh.
+    assert share == pytest.approx(1 / (1 + 7 / 49), rel=1e-4)
+    assert samples.heaviest(Term(1.0, {("a", ""): np.zeros(2)})) is None
