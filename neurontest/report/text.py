@@ -135,7 +135,7 @@ def failure_text(claim: ClaimRecord, *, suite: str, model: str, declared: int) -
 
 def to_decide(claim: ClaimRecord) -> str:
     """How many prompts would decide an inconclusive claim, in words; empty for any other."""
-    if claim.evidence is None or claim.verdict != "inconclusive":
+    if claim.evidence is None or claim.evidence.copies or claim.verdict != "inconclusive":
         return ""
     found = claim.evidence
     if found.needed is not None:

@@ -25,9 +25,9 @@ Rows = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 NEARLY_ONE = 0.9
 #: From this one on they have most in common, which is told if it is so of many: prompts written apart may be alike in
 #: form, as questions are (up to .8 in a small model), but not most of them two by two.
-MOSTLY_ONE = 0.6
+MOSTLY_ONE = 0.65
 #: Share of a concept's prompts, and number of them, that must be like another one for that.
-MANY, FEWEST = 1 / 3, 4
+MANY, FEWEST = 1 / 2, 4
 #: Probability, over all pairs, that chance alone brings so large a correlation.
 CHANCE = 1e-3
 #: Neurons that are looked at, at most; more tell no more.
@@ -98,7 +98,7 @@ def _told(a: str, b: str, correlation: Floats, asked: Bools) -> list[Close]:
     involved = np.flatnonzero(asked.any(axis=1) | (asked.any(axis=0) if a == b else False))
     smaller = min(correlation.shape)
     count = len(involved) if a == b else min(len(involved), int(asked.any(axis=0).sum()))
-    if count < max(FEWEST, MANY * smaller):
+    if count < FEWEST or count <= MANY * smaller:
         asked = asked & (correlation >= NEARLY_ONE)
     return [Close((a, int(i)), (b, int(j)), float(correlation[i, j])) for i, j in zip(*np.nonzero(asked), strict=True)]
 
