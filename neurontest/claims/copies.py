@@ -136,7 +136,7 @@ def _how(concept: Concept) -> str:
     suffix = "." + concept.source.rpartition(".")[2] if concept.source else ""
     match suffix:
         case "":
-            return "say so by their groups, in place of these items under 'prompts:'"
+            return "say so by their groups, in place of these items under 'prompts:' (or of a .json or .jsonl file)"
         case ".txt":
             return (
                 f"say so by their groups, which {concept.source} cannot hold: list its prompts under 'prompts:' in the"

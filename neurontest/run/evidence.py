@@ -98,15 +98,7 @@ def _substance(claim: Claim) -> list[object]:
 
 
 def _facts(concept: Concept) -> list[object]:
-    return [
-        concept.name,
-        concept.prompts,
-        concept.groups,
-        concept.site,
-        concept.published,
-        concept.words,
-        concept.source,
-    ]
+    return [concept.name, concept.prompts, concept.groups, concept.site, concept.published, concept.words]
 
 
 class Cache(Generic[T]):

@@ -157,3 +157,11 @@ def test_concepts_of_independent_prompts_have_no_copies() -> None:
         data = {name: world.concept(12, (world.take(6), np.full(6, 4.0))) for name in "abc"}
         kind, claim, traces = claim_on("a, b and c have distinct neurons", data, world.neutral(20))
         assert copies_of(kind, claim, traces) == ()
+
+
+def test_evidence_says_nothing_of_files() -> None:
+    # It is found again when a file of prompts has another name.
+    data, baseline, _ = paraphrased(0)
+    kind, claim, traces = claim_on("a and b have distinct neurons", data, baseline, width=120)
+    moved = {name: replace(concept, source=f"{name}.txt") for name, concept in claim.concepts.items()}
+    assert copies_of(kind, replace(claim, concepts=moved), traces) == copies_of(kind, claim, traces)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from neurontest.claims.base import Kind, Traces
 from neurontest.claims.copies import Pair, in_words, near_copies
@@ -18,7 +19,10 @@ def copies_of(kind: Kind, claim: Claim, traces: Traces) -> tuple[NearCopies, ...
     traces : mapping from TraceRequest to Activations
         Holds every request of the claim's kind.
     """
-    return near_copies(claim, [*in_words(claim), *_in_activations(kind, claim, traces)])
+    pairs = [*in_words(claim), *_in_activations(kind, claim, traces)]
+    # Evidence is kept, and found again when a file of prompts has another name: it says nothing of files.
+    nameless = {name: replace(concept, source=None) for name, concept in claim.concepts.items()}
+    return near_copies(replace(claim, concepts=nameless), pairs)
 
 
 def _in_activations(kind: Kind, claim: Claim, traces: Traces) -> Iterator[Pair]:
