@@ -23,11 +23,13 @@ Rows = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
 #: From this correlation on, two prompts are nearly one.
 NEARLY_ONE = 0.9
-#: From this one on they have most in common, which is told if it is so of many: prompts written apart may be alike in
-#: form, as questions are (up to .8 in a small model), but not most of them two by two.
-MOSTLY_ONE = 0.65
+#: From this one on they have half in common, which is told if it is so of most prompts, each with few others: prompts
+#: written apart may be alike in form, as questions are (up to .8 in a small model), but then with all of that form.
+HALF_ONE = 0.5
 #: Share of a concept's prompts, and number of them, that must be like another one for that.
 MANY, FEWEST = 1 / 2, 4
+#: Of how many others, as a share of the concept's prompts, or their number if that is more.
+FEW, FEW_OTHERS = 1 / 4, 3
 #: Probability, over all pairs, that chance alone brings so large a correlation.
 CHANCE = 1e-3
 #: Neurons that are looked at, at most; more tell no more.
@@ -88,17 +90,17 @@ def close_pairs(
         if groups.get(a) and groups.get(b):
             asked &= np.array(groups[a])[:, None] != np.array(groups[b])[None, :]
         by_chance = stats.beta.sf(np.minimum(correlation**2, _ONE), 0.5, max(dimensions - 1, 1e-6) / 2) / 2
-        asked &= (correlation >= MOSTLY_ONE) & (by_chance * prompts * (prompts - 1) / 2 <= CHANCE)
+        asked &= (correlation >= HALF_ONE) & (by_chance * prompts * (prompts - 1) / 2 <= CHANCE)
         found += _told(a, b, correlation, asked)
     return sorted(found, key=lambda one: -one.correlation)
 
 
 def _told(a: str, b: str, correlation: Floats, asked: Bools) -> list[Close]:
-    """Of the pairs asked about, all if they are many, else those that are nearly one."""
-    involved = np.flatnonzero(asked.any(axis=1) | (asked.any(axis=0) if a == b else False))
-    smaller = min(correlation.shape)
-    count = len(involved) if a == b else min(len(involved), int(asked.any(axis=0).sum()))
-    if count < FEWEST or count <= MANY * smaller:
+    """Of the pairs asked about, all if most prompts have a few, else those that are nearly one."""
+    both = asked | asked.T if a == b else asked
+    counts = [(both.sum(axis=1), both.shape[1])] + ([] if a == b else [(both.sum(axis=0), both.shape[0])])
+    copied = min(int(((others > 0) & (others <= max(FEW_OTHERS, FEW * of))).sum()) for others, of in counts)
+    if copied < FEWEST or copied <= MANY * min(correlation.shape):
         asked = asked & (correlation >= NEARLY_ONE)
     return [Close((a, int(i)), (b, int(j)), float(correlation[i, j])) for i, j in zip(*np.nonzero(asked), strict=True)]
 

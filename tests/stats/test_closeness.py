@@ -70,7 +70,7 @@ def test_independent_prompts_are_not_close(change: Change | None, count: int) ->
 
 
 @pytest.mark.parametrize(("texts", "times"), [(6, 4), (5, 2), (12, 2), (3, 3)])
-@pytest.mark.parametrize("noise", [0.1, 0.5])
+@pytest.mark.parametrize("noise", [0.1, 0.5, 0.7])
 def test_paraphrases_are_close(texts: int, times: int, noise: float) -> None:
     rng = np.random.default_rng(0)
 
@@ -107,3 +107,15 @@ def test_it_takes_activations_as_they_are_kept() -> None:
     values["a"][1] = values["a"][0]
     kept = {name: rows.astype(np.float32) for name, rows in values.items()}
     assert [(one.a, one.b) for one in close_pairs(kept, {}, neutral.astype(np.float32))] == [(("a", 0), ("a", 1))]
+
+
+@pytest.mark.parametrize("kinds", [2, 3])
+def test_prompts_of_a_few_kinds_are_not_close(kinds: int) -> None:
+    # The kind of a prompt has a third of the variance: it is like all others of its kind, and like them alone.
+    for seed in range(10):
+        rng = np.random.default_rng([6, seed])
+        values = {}
+        for name in "ab":
+            shifts = rng.normal(size=(kinds, 600)) * (kinds / (kinds - 1) / 2) ** 0.5
+            values[name] = shifts[np.arange(24) % kinds] + rng.normal(size=(24, 600))
+        assert close_pairs(values, {}, rng.normal(size=(20, 600))) == []
