@@ -46,6 +46,7 @@ ALLOWED = {
         "b",
         "br",
         "code",
+        "pre",
         "time",
         "span",
         "ul",
