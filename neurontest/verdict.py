@@ -18,7 +18,8 @@ def judge(family: Family, evidence: Mapping[str, Evidence]) -> dict[str, Verdict
 
     ``holds``: the adjusted p-value is at most alpha. ``refuted``: the adjusted p-value of the opposite half-t test is,
     under a correction of its own over the same claims. Else ``inconclusive``, with the reason. A p-value whose
-    Monte-Carlo error reaches over the threshold that finally applies is borderline, and so inconclusive.
+    Monte-Carlo error reaches over the threshold that finally applies is borderline, and so inconclusive; so is a claim
+    about near copies, whose p-value counts as 1.
 
     Parameters
     ----------
@@ -29,8 +30,9 @@ def judge(family: Family, evidence: Mapping[str, Evidence]) -> dict[str, Verdict
     ids = [claim.id for claim in family.tested]
     alpha, method = family.statistics.alpha, family.statistics.correction
     found = [evidence[one] for one in ids]
-    p = [one.p for one in found]
-    opposite = [one.p_opposite for one in found]
+    # Near copies leave no p-value worth anything, and none may ease the correction of others.
+    p = [1.0 if one.copies else one.p for one in found]
+    opposite = [1.0 if one.copies else one.p_opposite for one in found]
     columns = zip(
         ids,
         found,
@@ -55,6 +57,10 @@ def _verdict(
     alpha: float,
 ) -> Verdict:
     found = _found(evidence, threshold)
+    if evidence.copies:
+        reason = "near copies among the prompts, which the tests count as independent: "
+        reason += "; ".join(one.said for one in evidence.copies)
+        return Verdict("inconclusive", p_adjusted, opposite_adjusted, threshold, reason)
 
     def undecided(reason: str, *, borderline: bool = False) -> Verdict:
         effects = detectable(evidence.spread, threshold) if evidence.spread is not None else ()
@@ -101,6 +107,8 @@ def opposite_in_doubt(evidence: Evidence, threshold: float) -> bool:
 
 def p_bounds(evidence: Evidence) -> tuple[float, float]:
     """The smallest and the largest p-value that the claim may have, as far as Monte-Carlo error tells."""
+    if evidence.copies:
+        return 1.0, 1.0
     bounds = [(evidence.p, evidence.p), *map(_p_bounds, evidence.keys)]
     low = min(evidence.p, max((low for low, _ in bounds[1:]), default=evidence.p))
     return low, max(high for _, high in bounds)
@@ -108,6 +116,8 @@ def p_bounds(evidence: Evidence) -> tuple[float, float]:
 
 def p_opposite_bounds(evidence: Evidence) -> tuple[float, float]:
     """The same of the opposite."""
+    if evidence.copies:
+        return 1.0, 1.0
     bounds = [(evidence.p_opposite, evidence.p_opposite), *map(_p_opposite_bounds, evidence.keys)]
     return min(low for low, _ in bounds), max(high for _, high in bounds)
 

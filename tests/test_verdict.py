@@ -16,6 +16,7 @@ from neurontest.types import (
     Generation,
     KeyResult,
     Location,
+    NearCopies,
     Selection,
     Spread,
     Statistics,
@@ -149,3 +150,19 @@ def test_random_sets_that_do_as_much_are_the_reason() -> None:
     (verdict,) = judge(family(1), {"c0": found(prompts, sets, spread=None)}).values()
     assert verdict.name == "inconclusive"
     assert verdict.reason == "9 of 99 random sets, of the same layers and of like norms, do as much"
+
+
+def test_near_copies_leave_nothing_shown_and_ease_no_correction() -> None:
+    fam = family(2)
+    ids = [claim.id for claim in fam.tested]
+    copied = replace(found(half(1e-6)), copies=(NearCopies("two prompts of 'a' are one"), NearCopies("and two of 'b'")))
+    verdicts = judge(fam, {ids[0]: copied, ids[1]: found(half(0.03))})
+    assert verdicts[ids[0]].name == "inconclusive"
+    assert verdicts[ids[0]].p_adjusted == 1
+    assert verdicts[ids[0]].reason.endswith("independent: two prompts of 'a' are one; and two of 'b'")
+    # Beside a claim that is shown, .03 would have been enough.
+    assert verdicts[ids[1]].name == "inconclusive"
+    assert judge(fam, {ids[0]: found(half(1e-6)), ids[1]: found(half(0.03))})[ids[1]].name == "holds"
+    # Nor is the opposite shown.
+    opposite = replace(found(half(1 - 1e-6)), copies=copied.copies)
+    assert judge(fam, {ids[0]: opposite, ids[1]: opposite})[ids[0]].name == "inconclusive"

@@ -99,7 +99,7 @@ class Kind(ABC):
     minimum, advised : int
         Prompts per concept below which it is refused, and below which it is warned.
     about_method : str
-        What to say beside a claim of this kind that also holds on a dead model: what it is about, if not the concept.
+        What to say beside a vacuous claim of this kind: what it is about, if not the concept.
     published_slots : tuple of str
         Slots in which a published set may stand.
     repeatable : tuple of str

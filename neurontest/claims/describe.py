@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from neurontest import words
 from neurontest.claims.trial import Trial
 from neurontest.neurons.normalize import Floats, fixed_point
 from neurontest.neurons.overlap import coefficient, count, jaccard, rank_biased
@@ -21,6 +22,8 @@ from neurontest.types import BASELINE, Estimate, Interval, Neuron, PublishedNeur
 
 #: Resamples of the percentile bootstrap.
 RESAMPLES = 999
+#: A prompt that carries more than this share of a variance is named.
+HEAVY = 0.5
 
 
 def ceilings(trial: Trial, *concepts: str, mode: str = "") -> list[Estimate]:
@@ -240,3 +243,21 @@ def occurrence_across_halves(trial: Trial, concept: str) -> Estimate:
         "share",
         note="cross-validated: in-sample occurrence flatters the winners",
     )
+
+
+def heaviest(trial: Trial) -> tuple[str, ...]:
+    """Name each prompt, or group, that carries more than half of a variance that the claim is decided by."""
+    samples, found = trial.half_samples(), dict[str, None]()
+    for one in trial.kind.hypotheses(trial.claim, samples):
+        at = samples.heaviest(one.term) if one.given is None else None
+        if at is None or at[2] <= HEAVY:
+            continue
+        name, row, share = at
+        concept = trial.claim.concepts[name]
+        units = sorted(set(concept.groups)) if concept.groups else sorted(concept.prompts)
+        what = "group" if concept.groups else "prompt"
+        found.setdefault(
+            f"the {what} {words.quoted(units[row])} of {name!r} carries {share:.0%} of the variance that the verdict"
+            " rests on; look what sets it apart, and add prompts of its kind"
+        )
+    return tuple(found)

@@ -79,6 +79,7 @@ class Trial:
             raise EvidenceError(f"{claim.node}: half-samples of {self.m} prompts need {2 * self.m} prompts a concept")
         self.streams = {name: self.stream("halves", name) for name in self.sizes}
         self.samples: HalfSamples | None = None
+        self._heavy: tuple[str, ...] = ()
 
     def stream(self, *purpose: str) -> Stream:
         """A random stream of this claim."""
@@ -129,7 +130,11 @@ class Trial:
 
     def decide(self, thresholds: Thresholds) -> list[HalfT]:
         """Half-t tests of what decides the claim; keeps the half-samples as :attr:`samples`."""
-        return self.settle(lambda samples: self.kind.hypotheses(self.claim, samples), thresholds)
+        from neurontest.claims.describe import heaviest
+
+        results = self.settle(lambda samples: self.kind.hypotheses(self.claim, samples), thresholds)
+        self._heavy = heaviest(self)
+        return results
 
     def published(self, concept: str) -> Floats:
         """Memberships [neuron] of a published set.
@@ -304,7 +309,7 @@ class Trial:
             m=self.m,
             spread=spread,
             degenerate=degenerate,
-            warnings=(*((warning,) if noisy else ()), *warnings),
+            warnings=(*((warning,) if noisy else ()), *self._heavy, *warnings),
             tallies=tuple(tallies),
         )
 

@@ -224,7 +224,7 @@ class State:
         return self.once(run, claim.where.file, lambda: run.finding(claim))
 
     def look(self, run: Run, claim: Claim, *, whole: bool) -> None:
-        """Look where else a claim would hold, as far as this session wants to know: in null worlds, on a dead model.
+        """Look where else a claim would hold, as far as this session wants to know: in null worlds, on a random twin.
 
         Raises
         ------

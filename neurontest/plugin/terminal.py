@@ -119,16 +119,17 @@ def _cut(text: str, width: int) -> str:
 def counts(rows: Sequence[Row]) -> str:
     """Such as ``5 hold, 1 refuted``: verdicts by their names, whatever pytest makes of them.
 
-    With claims that would hold anyway: ``7 of 8 hold; 1 of them also on a dead model; 1 inconclusive``.
+    With claims that would hold anyway: ``7 of 8 hold; 1 of them also with prompts dealt at random; 1 inconclusive``.
     """
     found = Counter(row.status for row in rows)
     ordered = [*(name for name in _COUNTED if found[name]), *sorted(set(found) - set(_COUNTED))]
-    dead = sum(bool(row.vacuous) for row in rows)
-    if dead:
+    also = Counter(filter(None, [*(row.dealt for row in rows), *(row.twin for row in rows)]))
+    if also:
         held = found["holds"]
-        claims = f"{held} of {len(rows)} {'holds' if held == 1 else 'hold'}; {dead} of them also on a dead model"
+        parts = [f"{held} of {len(rows)} {'holds' if held == 1 else 'hold'}"]
+        parts += [f"{count} of them also {where}" for where, count in also.items()]
         rest = [_counted(name, found[name]) for name in ordered if name != "holds"]
-        return "; ".join([claims, ", ".join(rest)] if rest else [claims])
+        return "; ".join([*parts, ", ".join(rest)] if rest else parts)
     return ", ".join(_counted(name, found[name]) for name in ordered)
 
 

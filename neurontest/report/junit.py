@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from xml.etree import ElementTree as ET
 
-from neurontest.report.outcome import declared, not_replayed, outcome, remark
+from neurontest.report.outcome import declared, is_vacuous, not_replayed, outcome, remark, undecided, vacuous
 from neurontest.report.text import failure_text, headline
 from neurontest.types import ClaimRecord, Record
 from neurontest.untrusted import visible
@@ -46,8 +46,9 @@ def properties(claim: ClaimRecord) -> list[tuple[str, str]]:
         }
     if claim.vacuity is not None and claim.verdict == "holds":
         # Of a claim that does not hold nobody asks.
-        said |= {"vacuous": "unknown" if not_replayed(claim) else "yes" if claim.vacuity.vacuous else "no"}
-        said |= {"not_replayed": not_replayed(claim)}
+        open_word = "unknown" if not_replayed(claim) else "undecided" if undecided(claim) else "no"
+        said |= {"vacuous": "yes" if is_vacuous(claim) else open_word}
+        said |= {"not_replayed": not_replayed(claim), "replayed": vacuous(claim) or undecided(claim)}
     if claim.judgement is not None:
         said |= {
             "p_adjusted": claim.judgement.p_adjusted,

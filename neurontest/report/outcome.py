@@ -29,24 +29,47 @@ def status(claim: ClaimRecord) -> str:
 
 def is_vacuous(claim: ClaimRecord) -> bool:
     """Whether the claim holds, and would also hold where concepts mean nothing."""
-    return bool(vacuous(claim))
+    return holds_when_dealt(claim) or holds_on_twin(claim)
+
+
+def holds_when_dealt(claim: ClaimRecord) -> bool:
+    """Whether a claim that holds is also declared with prompts dealt to concepts at random."""
+    return claim.verdict == "holds" and claim.vacuity is not None and claim.vacuity.vacuous
+
+
+def holds_on_twin(claim: ClaimRecord) -> bool:
+    """Whether a claim that holds is also declared on a twin of the model with random weights."""
+    return claim.verdict == "holds" and claim.salmon is not None and claim.salmon <= claim.statistics.alpha
 
 
 def vacuous(claim: ClaimRecord) -> str:
     """Where else a claim that holds would be declared, in a sentence; empty if nowhere, or if nobody looked."""
-    if claim.verdict != "holds":
-        return ""
     found = []
-    if claim.vacuity is not None and claim.vacuity.vacuous:
-        one = claim.vacuity
-        found.append(
-            f"declared in {one.declared} of {one.worlds} worlds in which prompts were dealt to concepts at random"
-            f" (99% bound: more than {one.low:.0%})"
-        )
-    if claim.salmon is not None and claim.salmon <= claim.statistics.alpha:
+    if holds_when_dealt(claim):
+        found.append(f"{_replayed(claim)} (rate above {_limit(claim)}, sequential error <= .05)")
+    if holds_on_twin(claim):
         found.append("declared on a twin of the model with random weights")
     about = claim.vacuity.about if claim.vacuity is not None and found else ""
     return " and ".join(found) + (f": {about}" if about else "")
+
+
+def undecided(claim: ClaimRecord) -> str:
+    """How a claim that holds fared with prompts dealt at random, if that did not tell; else empty."""
+    one = claim.vacuity
+    if claim.verdict != "holds" or one is None or one.reason or one.vacuous or one.cleared:
+        return ""
+    return f"{_replayed(claim)}, which does not tell whether the rate is above or below {_limit(claim)}"
+
+
+def _replayed(claim: ClaimRecord) -> str:
+    one = claim.vacuity
+    if one is None:
+        return ""
+    return f"declared in {one.declared} of {one.worlds} worlds in which prompts were dealt to concepts at random"
+
+
+def _limit(claim: ClaimRecord) -> str:
+    return "" if claim.vacuity is None else f"{100 * claim.vacuity.limit:g}%"
 
 
 def not_replayed(claim: ClaimRecord) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from neurontest.report import numbers
-from neurontest.report.outcome import label, not_replayed, outcome, status, vacuous
+from neurontest.report.outcome import holds_on_twin, holds_when_dealt, label, not_replayed, outcome, status, vacuous
 from neurontest.types import ClaimRecord, Evidence, KeyResult, NeuronSet, Record, Selection
 from neurontest.untrusted import visible
 
@@ -21,7 +21,8 @@ class Row(NamedTuple):
 
     `verdict` may carry a remark (``refuted (expected)``); `status` is the bare word that decides the colour. `part` is
     the heading of the row's file, with what its claims have in common; empty if all rows are of one file. `vacuous`
-    says where else a claim that holds would hold, `unknown` why that was not looked at.
+    says where else a claim that holds would hold: with prompts `dealt` at random, or on a `twin` with random
+    weights; `unknown` why that was not looked at.
     """
 
     where: str
@@ -33,6 +34,8 @@ class Row(NamedTuple):
     part: str = ""
     vacuous: str = ""
     unknown: str = ""
+    dealt: str = ""
+    twin: str = ""
 
 
 def table_rows(record: Record) -> list[Row]:
@@ -55,6 +58,8 @@ def table_rows(record: Record) -> list[Row]:
             part=parts[claim.where.file],
             vacuous=vacuous(claim),
             unknown=visible(not_replayed(claim)),
+            dealt="with prompts dealt at random" if holds_when_dealt(claim) else "",
+            twin="on a twin of the model with random weights" if holds_on_twin(claim) else "",
         )
         for claim in claims
     ]
@@ -115,6 +120,7 @@ def failure_text(claim: ClaimRecord, *, suite: str, model: str, declared: int) -
     if claim.judgement is not None and claim.judgement.reason:
         facts.append(("why", claim.judgement.reason))
     if claim.evidence is not None:
+        facts += [("to paste", copies.paste) for copies in claim.evidence.copies]
         facts.append(("detectable", detectable(claim)))
         facts += [("warning", warning) for warning in claim.evidence.warnings]
     if vacuous(claim):

@@ -185,10 +185,12 @@ class Run:
         return handle.fingerprint, handle.dtype, handle.device.split(":")[0], handle.attention
 
     def _test(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> dict[str, Finding]:
+        from neurontest.claims.evidence.copies import copies_of
         from neurontest.run.settle import settle
         from neurontest.verdict import judge
 
-        evidence = settle(family, self._scored(family, traces), self._progress, self._watch)
+        copies = {claim.id: copies_of(kind_named(claim.kind), claim, traces) for claim in family.tested}
+        evidence = settle(family, self._scored(family, traces), self._progress, self._watch, copies)
         verdicts = judge(family, evidence)
         return {one: Finding(evidence[one], verdicts[one]) for one in evidence}
 

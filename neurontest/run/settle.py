@@ -9,17 +9,25 @@ nothing, and next to one of them draws would go on for long.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from neurontest.claims import kind_named
 from neurontest.run.traced import asked_by
 from neurontest.run.watch import Watch
 from neurontest.stats.correction import reachable, thresholds
-from neurontest.types import Activations, Evidence, Family, Progress, Thresholds, TraceRequest
+from neurontest.types import Activations, Evidence, Family, NearCopies, Progress, Thresholds, TraceRequest
 from neurontest.verdict import in_doubt, opposite_in_doubt, p_bounds, p_opposite_bounds
+
+_NOTHING: Mapping[str, tuple[NearCopies, ...]] = MappingProxyType({})
 
 
 def settle(
-    family: Family, traces: Mapping[TraceRequest, Activations], progress: Progress, watch: Watch | None = None
+    family: Family,
+    traces: Mapping[TraceRequest, Activations],
+    progress: Progress,
+    watch: Watch | None = None,
+    copies: Mapping[str, tuple[NearCopies, ...]] = _NOTHING,
 ) -> dict[str, Evidence]:
     """Evidence of all claims of a family that are tested, by id.
 
@@ -29,6 +37,8 @@ def settle(
         Holds what all of them request.
     watch : Watch, optional
         Times each claim.
+    copies : mapping from claim id to tuple of NearCopies
+        What of each claim's prompts is known to be no independent prompts; nothing of those that are not in it.
     """
     watch = watch or Watch()
     claims = {claim.id: claim for claim in family.tested}
@@ -44,7 +54,8 @@ def settle(
             progress("testing", at, len(todo), f"{family.file}: {claims[one].sentence}")
             thresholds_now = Thresholds(grid, tuple(sorted(asked[one])), hurried)
             with watch.on(claims[one]), asked_by(claims[one]):
-                found[one] = kind_named(claims[one].kind).evidence(claims[one], traces, thresholds_now)
+                tested = kind_named(claims[one].kind).evidence(claims[one], traces, thresholds_now)
+                found[one] = replace(tested, copies=copies.get(one, ()))
         progress("testing", len(todo), len(todo), family.file)
         doubtful = _doubtful(found, alpha, method)
         todo = [one for one in claims if doubtful[one] - (set() if hurried else asked[one])]

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from neurontest.claims import kinds
+from neurontest.claims.copies import in_words, near_copies
 from neurontest.claims.grammar import reserved
 from neurontest.errors import Fault, SpecError
 from neurontest.setting import Value
@@ -20,7 +21,7 @@ from neurontest.spec.looks import at_look, look_fault
 from neurontest.spec.prompts import Prompts, read_concept, read_prompts
 from neurontest.spec.source import Document, Keys, parse
 from neurontest.spec.validate import check
-from neurontest.types import BASELINE, Claim, Family, Generation, Suite
+from neurontest.types import BASELINE, Claim, Family, Generation, NearCopies, Suite
 from neurontest.words import quoted
 
 #: Claims of all files of a suite together.
@@ -232,6 +233,7 @@ def _family(
             overridden = _overridden("looks", around)
             _complain_of(document, suite, ("claims", first), "looks", fault, is_overridden=overridden)
     weak: dict[str, list[Keys]] = {}
+    copies: dict[NearCopies, list[Keys]] = {}
     for index, claim in claims.items() if trusted else ():
         keys: Keys = ("claims", index)
         for message in rules.claim_faults(claim, family, pilot=pilot, brief=document.crowded):
@@ -240,7 +242,15 @@ def _family(
             _complain_of(document, suite, keys, "m", message, is_overridden=_overridden("m", around))
         for message in rules.claim_warnings(claim):
             weak.setdefault(message, []).append(keys)
-    return family, [_said_once(document, message, places) for message, places in weak.items()]
+        for found in near_copies(claim, in_words(claim)) if claim.skip is None else ():
+            copies.setdefault(found, []).append(keys)
+    return family, [
+        *(_said_once(document, message, places) for message, places in weak.items()),
+        *(
+            "\n".join(filter(None, (_said_once(document, f"inconclusive until mended: {one.said}", places), one.paste)))
+            for one, places in copies.items()
+        ),
+    ]
 
 
 def _said_once(document: Document, message: str, places: Sequence[Keys]) -> str:

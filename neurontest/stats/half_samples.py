@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from neurontest.stats.halves import Halves, Indices, draw_halves, halves_of, jackknife_variance, paired
+from neurontest.stats.halves import Halves, Indices, draw_halves, halves_of, influences, jackknife_variance, paired
 from neurontest.stats.streams import Stream
 from neurontest.stats.terms import Floats, Key, Selector, Term, mean, one_below_the_other
 
@@ -217,18 +217,36 @@ class HalfSamples:
             total += sum(self._jackknife(name, term.split) for name in self._samples(term.split))
         return total
 
+    def heaviest(self, term: Term) -> tuple[str, int, float] | None:
+        """The prompt whose presence moves a term most: its sample, its row and its share of the variance.
+
+        None if no prompt's presence moves it.
+        """
+        found = [
+            (float(share), name, row)
+            for name in self._samples(term.gradient)
+            for row, share in enumerate(influences(self.halves[name].subsets, self._values(name, term.gradient)))
+        ]
+        total = sum(share for share, _, _ in found)
+        share, name, row = max(found)
+        return (name, row, share / total) if total > 0 else None
+
     def _samples(self, gradient: Mapping[Key, Floats]) -> list[str]:
         # In a fixed order: a set's is another in every process, and with it the last digit of a sum.
         return sorted({self.sample(key) for key in gradient})
 
     def _jackknife(self, name: str, gradient: Mapping[Key, Floats]) -> float:
         halves = self.halves[name]
+        return jackknife_variance(halves.subsets, self._values(name, gradient), exact=halves.exact)
+
+    def _values(self, name: str, gradient: Mapping[Key, Floats]) -> Floats:
+        """What each half-sample of a sample gives a linearised term [subset]."""
         values = sum(
             (self.sets[key] * vector[self.columns[key]]).sum(axis=1)
             for key, vector in gradient.items()
             if self.sample(key) == name
         )
-        return jackknife_variance(halves.subsets, np.asarray(values, dtype=np.float64), exact=halves.exact)
+        return np.asarray(values, dtype=np.float64)
 
     def df(self, term: Term) -> int:
         """Degrees of freedom: the smallest sample's prompts less one."""

@@ -191,6 +191,22 @@ class Tally:
 
 
 @dataclass(frozen=True)
+class NearCopies:
+    """Prompts that are near copies of others, and are not said to be.
+
+    Attributes
+    ----------
+    said : str
+        Which they are and what to do, in a sentence without its full stop.
+    paste : str
+        The lines that give them one group, as the spec or the prompt file takes them; empty if that is no cure.
+    """
+
+    said: str
+    paste: str = ""
+
+
+@dataclass(frozen=True)
 class Evidence:
     """What the test of one claim found.
 
@@ -217,6 +233,8 @@ class Evidence:
     warnings : tuple of str
     tallies : tuple of Tally
         Of searches: how many neurons are found at each threshold that may finally apply.
+    copies : tuple of NearCopies
+        Prompts that the tests took for independent and are not: whatever `p` is, nothing is shown.
     """
 
     effect: Estimate
@@ -231,6 +249,7 @@ class Evidence:
     degenerate: bool = False
     warnings: tuple[str, ...] = ()
     tallies: tuple[Tally, ...] = ()
+    copies: tuple[NearCopies, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -273,10 +292,13 @@ class Vacuity:
     ----------
     worlds, declared : int
         Worlds looked at, and those in which the unadjusted half-sample test declared the claim at alpha.
-    low, high : float
-        One-sided 99% bounds of the rate.
+    limit : float
+        The rate that it is held against.
     vacuous : bool
-        The rate is above alpha, beyond doubt; in a record, of a claim that holds.
+        The rate is above the limit; in a record, of a claim that holds. The error of saying so, at any time, is 5% at
+        most.
+    cleared : bool
+        The rate is below the limit, with the same error. Of neither, so many worlds did not tell.
     about : str
         What such a claim is about instead, in words; empty if its kind does not say.
     reason : str
@@ -285,16 +307,16 @@ class Vacuity:
 
     worlds: int
     declared: int
-    low: float
-    high: float
     vacuous: bool
+    limit: float = 0.1
+    cleared: bool = False
     about: str = ""
     reason: str = ""
 
     @classmethod
     def unknown(cls, reason: str) -> Vacuity:
         """Nothing was looked at."""
-        return cls(worlds=0, declared=0, low=0.0, high=1.0, vacuous=False, reason=reason)
+        return cls(worlds=0, declared=0, vacuous=False, reason=reason)
 
 
 @dataclass(frozen=True)

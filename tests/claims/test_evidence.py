@@ -175,3 +175,30 @@ def test_the_spread_is_that_of_the_test_and_its_smallest_concept() -> None:
     assert (found.spread.prompts, found.spread.growth, found.spread.known) == (8, 0.5, False)
     reach = (found.effect.interval.high - found.effect.interval.low) / 2
     assert found.spread.variance == pytest.approx((reach / stats.t.isf(0.025, 7)) ** 2)
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_prompt_that_carries_most_of_a_variance_is_named(grouped: bool) -> None:
+    # Of twelve texts about a, one is about b as well, and louder than all others together.
+    world = World(np.random.default_rng(5), layers=2, width=60, massive=0)
+    own, other = world.take(5), world.take(5)
+    data = {name: world.concept(12) for name in "ab"}
+    data["a"][:, own] += 8.0
+    data["b"][:, other] += 8.0
+    data["a"][7, other] += 400.0
+    names = tuple(f"text-{(at + 5) % 12:02}" for at in range(12))
+    found = evidence_on(
+        "a overlaps b by at most 4 neurons",
+        data,
+        world.neutral(20),
+        width=60,
+        selection=Selection(k=5),
+        groups={"a": names} if grouped else None,
+    )
+    (warning,) = found.warnings
+    what = "group 'text-00'" if grouped else "prompt 'a 007'"
+    assert warning.startswith(f"the {what} of 'a' carries ")
+    data["a"][7, other] -= 400.0
+    assert not evidence_on(
+        "a overlaps b by at most 4 neurons", data, world.neutral(20), width=60, selection=Selection(k=5)
+    ).warnings

@@ -1,6 +1,6 @@
 """A pytest plugin that replaces the model and the tests behind a run: what a claim finds is said by its id.
 
-``holds-...``, ``refuted-...`` and ``unsure-...`` are verdicts, ``...-dead`` would also hold with prompts dealt at
+``holds-...``, ``refuted-...`` and ``unsure-...`` are verdicts, ``...-dealt`` would also hold with prompts dealt at
 random, of ``...-unknown`` that cannot be told, ``dies-...`` ends the process, ``untraced-...`` stops a family,
 ``damaged-...`` finds something damaged; a model called ``no-model`` cannot be had.
 Everything else of a run is real: plan, cache on disk, record.
@@ -97,15 +97,15 @@ class FakeRun(neurontest.run.Run):
         return {claim.id: _finding(claim.id) for claim in family.tested}
 
     def vacuity(self, family: Family) -> Mapping[str, Vacuity]:
-        dead = {
-            claim.id: Vacuity(20, 15, 0.47, 0.93, vacuous=True, about="it is about the method")
+        found = {
+            claim.id: Vacuity(20, 15, vacuous=True, about="it is about the method")
             for claim in family.tested
-            if claim.id.endswith("-dead")
+            if claim.id.endswith("-dealt")
         }
         unknown = Vacuity.unknown("nobody else has prompts")
-        dead |= {claim.id: unknown for claim in family.tested if claim.id.endswith("-unknown")}
-        self._vacuity[family.file] = dead
-        return dead
+        found |= {claim.id: unknown for claim in family.tested if claim.id.endswith("-unknown")}
+        self._vacuity[family.file] = found
+        return found
 
 
 def _finding(name: str) -> Finding:

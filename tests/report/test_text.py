@@ -8,7 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 from neurontest.report import numbers
 from neurontest.report.outcome import declared, label, outcome, remark
 from neurontest.report.text import detectable, failure_text, headline, notes, selection, table_rows
-from neurontest.types import ClaimRecord, Detectable, Estimate, Interval, Look
+from neurontest.types import ClaimRecord, Detectable, Estimate, Interval, Look, NearCopies
 from neurontest.untrusted import visible
 
 from .sample import CLAIMS, HOSTILE, sample
@@ -238,3 +238,17 @@ def test_random_sets_that_nobody_counted_are_told_without_a_number() -> None:
     text = failure_text(replace(claim, evidence=replace(claim.evidence, keys=(key,))), suite="s", model="m", declared=3)
     assert "random sets p" in text
     assert "None" not in text
+
+
+def test_the_lines_that_mend_near_copies_are_there_to_paste() -> None:
+    inconclusive = next(claim for claim in sample().claims if claim.verdict == "inconclusive" and claim.evidence)
+    assert inconclusive.evidence is not None
+    paste = '      - {text: "one", group: a-1}\n      - {text: "two", group: a-1}'
+    evidence = replace(inconclusive.evidence, copies=(NearCopies("two are one", paste), NearCopies("as are others")))
+    text = failure_text(replace(inconclusive, evidence=evidence), suite="specs", model="tiny", declared=1)
+    lines = text.splitlines()
+    at = next(at for at, line in enumerate(lines) if line.startswith("  to paste"))
+    assert [line.strip().removeprefix("to paste").strip() for line in lines[at : at + 2]] == [
+        line.strip() for line in paste.splitlines()
+    ]
+    assert text.count("to paste") == 1

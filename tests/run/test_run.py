@@ -339,3 +339,35 @@ def test_seconds_are_those_of_each_claim(suite: Suite, pair: tuple[Any, Any], tm
     assert [again.seconds(claim) for claim in family.tested] == [0.0] * 5, "nothing was tested"
     merged = Run.merge(suite, [facts], cache_dir=tmp_path)
     assert [merged.seconds(claim) for claim in family.tested] == replayed
+
+
+def test_claims_about_near_copies_are_inconclusive(tmp_path: Path) -> None:
+    folder = tmp_path / "suite"
+    folder.mkdir()
+    texts = [f"a river, the {word} of a town" for word in ("bridge", "market", "harbor", "school", "tower", "garden")]
+    copied = [text.replace("a river, the", "the river: a") for text in texts[:2]]
+    said = {
+        "neurontest": 1,
+        "trace": {"max_new_tokens": 3, "samples": 1},
+        "neurons": {"k": 3, "normalize": "raw"},
+        "concepts": {"a": {"prompts": [*texts, *copied]}, "b": {"prompts": [f"b {at}" for at in range(8)]}},
+        "claims": ["a and b have distinct neurons", "b has consistent neurons"],
+    }
+    (folder / "suite.yaml").write_text(json.dumps(said))
+    run = Run(load_suite(folder), from_transformers(*tiny.build(), name="tiny"), cache_dir=tmp_path)
+    findings = run.findings(run.suite.families[0])
+    first, second = findings.values()
+    assert first.verdict.name == "inconclusive"
+    assert (
+        "4 prompts of 'a' are near copies of others of it: 'a river, the bridge of a town' = 'the river: a bridge"
+        in (first.verdict.reason)
+    )
+    assert first.evidence.copies[0].paste.count("group: a-1}") == 2
+    assert not any("by their words" in one.said for one in second.evidence.copies)
+    # What is said of them is kept with the evidence, and stands in the record and among the suite's warnings.
+    again = Run(load_suite(folder), from_transformers(*tiny.build(), name="tiny"), cache_dir=tmp_path)
+    assert again.findings(again.suite.families[0]) == findings
+    record = again.record(outcomes={})
+    assert record.claims[0].evidence is not None
+    assert record.claims[0].evidence.copies == first.evidence.copies
+    assert any("near copies" in text and "group: a-1}" in text for text in record.warnings)

@@ -197,3 +197,22 @@ def test_extending_keeps_what_was_drawn() -> None:
 def test_small_concepts_are_enumerated() -> None:
     assert halves_of(14, 7, 10, Stream(0)).exact
     assert not halves_of(15, 7, 10, Stream(0)).exact
+
+
+def test_the_prompt_that_moves_a_term_most_is_known() -> None:
+    halves = enumerate_halves(8, 4)
+    # Neuron 0 is in the set of a half with prompt 5, neuron 1 in the others.
+    sets = np.stack([halves.subsets[:, 5], 1 - halves.subsets[:, 5]], axis=1)
+    other = np.stack([halves.subsets[:, 0], halves.subsets[:, 1]], axis=1) * 1e-3
+    samples = HalfSamples.given(
+        {("a", ""): 2, ("b", ""): 2},
+        {("a", ""): np.arange(2), ("b", ""): np.arange(2)},
+        {("a", ""): sets, ("b", ""): other},
+        {"a": halves, "b": halves},
+    )
+    term = Term(1.0, {("a", ""): np.array([1.0, 0.0]), ("b", ""): np.array([1.0, 0.0])})
+    sample, row, share = samples.heaviest(term) or ("", 0, 0.0)
+    assert (sample, row) == ("a", 5)
+    # All others of a half move against it, each by a seventh.
+    assert share == pytest.approx(1 / (1 + 7 / 49), rel=1e-4)
+    assert samples.heaviest(Term(1.0, {("a", ""): np.zeros(2)})) is None
