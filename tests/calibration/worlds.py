@@ -160,19 +160,28 @@ class Fixed:
         self.baseline = self.world.neutral(N0)
         raw = {name: np.zeros(self.world.size) for name in "ab"}
         normalized = {name: np.zeros(self.world.size) for name in "ab"}
-        square = 0.0
+        square, square_raw = dict.fromkeys("ab", 0.0), dict.fromkeys("ab", 0.0)
         for name in "ab":
             for _ in range(DRAWS):
                 prompts = self.world.concept(m, self.signals[name])
-                raw[name] += _set(prompts, self.baseline, "raw", selection)
+                loud = _set(prompts, self.baseline, "raw", selection)
                 one = _set(prompts, self.baseline, "difference", selection)
+                raw[name] += loud
                 normalized[name] += one
-                square += float(one @ one) if name == "a" else 0.0
+                square[name] += float(one @ one)
+                square_raw[name] += float(loud @ loud)
         self.shared = float(normalized["a"] @ normalized["b"]) / DRAWS**2
         self.shared_raw = float(raw["a"] @ raw["b"]) / DRAWS**2
-        # Unbiased: a draw is not paired with itself.
-        self.within = (float(normalized["a"] @ normalized["a"]) - square) / (DRAWS * (DRAWS - 1))
+        self.within = _within(normalized["a"], square["a"])
+        within_raw = {name: _within(raw[name], square_raw[name]) for name in "ab"}
+        self.ceiling_raw = (within_raw["a"] + within_raw["b"]) / 2
+        self.ceiling_modes = (within_raw["a"] + self.within) / 2
         self.cross = float(raw["a"] @ normalized["a"]) / DRAWS**2
+
+
+def _within(total: Floats, square: float) -> float:
+    """Expected overlap of two draws' sets, without bias: no draw is paired with itself."""
+    return (float(total @ total) - square) / (DRAWS * (DRAWS - 1))
 
 
 def _set(prompts: Floats, baseline: Floats, how: str, selection: Selection) -> Floats:
@@ -207,6 +216,8 @@ def boundary(cell: Cell, seed: int, slack: float = 0.0) -> Made:
         "sets_differ": "baseline-normalized sets differ from raw for a",
         "sets_similar": "raw neurons of a and b are nearly identical",
     }[cell.kind]
-    share = reference / k
+    # A share of k of consistent neurons; elsewhere one of the ceiling, and what is tested is a difference.
+    ceiling = {"sets_differ": fixed.ceiling_modes, "sets_similar": fixed.ceiling_raw}.get(cell.kind)
+    share = reference / (k if ceiling is None else ceiling)
     statistics = Statistics(test="half-sample", consistent_above=share, differ_below=share, similar_above=share)
-    return Made(sentence, data, fixed.baseline, truth, statistics)
+    return Made(sentence, data, fixed.baseline, truth if ceiling is None else truth - reference, statistics)

@@ -26,7 +26,7 @@ def test_the_first_line_stands_alone() -> None:
     plain = replace(BORDERLINE, judgement=replace(BORDERLINE.judgement, borderline=False))
     assert headline(plain, suite="specs", declared=6) == (
         "specs/geography.yaml:11: hanoi overlaps vietnam more than tulip: "
-        "inconclusive (p = 0.0502 after Holm over 6 claims, needs 0.05)"
+        "inconclusive (p = 0.0502 after Holm over 6 claims, needs 0.05, m = 10)"
     )
     assert headline(REFUTED, suite="specs", declared=1) == (
         "specs/writeup.yaml:5: baseline-normalized sets differ from raw: "
@@ -40,13 +40,15 @@ def test_a_file_in_the_working_directory_is_named_alone() -> None:
 
 def test_without_a_correction_none_is_mentioned() -> None:
     claim = replace(HOLDS, statistics=replace(HOLDS.statistics, correction="none"))
-    assert headline(claim, suite="s", declared=6).endswith("holds (p = 0.0036, needs 0.05)")
+    assert headline(claim, suite="s", declared=6).endswith("holds (p = 0.0036, needs 0.05, m = 12)")
 
 
 def test_a_strict_xfail_that_holds_says_so() -> None:
     claim = replace(HOLDS, xfail="never seen", outcome="failed")
     text = failure_text(claim, suite="s", model="m", declared=3)
-    assert text.splitlines()[0].endswith("holds (p = 0.0036 after Holm over 3 claims, needs 0.05), though marked xfail")
+    assert text.splitlines()[0].endswith(
+        "holds (p = 0.0036 after Holm over 3 claims, needs 0.05, m = 12), though marked xfail"
+    )
     assert "  xfail        never seen" in text
 
 
