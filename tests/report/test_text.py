@@ -7,7 +7,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from neurontest.report import numbers
 from neurontest.report.outcome import declared, label, outcome, remark
-from neurontest.report.text import failure_text, headline, selection, table_rows
+from neurontest.report.text import effect, failure_text, half_sample, headline, selection, table_rows
 from neurontest.types import ClaimRecord, Estimate, Interval
 from neurontest.untrusted import visible
 
@@ -174,3 +174,13 @@ def test_random_sets_that_nobody_counted_are_told_without_a_number() -> None:
     text = failure_text(replace(claim, evidence=replace(claim.evidence, keys=(key,))), suite="s", model="m", declared=3)
     assert "random sets p" in text
     assert "None" not in text
+
+
+def test_numbers_of_neurons_say_the_m_that_they_hang_on() -> None:
+    assert HOLDS.evidence is not None
+    assert effect(HOLDS) == "+30 neurons [12, 48], m = 12"
+    share = replace(HOLDS, evidence=replace(HOLDS.evidence, effect=replace(HOLDS.evidence.effect, unit="share")))
+    causal = replace(HOLDS, evidence=replace(HOLDS.evidence, m=0))
+    for other in (share, causal, replace(HOLDS, evidence=None)):
+        assert half_sample(other) == ""
+        assert "m = " not in effect(other) + headline(other, suite="s", declared=3)
