@@ -12,6 +12,8 @@ from tests.calibration.reference import CELLS
 
 ROOT = Path(__file__).parents[2]
 RATES = Path(__file__).parent / "rates.json"
+#: What stands in a row whose test is newer than the counts.
+ELSEWHERE = "see [docs](docs/statistics.md)"
 #: Rows of the README's table of kinds: kinds, sentence, and the last two columns.
 ROWS = re.findall(
     r"^\| (`[^|]+) \| ([^|]+) " + r"\| [^|]+ " * 4 + r"\| ([^|]+) \| ([^|]+) \|$",
@@ -32,7 +34,7 @@ def test_every_cell_was_counted_in_full() -> None:
 
 @pytest.mark.parametrize(("kinds", "sentence", "error", "power"), ROWS)
 def test_the_readme_says_what_was_counted(kinds: str, sentence: str, error: str, power: str) -> None:
-    if error == power == "see [docs](docs/statistics.md)":
+    if error == power == ELSEWHERE:
         return  # Its test is newer than the counts, whose cells are of the sentences beside it.
     own = [
         one
@@ -43,8 +45,10 @@ def test_the_readme_says_what_was_counted(kinds: str, sentence: str, error: str,
 
 
 def test_every_kind_has_its_figures() -> None:
-    found = {kind for kinds, *_ in ROWS for kind in re.findall("`(.+?)`", kinds)}
-    assert found == {one.kind for one in read(RATES).values()}
+    found = {kind: error for kinds, _, error, _ in ROWS for kind in re.findall("`(.+?)`", kinds)}
+    counted = {one.kind for one in read(RATES).values()}
+    assert counted <= found.keys()
+    assert all(found[kind] == ELSEWHERE for kind in found.keys() - counted)
 
 
 def test_a_row_of_nothing_counted_is_left_out() -> None:
