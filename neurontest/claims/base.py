@@ -41,7 +41,8 @@ class Slot:
     Attributes
     ----------
     holds : {"concept", "concepts", "number", "amount", "neuron", "choice"}
-        An ``amount`` is a number of neurons or a share of k (``5``, ``40%``); a ``neuron`` is ``L11.residual[756]``.
+        An ``amount`` is a number of neurons, a share of k, or one of the ceiling (``5``, ``40%``,
+        ``60% of the ceiling``); a ``neuron`` is ``L11.residual[756]``.
     optional : bool
         May be left unsaid.
     least : int

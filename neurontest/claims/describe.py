@@ -10,14 +10,15 @@ import numpy.typing as npt
 from scipy import stats
 
 from neurontest import words
-from neurontest.claims.trial import Trial
+from neurontest.claims.trial import HALF_T_METHOD, Trial
 from neurontest.neurons.normalize import Floats, fixed_point
 from neurontest.neurons.overlap import coefficient, count, jaccard, rank_biased
 from neurontest.neurons.select import top
 from neurontest.neurons.table import neuron_set
 from neurontest.stats.half_samples import HalfSamples
-from neurontest.stats.half_t import Hypothesis
-from neurontest.stats.terms import Key
+from neurontest.stats.half_t import HalfT, Hypothesis
+from neurontest.stats.share import interval, share
+from neurontest.stats.terms import Key, Term, mean
 from neurontest.types import BASELINE, Estimate, Interval, Neuron, PublishedNeuron
 
 #: Resamples of the percentile bootstrap.
@@ -50,15 +51,26 @@ def pair(trial: Trial, a: str, b: str) -> Estimate:
     return trial.estimate(f"{a}/{b}", result, tested=False)
 
 
-def share_of_ceiling(trial: Trial, a: str, b: str) -> list[Estimate]:
-    """What two concepts share, over what halves of one share: ``U / sqrt(W_a W_b)``; nothing of a published set."""
-    if not {a, b} <= trial.n.keys():
-        return []
-    samples = trial.half_samples()
-    shared = samples.overlap((a, ""), (b, "")).value
-    most = float(np.sqrt(samples.within((a, "")).value * samples.within((b, "")).value))
-    ratio = shared / most if most else 0.0
-    return [Estimate(f"{a}/{b}, share of the ceiling", ratio, "share", note="U / sqrt(W_a W_b)")]
+def of_ceiling(trial: Trial, name: str, shared: Term, keys: Sequence[Key], result: HalfT, place: int = 0) -> Estimate:
+    """What is shared as a share of the mean of what two halves in one concept and mode share.
+
+    `result` is what came of the claim's hypothesis at `place`: what its test adds to the variance of half-samples, the
+    interval does too.
+    """
+    samples, level = trial.half_samples(), trial.claim.statistics.confidence
+    asked = trial.kind.hypotheses(trial.claim, samples)[place]
+    extra_variance = result.variance - samples.variance(asked.term, level=asked.level)
+    most = mean([samples.within(key) for key in keys])
+    critical = float(stats.t.isf((1 - level) / 2, samples.df(shared - most)))
+    low, high = interval(samples, shared, most, critical, extra_variance)
+    note = "of the mean of what two halves of one share" if most.value > 0 else "two halves of one share nothing"
+    return Estimate(
+        f"{name}, share of the ceiling",
+        share(shared, most),
+        "share",
+        Interval(low, high, level, HALF_T_METHOD),
+        note=note,
+    )
 
 
 def headline(trial: Trial, a: str, b: str) -> list[Estimate]:

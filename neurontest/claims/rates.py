@@ -14,10 +14,12 @@ def design_of(claim: Claim, evidence: Evidence) -> Design:
     kind = kind_named(claim.kind)
     counts = tuple(evidence.prompts.values())
     # What a sentence may say of how it is meant, it says in a choice that can be left out.
-    meant = [slot for slot in kind.slots if slot.holds == "choice" and slot.optional and slot.name in claim.terms]
+    said = [slot for slot in kind.slots if slot.name in claim.terms]
+    meant = [str(claim.terms[slot.name]) for slot in said if slot.holds == "choice" and slot.optional]
+    meant += ["of the ceiling" for slot in said if slot.holds == "amount" and claim.of_ceiling(slot.name) is not None]
     return Design(
         kind=claim.kind,
-        form=", ".join(str(claim.terms[slot.name]) for slot in meant),
+        form=", ".join(meant),
         tests=tuple(sorted({key.name for key in evidence.keys})),
         select=claim.selection.select if kind.selects else "",
         k=claim.selection.k if kind.selects else 0,

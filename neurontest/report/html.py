@@ -254,6 +254,7 @@ def _environment() -> Environment:
         "CORRECTIONS": text.CORRECTIONS,
         "adjusted_p": text.adjusted_p,
         "corrected": text.corrected,
+        "half_sample": text.half_sample,
         "label": outcome.label,
         "outcome": outcome.outcome,
         "plural": numbers.plural,

@@ -70,10 +70,17 @@ def _part(file: str, claims: Sequence[ClaimRecord]) -> str:
 
 
 def effect(claim: ClaimRecord) -> str:
-    """The effect with its interval, such as ``+3.1 neurons [-0.4, 6.2]``; empty without evidence."""
+    """The effect with its interval, such as ``+3.1 neurons [-0.4, 6.2], m = 12``; empty without evidence."""
     if claim.evidence is None:
         return ""
-    return " ".join(filter(None, (numbers.effect(claim.evidence.effect), numbers.bounds(claim.evidence.effect))))
+    words = " ".join(filter(None, (numbers.effect(claim.evidence.effect), numbers.bounds(claim.evidence.effect))))
+    return ", ".join(filter(None, (words, half_sample(claim))))
+
+
+def half_sample(claim: ClaimRecord) -> str:
+    """Such as ``m = 12``, the prompts that each set was selected from; empty where no number of neurons hangs on it."""
+    found = claim.evidence
+    return f"m = {found.m}" if found is not None and found.m and found.effect.unit == "neurons" else ""
 
 
 def adjusted_p(claim: ClaimRecord) -> str:
@@ -226,9 +233,10 @@ def _because(claim: ClaimRecord, declared: int) -> str:
         return f" ({said})" if said else ""
     opposite = " that the opposite holds" if claim.judgement.name == "refuted" else ""
     needs = f"needs {needed(claim)}"
-    words = f" (p {_decisive_p(claim)}{opposite}{corrected(claim, declared)}, {needs})"
-    if claim.judgement.borderline:
-        words = words[:-1] + ", borderline)"
+    words = ", ".join(
+        filter(None, (f"p {_decisive_p(claim)}{opposite}{corrected(claim, declared)}", needs, half_sample(claim)))
+    )
+    words = f" ({words}, borderline)" if claim.judgement.borderline else f" ({words})"
     return words + (", though marked xfail" if outcome(claim) == "failed" and claim.verdict == "holds" else "")
 
 

@@ -256,7 +256,7 @@ def _slot(slot: Slot) -> dict[str, Any]:
             "type": ["number", "string"],
             "minimum": 0,
             "pattern": f"^{SHARE}$",
-            "errorMessage": "must be a number of neurons, or a share of k such as 40%",
+            "errorMessage": "must be a number of neurons, a share of k such as 40%, or '60% of the ceiling'",
         }
     few = {1: "one or more", 2: "two or more"}.get(slot.least, f"{slot.least} or more")
     several = {"type": "array", "items": name, "minItems": slot.least}

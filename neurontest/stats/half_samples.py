@@ -150,6 +150,12 @@ class HalfSamples:
         out[self.columns[key]] = self.sets[key].mean(axis=0)
         return out
 
+    def count(self, key: Key) -> float:
+        """Neurons in each set of a concept."""
+        members = self.fixed[key] if key in self.fixed else self.sets[key][0]
+        # Of neurons that tie each has a part, and parts add up to a whole but for their last digits.
+        return round(float(members.sum()), 6)
+
     def overlap(self, a: Key, b: Key) -> Term:
         """Expected overlap of the sets of two concepts, each from m fresh prompts: ``<pi_a, pi_b>``.
 
@@ -160,12 +166,13 @@ class HalfSamples:
         pi_a, pi_b = self.pi(a), self.pi(b)
         paired = not {a, b} & self.fixed.keys() and self.sample(a) == self.sample(b)
         value = (self._across(a, b) + self._across(b, a)) / 2 if paired else _dot(pi_a, pi_b)
-        return Term(value, {key: pi for key, pi in ((a, pi_b), (b, pi_a)) if key not in self.fixed})
+        gradient = {key: pi for key, pi in ((a, pi_b), (b, pi_a)) if key not in self.fixed}
+        return Term(value, gradient, least=0.0, most=min(self.count(a), self.count(b)))
 
     def within(self, a: Key) -> Term:
         """Expected overlap of two sets of one concept from disjoint halves: the ceiling of its overlaps."""
         pi = self.pi(a)
-        return Term(self._across(a, a), {a: 2 * pi}, {a: 2 * pi})
+        return Term(self._across(a, a), {a: 2 * pi}, {a: 2 * pi}, 0.0, self.count(a))
 
     def cross(self, a: Key, b: Key) -> Term:
         """Expected overlap of the sets of one concept in two modes, from disjoint halves.
@@ -177,7 +184,8 @@ class HalfSamples:
         if a[0] != b[0]:
             raise ValueError(f"cross compares two modes of one concept, not {a[0]!r} and {b[0]!r}")
         gradient = {a: self.pi(b), b: self.pi(a)}
-        return Term((self._across(a, b) + self._across(b, a)) / 2, gradient, gradient)
+        value, most = (self._across(a, b) + self._across(b, a)) / 2, min(self.count(a), self.count(b))
+        return Term(value, gradient, gradient, 0.0, most)
 
     def _across(self, a: Key, b: Key) -> float:
         halves = self.halves[self.sample(a)]
@@ -256,6 +264,16 @@ class HalfSamples:
 def _dot(a: Floats, b: Floats) -> float:
     # Neither BLAS nor einsum promises an order of summation, and with it the last digit.
     return float((a * b).sum())
+
+
+def beyond_ceiling(samples: HalfSamples, shared: Term, keys: Sequence[Key], part: float) -> Term:
+    """What is shared less `part` of the ceiling: of the mean overlap of two halves in one concept and mode.
+
+    No expected overlap is above that mean: ``<pi_a, pi_b> <= (<pi_a, pi_a> + <pi_b, pi_b>) / 2`` for all probabilities,
+    since ``|pi_a - pi_b|^2 >= 0``. Nor is a mean of such overlaps in which each concept stands as often as the others.
+    """
+    ceiling = mean([samples.within(key) for key in keys])
+    return (shared - part * ceiling).between(-part * ceiling.most, (1 - part) * ceiling.most)
 
 
 def distinctness(samples: HalfSamples, names: Sequence[str], mode: str = "") -> tuple[Term, Term, Term]:

@@ -8,7 +8,7 @@ gradient and variance of all of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -68,26 +68,42 @@ class Term:
     split : mapping from Key to float64 array [neuron]
         The part of the gradient that comes from split-half overlaps. They are quadratic in one ``pi``, and the
         second-order part of their variance is as large as the linear one, so a test of their level counts it twice.
+    least, most : float
+        What it lies between, whatever the prompts: overlaps between 0 and the neurons of a set, and so what is made of
+        them.
     """
 
     value: float
     gradient: Mapping[Key, Floats]
     split: Mapping[Key, Floats] = field(default_factory=dict)
+    least: float = -np.inf
+    most: float = np.inf
 
     def __add__(self, other: Term) -> Term:
-        return Term(self.value + other.value, _sum(self.gradient, other.gradient), _sum(self.split, other.split))
+        return Term(
+            self.value + other.value,
+            _sum(self.gradient, other.gradient),
+            _sum(self.split, other.split),
+            self.least + other.least,
+            self.most + other.most,
+        )
 
     def __mul__(self, factor: float) -> Term:
         return Term(
             self.value * factor,
             {key: vector * factor for key, vector in self.gradient.items()},
             {key: vector * factor for key, vector in self.split.items()},
+            *sorted((self.least * factor, self.most * factor)),
         )
 
     __rmul__ = __mul__
 
     def __sub__(self, other: Term) -> Term:
         return self + other * -1.0
+
+    def between(self, least: float, most: float) -> Term:
+        """The same, of which more is known than that its parts lie in their ranges."""
+        return replace(self, least=max(self.least, least), most=min(self.most, most))
 
 
 def mean(terms: Sequence[Term]) -> Term:

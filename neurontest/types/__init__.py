@@ -35,6 +35,7 @@ from neurontest.types.record import (
 )
 from neurontest.types.spec import (
     BASELINE,
+    OF_THE_CEILING,
     Claim,
     Concept,
     Family,
@@ -66,6 +67,7 @@ from neurontest.types.trace import (
 
 __all__ = [
     "BASELINE",
+    "OF_THE_CEILING",
     "RECORD_VERSION",
     "Activations",
     "Claim",

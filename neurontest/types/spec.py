@@ -11,6 +11,9 @@ from typing import Literal
 from neurontest.types.neurons import PublishedNeuron
 from neurontest.types.trace import GivenText, Positions, Reading, TraceRequest
 
+#: How an amount ends that is a share of what two halves of one concept's prompts share.
+OF_THE_CEILING = "% of the ceiling"
+
 #: The name under which the baseline travels beside the concepts. No concept can be called so (it is no valid name).
 BASELINE = "(baseline)"
 
@@ -233,6 +236,13 @@ class Claim:
         if not isinstance(value, float):
             raise TypeError(f"{slot} of {self.node} holds {value!r}, which is no number")
         return value
+
+    def of_ceiling(self, slot: str) -> float | None:
+        """The share of the ceiling in a slot, such as 0.6 of ``"60% of the ceiling"``; None if it is an amount."""
+        value = self.terms[slot]
+        if not isinstance(value, str) or not value.endswith(OF_THE_CEILING):
+            return None
+        return float(value.removesuffix(OF_THE_CEILING)) / 100
 
     def neurons(self, slot: str) -> float:
         """The amount in a slot in neurons: a number of them, or a share of `k` such as ``"40%"``."""

@@ -16,7 +16,11 @@ from tests.worlds import Floats, World, claim_on, prompts_of
 
 
 def replayed(sentence: str, data: dict[str, Floats], baseline: Floats, worlds: int = 100) -> Vacuity:
-    settings = {"width": 120, "selection": Selection(k=8), "statistics": Statistics(similar_above=0.5)}
+    settings = {
+        "width": 120,
+        "selection": Selection(k=8),
+        "statistics": Statistics(similar_above=0.5, differ_below=0.8),
+    }
     kind, claim, traces = claim_on(sentence, data, baseline, **settings)  # type: ignore[arg-type]
     everyone = {name: Concept(name, prompts_of(name, rows)) for name, rows in data.items()}
     for name in everyone:

@@ -28,6 +28,7 @@ concepts:
   a: {{prompts: {prompts("a")}}}
   b: {{prompts: {prompts("b")}}}
   c: {{prompts: {prompts("c")}}}
+statistics: {{m: 4}}
 """
 
 CLAIMS = """\

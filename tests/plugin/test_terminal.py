@@ -44,7 +44,7 @@ def test_header_table_and_report(run: RunPytest, suite: Make, pytester: pytest.P
             "specs/geo.yaml .FFsx*",
             "*= concept neurons =*",
             "claim * verdict * effect * adjusted p",
-            "b overlaps a more than c  holds               +3.1 neurons [[]-0.4, 6.2]  0.001",
+            "b overlaps a more than c  holds               +3.1 neurons [[]-0.4, 6.2], m = 5  0.001",
             "1 holds, 2 refuted, 1 inconclusive, 1 skipped",
             "report: reports/latest/report.html",
         ]

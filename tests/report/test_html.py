@@ -159,8 +159,8 @@ def test_every_claim_is_told_with_its_verdict_and_numbers(page: Page) -> None:
         assert said.count(claim.sentence) >= 2
         assert f"{claim.where.file}:{claim.where.line}" in said
     for words in (
-        "+30 neurons [12, 48]",
-        "+1.1 neurons [−0.4, 2.7]",
+        "+30 neurons [12, 48]  m = 12",
+        "+1.1 neurons [−0.4, 2.7]  m = 12",
         "71% [64%, 78%]",
         "9,214, of which 10 reach the observed statistic",
         "all 20,000, of which 1 reach the observed statistic",

@@ -7,7 +7,16 @@ from syrupy.assertion import SnapshotAssertion
 
 from neurontest.report import numbers
 from neurontest.report.outcome import declared, label, outcome, remark
-from neurontest.report.text import detectable, failure_text, headline, notes, selection, table_rows
+from neurontest.report.text import (
+    detectable,
+    effect,
+    failure_text,
+    half_sample,
+    headline,
+    notes,
+    selection,
+    table_rows,
+)
 from neurontest.types import ClaimRecord, Detectable, Estimate, Interval, Look, NearCopies
 from neurontest.untrusted import visible
 
@@ -26,7 +35,7 @@ def test_the_first_line_stands_alone() -> None:
     plain = replace(BORDERLINE, judgement=replace(BORDERLINE.judgement, borderline=False))
     assert headline(plain, suite="specs", declared=6) == (
         "specs/geography.yaml:11: hanoi overlaps vietnam more than tulip: "
-        "inconclusive (p = 0.0502 after Holm over 6 claims, needs 0.05)"
+        "inconclusive (p = 0.0502 after Holm over 6 claims, needs 0.05, m = 10)"
     )
     assert headline(REFUTED, suite="specs", declared=1) == (
         "specs/writeup.yaml:5: baseline-normalized sets differ from raw: "
@@ -80,7 +89,7 @@ def test_a_look_is_named_with_what_it_is_held_to() -> None:
     look = Look(1, 2, 0.05)
     claim = replace(HOLDS, statistics=replace(HOLDS.statistics, alpha=0.00882034, looks=(24, 48), look=look))
     assert headline(claim, suite="s", declared=1).endswith(
-        "holds (p = 0.0036 after Holm over 1 claim, needs 0.00882 at look 1 of 2)"
+        "holds (p = 0.0036 after Holm over 1 claim, needs 0.00882 at look 1 of 2, m = 12)"
     )
     record = sample()
     families = tuple(replace(family, alpha=0.00882034, look=look) for family in record.families[:1])
@@ -106,13 +115,15 @@ def test_a_file_in_the_working_directory_is_named_alone() -> None:
 
 def test_without_a_correction_none_is_mentioned() -> None:
     claim = replace(HOLDS, statistics=replace(HOLDS.statistics, correction="none"))
-    assert headline(claim, suite="s", declared=6).endswith("holds (p = 0.0036, needs 0.05)")
+    assert headline(claim, suite="s", declared=6).endswith("holds (p = 0.0036, needs 0.05, m = 12)")
 
 
 def test_a_strict_xfail_that_holds_says_so() -> None:
     claim = replace(HOLDS, xfail="never seen", outcome="failed")
     text = failure_text(claim, suite="s", model="m", declared=3)
-    assert text.splitlines()[0].endswith("holds (p = 0.0036 after Holm over 3 claims, needs 0.05), though marked xfail")
+    assert text.splitlines()[0].endswith(
+        "holds (p = 0.0036 after Holm over 3 claims, needs 0.05, m = 12), though marked xfail"
+    )
     assert "  xfail        never seen" in text
 
 
@@ -252,3 +263,13 @@ def test_the_lines_that_mend_near_copies_are_there_to_paste() -> None:
         line.strip() for line in paste.splitlines()
     ]
     assert text.count("to paste") == 1
+
+
+def test_numbers_of_neurons_say_the_m_that_they_hang_on() -> None:
+    assert HOLDS.evidence is not None
+    assert effect(HOLDS) == "+30 neurons [12, 48], m = 12"
+    share = replace(HOLDS, evidence=replace(HOLDS.evidence, effect=replace(HOLDS.evidence.effect, unit="share")))
+    causal = replace(HOLDS, evidence=replace(HOLDS.evidence, m=0))
+    for other in (share, causal, replace(HOLDS, evidence=None)):
+        assert half_sample(other) == ""
+        assert "m = " not in effect(other) + headline(other, suite="s", declared=3)

@@ -28,6 +28,7 @@ SUITE = {
     "neurontest": 1,
     "trace": {"max_new_tokens": 3, "samples": 1},
     "neurons": {"k": 4, "ablate": "zero"},
+    "statistics": {"m": 6},
     "baseline": {"prompts": PROMPTS["neutral"]},
     "concepts": {name: {"prompts": PROMPTS[name]} for name in ("hanoi", "violent")},
 }

@@ -41,6 +41,7 @@ def suite_in(folder: Path, claims: str = CLAIMS) -> Path:
         "neurontest": 1,
         "trace": {"max_new_tokens": 3, "samples": 2},
         "neurons": {"k": 4},
+        "statistics": {"m": 4},
         "baseline": {"prompts": [f"neutral {at}" for at in range(10)]},
         "concepts": concepts,
     }

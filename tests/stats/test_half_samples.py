@@ -115,10 +115,11 @@ def test_half_t_is_students() -> None:
     assert found.t == pytest.approx((term.value - 1) / variance**0.5)
     assert found.p == pytest.approx(stats.t.sf(found.t, 9))
     assert found.p + found.p_opposite == pytest.approx(1)
-    low, high = found.interval(0.95)
-    assert (low, high) == pytest.approx(stats.t.interval(0.95, 9, term.value, variance**0.5))
     below = half_t(samples, Hypothesis(term, reference=1.0, side=-1))
     assert below.p == pytest.approx(found.p_opposite)
+    # The interval of a difference is plain, that of a level is not.
+    low, high = half_t(samples, Hypothesis(term - Term(2.0, {}))).interval(0.95)
+    assert (low, high) == pytest.approx(stats.t.interval(0.95, 9, term.value - 2, variance**0.5))
 
 
 def test_levels_of_split_half_terms_count_twice() -> None:

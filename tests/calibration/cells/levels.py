@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
+from neurontest.types import Selection
 from tests.calibration.cell import CONSISTENCY, FEW, MEAN, SIZES, Cell
-from tests.calibration.worlds.levels import HIGH, LOW, RARE, Level, boundary
+from tests.calibration.worlds.levels import HIGH, LOW, RARE, Level, boundary, of_ceiling
 from tests.calibration.worlds.single import against_neutral
 
 #: What a kind's estimand is called where it is at its reference value.
@@ -44,7 +45,15 @@ def cells() -> Iterator[Cell]:
         world = "at the true overlap of halves, 3% of prompts strong"
         for n in (10, 24):
             yield Cell("consistent", world, "boundary", n, by, make, role="stress")
+        yield from _of_ceiling(by)
     yield from _against_neutral()
+
+
+def _of_ceiling(by: Selection) -> Iterator[Cell]:
+    for n in (8, 10, 20, 24):
+        yield Cell("overlap_above", "at the true share of the ceiling", "boundary", n, by, of_ceiling)
+    more = partial(of_ceiling, slack=0.2)
+    yield Cell("overlap_above", "a fifth of the ceiling more", "true", 10, by, more)
 
 
 def _against_neutral() -> Iterator[Cell]:

@@ -1,4 +1,4 @@
-"""``overlap_greater``."""
+"""``overlap_greater``, ``overlap_lowest`` and ``overlap_highest``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,18 @@ from functools import partial
 from neurontest.types import Selection
 from tests.calibration.cell import CONSISTENCY, FEW, MEAN, SIZES, Cell
 from tests.calibration.worlds.overlaps import alike, family, mixtures, near_copies, planted, templates
+from tests.calibration.worlds.sets import extreme
 
 KIND = "overlap_greater"
 EQUAL = partial(planted, shape=(5, 5, 1.0))
 MORE = partial(planted, shape=(6, 1, 1.4))
 BORDER = partial(planted, shape=(6, 2, 1.3))
+#: What pairs of four concepts share, three neurons if it is not said: for a and b as much as c and d, or most or least.
+TIED = {"overlap_lowest": {"ab": 1, "cd": 1}, "overlap_highest": {"ab": 5, "cd": 5}}
+APART = {
+    "overlap_lowest": {"ab": 0, "cd": 4, "ac": 4, "ad": 4, "bc": 4, "bd": 4},
+    "overlap_highest": {"ab": 7, "cd": 1, "ac": 1, "ad": 1, "bc": 1, "bd": 1},
+}
 
 
 def cells() -> Iterator[Cell]:
@@ -39,6 +46,10 @@ def cells() -> Iterator[Cell]:
         # Where the verdict is as near to its threshold as it can be, what seeds do shows.
         yield Cell(KIND, "near the border, three seeds", "true", 20, by, BORDER, stability=True, data_sets=300)
         yield Cell(KIND, "six false among nine claims", "null", 10, by, family, data_sets=FEW)
+        for kind, shared in TIED.items():
+            for n in (10, 20):
+                yield Cell(kind, "two pairs share as much", "null", n, by, partial(extreme, shared=shared))
+                yield Cell(kind, "apart by four or six", "true", n, by, partial(extreme, shared=APART[kind]))
 
 
 def _strained(by: Selection) -> Iterator[Cell]:

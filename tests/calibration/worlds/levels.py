@@ -61,7 +61,9 @@ class Fixed:
         self.shared_raw = float(raw["a"] @ raw["b"]) / DRAWS**2
         self.within = _unpaired(normalized["a"], squares["a"])
         self.ceiling = (self.within + _unpaired(normalized["b"], squares["b"])) / 2
-        self.ceiling_raw = (_unpaired(raw["a"], squares["raw a"]) + _unpaired(raw["b"], squares["raw b"])) / 2
+        within_raw = {name: _unpaired(raw[name], squares[f"raw {name}"]) for name in "ab"}
+        self.ceiling_raw = (within_raw["a"] + within_raw["b"]) / 2
+        self.ceiling_modes = (within_raw["a"] + self.within) / 2
         self.cross = float(raw["a"] @ normalized["a"]) / DRAWS**2
 
     def concept(self, count: int, name: str) -> Floats:
@@ -111,12 +113,13 @@ def boundary(cell: Cell, seed: int, slack: float = 0.0, level: Level = MIDDLE) -
         "sets_differ": "baseline-normalized sets differ from raw for a",
         "sets_similar": "raw neurons of a and b are nearly identical",
     }[cell.kind]
-    share = reference / k
+    # A share of k of consistent neurons; of sets of one another one of the ceiling, and what is tested is a difference.
+    ceiling = {"sets_differ": fixed.ceiling_modes, "sets_similar": fixed.ceiling_raw}.get(cell.kind)
+    share = reference / (k if ceiling is None else ceiling)
     statistics = Statistics(
         m=cell.n // 2, consistent_above=share, differ_below=share, similar_above=share, correction="none"
     )
-    about = "raw and" if cell.kind == "sets_differ" else ""
-    return Made(sentence, data, fixed.baseline, truth, about, statistics)
+    return Made(sentence, data, fixed.baseline, truth if ceiling is None else truth - reference, statistics=statistics)
 
 
 def of_ceiling(cell: Cell, seed: int, slack: float = 0.0) -> Made:

@@ -70,7 +70,7 @@ def normalization(cell: Cell, seed: int, gain: float, noise: str = "normal", ste
     return Made(sentence, data, one.neutral(N0), None if gain else 0.0)
 
 
-def lowest(cell: Cell, seed: int, shared: Mapping[str, int]) -> Made:
+def extreme(cell: Cell, seed: int, shared: Mapping[str, int]) -> Made:
     """Four concepts; a pair shares neurons with the strength of its own, as many as is said, or three."""
     one = world(seed)
     parts: dict[str, list[np.ndarray]] = {name: [] for name in "abcd"}
@@ -81,4 +81,4 @@ def lowest(cell: Cell, seed: int, shared: Mapping[str, int]) -> Made:
             parts[second].append(common)
     signals = {name: np.concatenate(found) for name, found in parts.items()}
     data = {name: one.concept(cell.n, (neurons, np.full(len(neurons), 4.0))) for name, neurons in signals.items()}
-    return Made("the lowest overlap is between a and b", data, one.neutral(N0))
+    return Made(f"the {cell.kind.removeprefix('overlap_')} overlap is between a and b", data, one.neutral(N0))
