@@ -31,6 +31,8 @@ class Setting:
         The innermost place that may say it.
     switch : bool
         Of a text: true and false may be said as well, and stand for the texts ``true`` and ``false``.
+    as_key : str
+        What a spec calls it within its section, if not by its name.
     """
 
     section: str
@@ -45,6 +47,12 @@ class Setting:
     above: float | None = None
     below: float | None = None
     switch: bool = False
+    as_key: str = ""
+
+    @property
+    def key(self) -> str:
+        """What a spec calls it within its section."""
+        return self.as_key or self.name
 
     @property
     def option(self) -> str:

@@ -17,10 +17,11 @@ from neurontest.claims.dealt import dealt_samples
 from neurontest.claims.trial import Trial
 from neurontest.stats.half_t import half_t
 from neurontest.stats.halves import draw_halves
-from neurontest.stats.studentised import PAIRS
 from neurontest.stats.terms import Selector
 from neurontest.types import Claim, Concept, Vacuity
 
+#: Pairs of half-samples of each concept in a world.
+PAIRS = 40
 #: Null worlds looked at, at most.
 WORLDS = 100
 #: Confidence of the bound on how often a claim is declared in them.
@@ -30,7 +31,7 @@ CONFIDENCE = 0.99
 def replay(kind: Kind, claim: Claim, everyone: Mapping[str, Concept], traces: Traces, worlds: int = WORLDS) -> Vacuity:
     """How often a claim would be declared if its concepts were dealt their prompts at random.
 
-    The unadjusted half-sample key decides, from as few half-samples as under relabeling; it ends when a binomial bound
+    The unadjusted half-sample key decides, from few half-samples; it ends when a binomial bound
     (Clopper & Pearson 1934, Biometrika 26:404) has told on which side of alpha the rate lies.
 
     Parameters

@@ -87,6 +87,7 @@ def drawn_selections(selection: Selection) -> tuple[Selection, ...]:
 class Statistics:
     """How a claim is tested: the `statistics` section. `m` None means half of the smallest concept's prompts."""
 
+    seed: int = 0
     alpha: float = 0.05
     correction: Correction = "holm"
     confidence: float = 0.95
@@ -192,7 +193,7 @@ class Claim:
 
     @property
     def node(self) -> str:
-        """The stable name that random streams hang on: file and id, never the position in the file."""
+        """The stable name: file and id, never the position in the file."""
         return f"{self.where.file}::{self.id}"
 
     def said(self, slot: str) -> str:
