@@ -1,8 +1,8 @@
 """Selection probabilities of half-samples without drawing any: the Gaussian limit of subsampling.
 
-The mean of neuron i over ``m`` of ``n`` prompts, drawn without replacement, is nearly Gaussian (Hajek 1960) with the
-mean over all of them and the standard deviation ``s_i sqrt(1/m - 1/n)``. A half-sample's set holds the neuron if that
-mean is above the lowest one in the set, which varies far less than the means of single neurons; so
+The mean of neuron i over ``m`` of ``n`` prompts, drawn without replacement, is nearly Gaussian, with the mean over all
+of them and the standard deviation ``s_i sqrt(1/m - 1/n)``. A half-sample's set holds the neuron if that mean is above
+the lowest one in the set, which varies less than the means of single neurons; so
 
     pi_i = Phi((mean_i - tau) / (s_i sqrt(1/m - 1/n))),    tau such that the pi_i add up to k.
 
@@ -212,7 +212,7 @@ def _threshold(mean: Floats, scale: Floats, k: int, low: Floats) -> Floats:
 
 
 def both_above(a: Floats, b: Floats, correlation: Floats) -> Floats:
-    """Probability that two standard Gaussians lie below `a` and `b` (Owen 1956, Ann. Math. Stat. 27:1075, eq. 2.1)."""
+    """Probability that two standard Gaussians lie below `a` and `b` (Owen 1956, Ann. Math. Stat. 27:1075)."""
     # Owen's formula divides by both; at so small a number it is right to the last digit.
     a, b = (np.where(np.abs(one) < 1e-100, 1e-100, np.clip(one, -40, 40)) for one in (a, b))
     across = np.sqrt(np.maximum(1 - correlation**2, 1e-300))

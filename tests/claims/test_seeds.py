@@ -19,9 +19,11 @@ OVERLAP = "a overlaps b more than c"
 DISTINCT = "a and b have distinct neurons"
 
 
-def data(seed: int, prompts: int = 10, shared: tuple[int, int] = (6, 2)) -> tuple[dict[str, Floats], Floats]:
+def data(
+    seed: int, prompts: int = 10, shared: tuple[int, int] = (6, 2), gain: float = 1.0
+) -> tuple[dict[str, Floats], Floats]:
     world = World(np.random.default_rng(seed), width=WIDTH)
-    signals = three(world, *shared)
+    signals = three(world, *shared, gain)
     return {name: world.concept(prompts, one) for name, one in zip("abc", signals, strict=True)}, world.neutral(20)
 
 
@@ -123,10 +125,11 @@ def test_concepts_of_the_same_prompts_have_halves_of_their_own() -> None:
 @pytest.mark.parametrize("identity", ["neuron", "dimension"])
 def test_concepts_that_are_wholly_apart_are_shown_with_every_identity(identity: str) -> None:
     own = Selection(k=8, identity=identity)  # type: ignore[arg-type]
-    found = evidence_of(OVERLAP, 0, data(0, prompts=12, shared=(6, 0)), selection=own)
+    place = data(0, prompts=12, shared=(6, 0), gain=2.0)
+    found = evidence_of(OVERLAP, 0, place, selection=own)
     (key,) = [one for one in found.keys if one.name == "permutation"]
     assert key.p < 0.05
-    assert evidence_of("a overlaps c more than b", 0, data(0, prompts=12, shared=(6, 0)), selection=own).p > 0.5
+    assert evidence_of("a overlaps c more than b", 0, place, selection=own).p > 0.5
 
 
 def test_activations_that_never_move_show_nothing() -> None:
