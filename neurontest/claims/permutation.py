@@ -25,8 +25,8 @@ from neurontest.words import together
 
 _BINS = 40
 _WITHIN = ", within each template"
-_OVERLAP_ERROR = "TODO"
-_DISTINCT_ERROR = "TODO"
+_OVERLAP_ERROR = "exact where the two concepts are alike; .05-.08 where only their overlaps are (nominal .05)"
+_DISTINCT_ERROR = "exact where the concepts are alike (.046-.052 measured, nominal .05)"
 
 
 #: From labels [relabeling, prompt] to a statistic [relabeling].
