@@ -33,6 +33,8 @@ class Setting:
         Of a text: true and false may be said as well, and stand for the texts ``true`` and ``false``.
     many : bool
         Of whole numbers: the value is a list of them, each once. The bounds are those of each.
+    as_key : str
+        What a spec calls it within its section, if not by its name.
     """
 
     section: str
@@ -48,6 +50,12 @@ class Setting:
     below: float | None = None
     switch: bool = False
     many: bool = False
+    as_key: str = ""
+
+    @property
+    def key(self) -> str:
+        """What a spec calls it within its section."""
+        return self.as_key or self.name
 
     @property
     def option(self) -> str:

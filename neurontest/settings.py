@@ -19,9 +19,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("trace", "samples", int, 4, "Texts written for each prompt; their activations are averaged", minimum=1),
     Setting("trace", "temperature", float, 0.9, "Softmax temperature; 0 takes the likeliest token", minimum=0.0),
     Setting("trace", "top_k", int, 200, "The next token is drawn from this many likeliest ones", minimum=1),
-    Setting(
-        "trace", "seed", int, 1337, "Seed of every random stream, of the texts and of the tests", "suite", minimum=0
-    ),
+    Setting("trace", "seed", int, 1337, "Seed of the texts that the model writes", "suite", minimum=0),
     Setting(
         "trace",
         "format",
@@ -121,6 +119,16 @@ SETTINGS: tuple[Setting, ...] = (
         "Correction of the p-values of one family (a spec file)",
         "file",
         choices=("none", "bonferroni", "holm", "bh", "by"),
+    ),
+    Setting(
+        "statistics",
+        "statistics_seed",
+        int,
+        0,
+        "Seed of all that is drawn by the tests; a verdict that hangs on it is called borderline",
+        "suite",
+        minimum=0,
+        as_key="seed",
     ),
     Setting("statistics", "confidence", float, 0.95, "Level of the intervals shown", above=0.5, below=1),
     Setting(

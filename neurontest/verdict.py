@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from scipy import stats
 
 from neurontest.stats.correction import adjust, threshold_of
 from neurontest.stats.power import detectable
-from neurontest.stats.sequential import CLEAR, side
+from neurontest.stats.sequential import CLEAR
 from neurontest.stats.sequential import p_bounds as p_bounds_of
 from neurontest.types import Evidence, Family, KeyResult, Verdict
+from neurontest.words import together
 
 
 def judge(family: Family, evidence: Mapping[str, Evidence]) -> dict[str, Verdict]:
     """Verdicts of all claims of a family that count towards its correction, by id.
 
     ``holds``: the adjusted p-value is at most alpha. ``refuted``: the adjusted p-value of the opposite half-t test is,
-    under a correction of its own over the same claims. Else ``inconclusive``, with the reason. A p-value whose
-    Monte-Carlo error reaches over the threshold that finally applies is borderline, and so inconclusive; so is a claim
-    about near copies, whose p-value counts as 1.
+    under a correction of its own over the same claims. Else ``inconclusive``, with the reason; so is a claim about near
+    copies, whose p-value counts as 1.
+
+    Monte-Carlo error goes through the correction: all p-values are adjusted as they are at their lowest, and as at
+    their highest. A claim of which the two say different things is borderline, and so inconclusive, be the doubt its
+    own or that of a claim before it in the correction's order (Gandy & Hahn 2014, Scand. J. Stat. 41:1083).
 
     Parameters
     ----------
@@ -39,13 +43,19 @@ def judge(family: Family, evidence: Mapping[str, Evidence]) -> dict[str, Verdict
         adjust(p, method),
         threshold_of(p, alpha, method),
         adjust(opposite, method),
-        threshold_of(opposite, alpha, method),
+        _doubts(ids, p, [p_bounds(one) for one in found], alpha, method),
+        _doubts(ids, opposite, [p_opposite_bounds(one) for one in found], alpha, method),
         strict=True,
     )
     return {
-        one: _verdict(what, p_adjusted, threshold, opposite_adjusted, opposite_threshold, alpha)
-        for one, what, p_adjusted, threshold, opposite_adjusted, opposite_threshold in columns
+        one: _verdict(what, p_adjusted, threshold, opposite_adjusted, doubt, opposite_doubt, alpha)
+        for one, what, p_adjusted, threshold, opposite_adjusted, doubt, opposite_doubt in columns
     }
+
+
+def is_settled(family: Family, evidence: Mapping[str, Evidence]) -> bool:
+    """Whether Monte-Carlo error leaves no verdict of a family open."""
+    return not any(verdict.borderline for verdict in judge(family, evidence).values())
 
 
 def _verdict(
@@ -53,7 +63,8 @@ def _verdict(
     p_adjusted: float,
     threshold: float,
     opposite_adjusted: float,
-    opposite_threshold: float,
+    doubt: str | None,
+    opposite_doubt: str | None,
     alpha: float,
 ) -> Verdict:
     found = _found(evidence, threshold)
@@ -68,20 +79,53 @@ def _verdict(
             "inconclusive", p_adjusted, opposite_adjusted, threshold, reason, borderline, found, detectable=effects
         )
 
-    if in_doubt(evidence, threshold):
+    if doubt is not None:
+        whose = f" of {doubt}, and with it in which order they are corrected," if doubt else ""
         reason = (
-            f"borderline: Monte-Carlo error leaves it in doubt whether p is above or below {threshold:.2g};"
+            f"borderline: Monte-Carlo error{whose} leaves it in doubt whether p is above or below {threshold:.2g};"
             " another seed could say otherwise"
         )
         return undecided(reason, borderline=True)
     if p_adjusted <= alpha:
         return Verdict("holds", p_adjusted, opposite_adjusted, threshold, found=found)
+    if opposite_doubt is not None:
+        whose = f" of {opposite_doubt}" if opposite_doubt else ""
+        reason = f"borderline: Monte-Carlo error{whose} leaves it in doubt whether the opposite is shown"
+        return undecided(reason, borderline=True)
     if opposite_adjusted <= alpha:
-        if opposite_in_doubt(evidence, opposite_threshold):
-            reason = "borderline: Monte-Carlo error leaves it in doubt whether the opposite is shown"
-            return undecided(reason, borderline=True)
         return Verdict("refuted", p_adjusted, opposite_adjusted, threshold)
     return undecided(_why(evidence, threshold))
+
+
+def _doubts(
+    ids: Sequence[str], p: Sequence[float], bounds: Sequence[tuple[float, float]], alpha: float, method: str
+) -> list[str | None]:
+    """For each claim, whose Monte-Carlo error leaves open whether it is shown: None if none, empty if its own."""
+    low, high = ([one[side] for one in bounds] for side in (0, 1))
+    at_best, at_worst = _shown(low, alpha, method), _shown(high, alpha, method)
+    return [
+        None if at_best[at] == at_worst[at] else _whose(at, ids, p, bounds, alpha, method) for at in range(len(ids))
+    ]
+
+
+def _whose(
+    at: int, ids: Sequence[str], p: Sequence[float], bounds: Sequence[tuple[float, float]], alpha: float, method: str
+) -> str:
+    """The ids of the other claims whose error alone leaves a claim in doubt; empty if its own does."""
+
+    def decides(other: int) -> bool:
+        ends = [[bounds[other][side] if one == other else value for one, value in enumerate(p)] for side in (0, 1)]
+        return _shown(ends[0], alpha, method)[at] != _shown(ends[1], alpha, method)[at]
+
+    if decides(at):
+        return ""
+    others = [one for one in range(len(ids)) if one != at and bounds[one][0] < bounds[one][1]]
+    # None alone may: then it is what they do together.
+    return together([ids[one] for one in others if decides(one)] or [ids[one] for one in others])
+
+
+def _shown(p: Sequence[float], alpha: float, method: str) -> list[bool]:
+    return [one <= alpha for one in adjust(p, method)]
 
 
 def _found(evidence: Evidence, threshold: float) -> str:
@@ -89,20 +133,6 @@ def _found(evidence: Evidence, threshold: float) -> str:
     # The threshold is one of the ladder that the tallies were made for, up to the last digit.
     nearest = min(evidence.tallies, key=lambda one: abs(one.threshold - threshold), default=None)
     return f"{nearest.found} at {threshold:.2g}" if nearest is not None else ""
-
-
-def in_doubt(evidence: Evidence, threshold: float) -> bool:
-    """Whether the larger p-value of the keys might lie on the other side of the threshold."""
-    if any(_clearly_above(key, threshold) for key in evidence.keys):
-        return False
-    return any(_doubtful(key, threshold) for key in evidence.keys)
-
-
-def opposite_in_doubt(evidence: Evidence, threshold: float) -> bool:
-    """The same of the opposite's p-value: the smallest of the keys', times their number, if it is looked for in all."""
-    if any(_opposite_clearly_below(key, threshold) for key in evidence.keys if key.chances > 1):
-        return False
-    return any(_opposite_in_doubt(key, threshold) for key in evidence.keys)
 
 
 def p_bounds(evidence: Evidence) -> tuple[float, float]:
@@ -115,19 +145,13 @@ def p_bounds(evidence: Evidence) -> tuple[float, float]:
 
 
 def p_opposite_bounds(evidence: Evidence) -> tuple[float, float]:
-    """The same of the opposite."""
+    """The same of the opposite, which all keys must show, or one of several that have a chance each."""
     if evidence.copies:
         return 1.0, 1.0
-    bounds = [(evidence.p_opposite, evidence.p_opposite), *map(_p_opposite_bounds, evidence.keys)]
-    return min(low for low, _ in bounds), max(high for _, high in bounds)
-
-
-def _opposite_clearly_below(key: KeyResult, threshold: float) -> bool:
-    return (
-        key.p_opposite is not None
-        and key.p_opposite * key.chances <= threshold
-        and not _opposite_in_doubt(key, threshold)
-    )
+    bounds = [_p_opposite_bounds(key) for key in evidence.keys if key.p_opposite is not None]
+    which = min if any(key.chances > 1 for key in evidence.keys) else max
+    low, high = (which((one[side] for one in bounds), default=evidence.p_opposite) for side in (0, 1))
+    return min(low, evidence.p_opposite), max(high, evidence.p_opposite)
 
 
 def _p_bounds(key: KeyResult) -> tuple[float, float]:
@@ -142,12 +166,14 @@ def _p_bounds(key: KeyResult) -> tuple[float, float]:
 
 
 def _p_opposite_bounds(key: KeyResult) -> tuple[float, float]:
-    if key.p_opposite is None or key.exact:
-        p = 1.0 if key.p_opposite is None else key.p_opposite
-        p = min(1.0, p * key.chances)
-        return p, p
-    if key.name == "permutation":
+    p = 1.0 if key.p_opposite is None else key.p_opposite
+    if key.exact:
+        low = high = p
+    elif key.name == "permutation":
         low, high = p_bounds_of(key.draws or 1, _opposite_exceedances(key))
+    elif key.name == "rank":
+        reach = CLEAR * key.monte_carlo_se
+        low, high = max(p - reach, key.p_floor), p + reach
     else:
         low, high = _t_bounds(-key.statistic, key)
     return min(1.0, low * key.chances), min(1.0, high * key.chances)
@@ -160,30 +186,6 @@ def _t_bounds(t: float, key: KeyResult) -> tuple[float, float]:
 
 def _opposite_exceedances(key: KeyResult) -> int:
     return round((key.p_opposite or 0.0) * ((key.draws or 0) + 1)) - 1
-
-
-def _doubtful(key: KeyResult, threshold: float) -> bool:
-    if key.exact:
-        return False
-    if key.name == "permutation":
-        return side(key.draws or 0, key.exceedances or 0, threshold) == 0
-    if key.name == "rank":
-        low, high = _p_bounds(key)
-        return low <= threshold < high
-    return abs(key.statistic - float(stats.t.isf(threshold, key.df))) <= CLEAR * key.monte_carlo_se
-
-
-def _clearly_above(key: KeyResult, threshold: float) -> bool:
-    return key.p > threshold and not _doubtful(key, threshold)
-
-
-def _opposite_in_doubt(key: KeyResult, threshold: float) -> bool:
-    if key.exact or key.p_opposite is None:
-        return False
-    threshold /= key.chances
-    if key.name == "permutation":
-        return side(key.draws or 0, _opposite_exceedances(key), threshold) == 0
-    return abs(-key.statistic - float(stats.t.isf(threshold, key.df))) <= CLEAR * key.monte_carlo_se
 
 
 def _why(evidence: Evidence, threshold: float) -> str:

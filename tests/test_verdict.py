@@ -3,6 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from scipy import stats
 
@@ -112,6 +113,51 @@ def test_doubt_in_one_key_is_no_matter_if_the_other_fails_surely() -> None:
 def test_doubt_about_the_opposite() -> None:
     verdict = judge(family(1), {"c0": found(half(0.955, se=0.1))})["c0"]
     assert (verdict.name, verdict.borderline) == ("inconclusive", True)
+
+
+def test_a_claim_behind_a_borderline_one_is_borderline_too_and_says_whose_doubt_it_is() -> None:
+    """Of two p-values, .025 in doubt and .04: the second holds if the first does, and there is no telling."""
+    for first in (0.0249, 0.0251):
+        verdicts = judge(family(2), {"c0": found(half(first, se=0.02)), "c1": found(half(0.04, se=0.005))})
+        assert [(one.name, one.borderline) for one in verdicts.values()] == [("inconclusive", True)] * 2
+        assert "Monte-Carlo error leaves it in doubt" in verdicts["c0"].reason
+        assert "Monte-Carlo error of c0, and with it in which order" in verdicts["c1"].reason
+
+
+def test_doubt_that_decides_nothing_is_none() -> None:
+    """The second p-value is below its threshold wherever the first is; its own doubt is about no threshold."""
+    verdicts = judge(family(2), {"c0": found(half(0.04, se=0.02)), "c1": found(half(0.001, se=0.3))})
+    assert [one.name for one in verdicts.values()] == ["holds", "holds"]
+
+
+def test_the_opposite_behind_a_borderline_one() -> None:
+    for first in (0.0249, 0.0251):
+        verdicts = judge(family(2), {"c0": found(half(1 - first, se=0.02)), "c1": found(half(0.96, se=0.005))})
+        assert [(one.name, one.borderline) for one in verdicts.values()] == [("inconclusive", True)] * 2
+        assert "of c0 leaves it in doubt whether the opposite is shown" in verdicts["c1"].reason
+
+
+@pytest.mark.parametrize("correction", ["holm", "bh", "bonferroni", "none"])
+def test_two_seeds_never_contradict_each_other(correction: str) -> None:
+    """Families of five next to their thresholds; errors of t drawn anew, of which four standard ones are reckoned with.
+
+    By the threshold of its own rank alone, a claim contradicts itself in some of 300 families of Holm's.
+    """
+    rng = np.random.default_rng(0)
+    fam, se = family(5, correction=correction), 0.03
+    critical = stats.t.isf(0.05 / np.arange(1, 6), 23)
+    contradicted = borderline = 0
+    for _ in range(300):
+        true = critical + rng.normal(0, 0.15, 5)
+        seen = []
+        for _ in range(2):
+            p = stats.t.sf(true + rng.normal(0, se, 5), 23)
+            verdicts = judge(fam, {f"c{at}": found(half(float(one), se)) for at, one in enumerate(p)})
+            seen.append([None if one.borderline else one.name for one in verdicts.values()])
+        contradicted += any(one and other and one != other for one, other in zip(*seen, strict=True))
+        borderline += seen[0].count(None)
+    assert contradicted == 0
+    assert 100 < borderline < 1400
 
 
 def test_an_inconclusive_claim_names_no_prompts_that_would_decide_it() -> None:

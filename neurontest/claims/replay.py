@@ -17,10 +17,11 @@ from neurontest.claims.trial import Trial
 from neurontest.stats.e_value import TOLD, e_above, e_below
 from neurontest.stats.half_t import half_t
 from neurontest.stats.halves import draw_halves
-from neurontest.stats.studentised import PAIRS
 from neurontest.stats.terms import Selector
 from neurontest.types import Claim, Concept, Vacuity
 
+#: Pairs of half-samples of each concept in a world.
+PAIRS = 40
 #: Null worlds looked at, at most.
 WORLDS = 100
 #: A claim is vacuous if it is declared in more than this share of them.
@@ -30,8 +31,8 @@ LIMIT = 0.1
 def replay(kind: Kind, claim: Claim, everyone: Mapping[str, Concept], traces: Traces, worlds: int = WORLDS) -> Vacuity:
     """How often a claim would be declared if its concepts were dealt their prompts at random.
 
-    The unadjusted half-sample key decides, from as few half-samples as under relabeling; it ends when an e-value has
-    told on which side of :func:`limit_at` the rate lies.
+    The unadjusted half-sample key decides, from few half-samples; it ends when an e-value has told on which side of
+    :func:`limit_at` the rate lies.
 
     Parameters
     ----------

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from hashlib import sha256
 
+import msgspec
 import numpy as np
 
 from neurontest.claims.base import Kind, Traces, samples_of
@@ -77,13 +79,19 @@ class Trial:
         self.m = claim.statistics.m or min(self.n.values()) // 2
         if 2 * self.m > min(self.n.values()):
             raise EvidenceError(f"{claim.node}: half-samples of {self.m} prompts need {2 * self.m} prompts a concept")
+        self._texts = _texts(claim)
         self.streams = {name: self.stream("halves", name) for name in self.sizes}
         self.samples: HalfSamples | None = None
         self._heavy: tuple[str, ...] = ()
 
-    def stream(self, *purpose: str) -> Stream:
-        """A random stream of this claim."""
-        return Stream(self.claim.generation.seed, self.claim.node, *purpose)
+    def stream(self, purpose: str, *of: str) -> Stream:
+        """A random stream of one purpose, for some concepts (or the baseline), or for all that the claim is about.
+
+        It hangs on their prompts and groups, not on what they, the claim or its file are called, nor on the order of
+        prompts or concepts: the same question, asked elsewhere, is answered the same.
+        """
+        texts = [self._texts[name] for name in of] if of else sorted(map(self._texts.__getitem__, self.claim.concepts))
+        return Stream(self.claim.statistics.seed, purpose, *texts)
 
     def activations(self, concept: str, mode: str) -> Activations:
         """The traces of a concept, one row for each prompt or group of prompts, or of the baseline, in a mode."""
@@ -312,6 +320,22 @@ class Trial:
             warnings=(*((warning,) if noisy else ()), *self._heavy, *warnings),
             tallies=tuple(tallies),
         )
+
+
+def _texts(claim: Claim) -> dict[str, str]:
+    """A digest of the prompts and groups, or published neurons, of every concept of a claim and of its baseline."""
+    everyone = dict(claim.concepts)
+    if claim.baseline is not None:
+        everyone[BASELINE] = claim.baseline
+    out: dict[str, str] = {}
+    for name, concept in everyone.items():
+        prompts = sorted(zip(concept.prompts, concept.groups or concept.prompts, strict=True))
+        said = (prompts, sorted((one.layer, one.index) for one in concept.published))
+        digest = sha256(msgspec.json.encode(said)).hexdigest()
+        # Concepts of the very same prompts are drawn for each: halves that are the same would share what none else do.
+        twins = sum(one.startswith(digest) for one in out.values())
+        out[name] = f"{digest}-{twins}" if twins else digest
+    return out
 
 
 def t_null(result: HalfT) -> NullSummary:

@@ -85,8 +85,8 @@ def said(document: Document, keys: Keys = ()) -> dict[str, Value]:
         if not isinstance(values, dict):
             continue
         for setting in section(part):
-            if setting.name in values and document.sound(*keys, part, setting.name):
-                found[setting.name] = setting.said(values[setting.name])
+            if setting.key in values and document.sound(*keys, part, setting.key):
+                found[setting.name] = setting.said(values[setting.key])
     return found
 
 
@@ -109,7 +109,7 @@ def statistics(layers: tuple[Layer, ...]) -> Statistics:
 
 
 def _resolved(part: str, layers: tuple[Layer, ...]) -> dict[str, Any]:
-    return {setting.name: resolve(setting.name, layers) for setting in section(part)}
+    return {setting.key: resolve(setting.name, layers) for setting in section(part)}
 
 
 def read_claim(document: Document, index: int, file: str, around: Surroundings) -> Claim | None:

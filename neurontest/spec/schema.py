@@ -113,7 +113,7 @@ def _section(name: str, level: Level, description: str) -> dict[str, Any]:
     return _closed(
         description,
         {
-            setting.name: setting.schema() | {"errorMessage": f"must be {setting.valid()}"}
+            setting.key: setting.schema() | {"errorMessage": f"must be {setting.valid()}"}
             for setting in allowed(name, level)
         },
     )

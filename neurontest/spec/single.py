@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from neurontest.errors import SpecError
+from neurontest.settings import SECTIONS, section
 from neurontest.spec import rules
 from neurontest.spec.claims import Surroundings, read_claim
 from neurontest.spec.looks import at_look, look_fault
@@ -34,7 +34,8 @@ def claim_from(suite: Suite, said: str | Mapping[str, object]) -> Claim:
     # JSON is YAML: the claim goes through the same reader, schema and rules as any other.
     document = parse(json.dumps({"claims": [said]}, ensure_ascii=False), NOWHERE)
     check(document, is_suite=False)
-    settings = asdict(suite.generation) | asdict(suite.selection) | asdict(suite.statistics)
+    sections = zip(SECTIONS, (suite.generation, suite.selection, suite.statistics), strict=True)
+    settings = {one.name: getattr(values, one.key) for part, values in sections for one in section(part)}
     around = Surroundings(suite.concepts, tuple(suite.concepts), suite.baseline, (settings,), 0)
     claim = None if document.faults else read_claim(document, 0, NOWHERE, around)
     if claim is not None:

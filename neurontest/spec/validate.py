@@ -213,12 +213,14 @@ def _unknown(keys: Keys, name: str, valid: Iterable[str], *, crowded: bool) -> s
         return "the baseline cannot be published: it is traced, and needs prompts"
     if keys[-2:-1] == ("published",) and re.fullmatch(published.NEURON, name):
         return f'write this as {{neuron: "{name}", occurrences: ...}}'
-    setting = BY_NAME.get(name)
+    here = section(str(keys[-1])) if keys else ()
+    setting = next((one for one in here if one.key == name), BY_NAME.get(name))
     if setting is not None and setting.level == "person":
         return f"a spec may not say {name!r}; it is the option {setting.option} or the ini key {setting.ini}"
     if setting is not None and setting.section in SECTIONS:
         place = {"claim": "", "file": " at the top of the file or in suite.yaml", "suite": " in suite.yaml"}
-        return f"{name!r} may not stand here; say it under {setting.section!r}{place[setting.level]}"
+        it = "it" if name == setting.key else repr(setting.key)
+        return f"{name!r} may not stand here; say {it} under {setting.section!r}{place[setting.level]}"
     where = f"under {str(keys[-1])!r}" if keys else "at the top of the file"
     where = "in a claim" if _is_claim(keys) else f"in {_subject(keys)}" if keys and isinstance(keys[-1], int) else where
     return f"unknown key {quoted(name)} {where}{did_you_mean(name, valid, crowded=crowded)}"
@@ -271,5 +273,5 @@ def _check_place(document: Document, value: Mapping[str, Any], *, is_suite: bool
             document.complain((name,), f"{name!r} may only be said in suite.yaml", key=True)
     for part in SECTIONS:
         for setting in section(part):
-            if setting.level == "suite" and isinstance(value.get(part), dict) and setting.name in value[part]:
-                document.complain((part, setting.name), f"{setting.name!r} may only be said in suite.yaml", key=True)
+            if setting.level == "suite" and isinstance(value.get(part), dict) and setting.key in value[part]:
+                document.complain((part, setting.key), f"{setting.key!r} may only be said in suite.yaml", key=True)

@@ -101,7 +101,7 @@ class KeyResult:
     exact : bool
         No Monte-Carlo error: all relabelings, or all half-samples, were enumerated.
     half_pairs : int
-        Pairs of disjoint half-samples of each concept (halves enumerated, if exact).
+        Pairs of disjoint half-samples of each concept (halves enumerated, if exact); 0 where none is drawn.
     monte_carlo_se : float
         Standard error of `statistic` from drawing half-samples; 0 if exact or not applicable.
         Of a rank, its p-value may be larger or smaller by four of them.
@@ -266,7 +266,7 @@ class Verdict:
     reason : str
         Why it is inconclusive; empty otherwise.
     borderline : bool
-        Monte-Carlo error could not tell on which side of the threshold the p-value lies.
+        Monte-Carlo error, the claim's own or that of one before it in the correction, leaves the verdict open.
     found : str
         What a search found at the threshold that finally applied, in words; empty of other claims.
     detectable : tuple of Detectable

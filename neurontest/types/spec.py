@@ -111,6 +111,7 @@ class Statistics:
     run is, and `alpha` then what it may spend; None if none are declared, or before the prompts are known.
     """
 
+    seed: int = 0
     alpha: float = 0.05
     correction: Correction = "holm"
     confidence: float = 0.95
@@ -218,7 +219,7 @@ class Claim:
 
     @property
     def node(self) -> str:
-        """The stable name that random streams hang on: file and id, never the position in the file."""
+        """The stable name: file and id, never the position in the file."""
         return f"{self.where.file}::{self.id}"
 
     def said(self, slot: str) -> str:

@@ -20,7 +20,7 @@ from neurontest.stats.correction import thresholds
 from neurontest.stats.relabel import relabel
 from neurontest.stats.whole_sets import overlap_difference
 from neurontest.types import Activations, Claim, Estimate, Evidence, Family, Selection, Thresholds, TraceRequest, silent
-from neurontest.verdict import in_doubt, judge, opposite_in_doubt
+from neurontest.verdict import judge, p_bounds, p_opposite_bounds
 from tests.worlds import claim_on
 
 if TYPE_CHECKING:
@@ -162,8 +162,7 @@ def _test(cell: Cell, made: Made, seed: int) -> Outcome:
             for name in design.tests
         },
         covers=_covers(cell, made, (first.effect, *first.details)),
-        borderline=not hurried
-        and any(in_doubt(found[claims[at].id], verdicts[claims[at].id].threshold) for at in made.false),
+        borderline=not hurried and any(verdicts[claims[at].id].borderline for at in made.false),
     )
 
 
@@ -190,10 +189,12 @@ def _by_estimate(found: Evidence, alpha: float) -> set[str]:
     A test of few relabelings errs as often as one of many (Phipson and Smyth 2010), and takes a tenth of the time.
     """
     out = set()
-    if in_doubt(found, alpha) and found.p <= alpha:
-        out.add("holds")
-    if opposite_in_doubt(found, alpha) and found.p_opposite <= alpha:
-        out.add("refuted")
+    for name, p, (low, high) in (
+        ("holds", found.p, p_bounds(found)),
+        ("refuted", found.p_opposite, p_opposite_bounds(found)),
+    ):
+        if low <= alpha < high and p <= alpha:
+            out.add(name)
     return out
 
 

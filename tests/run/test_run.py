@@ -351,6 +351,7 @@ def test_claims_about_near_copies_are_inconclusive(tmp_path: Path) -> None:
         "neurontest": 1,
         "trace": {"max_new_tokens": 3, "samples": 1},
         "neurons": {"k": 3, "normalize": "raw"},
+        "statistics": {"m": 4},
         "concepts": {"a": {"prompts": [*texts, *copied]}, "b": {"prompts": [f"b {at}" for at in range(8)]}},
         "claims": ["a and b have distinct neurons", "b has consistent neurons"],
     }

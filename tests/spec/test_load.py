@@ -19,6 +19,7 @@ from neurontest.spec.claims import slug
 from neurontest.spec.groups import GROUP, groups_of
 from neurontest.spec.load import is_suite, load_suite, spec_files
 from neurontest.spec.published import read_published
+from neurontest.spec.single import claim_from
 from neurontest.spec.source import parse
 from neurontest.spec.validate import check
 from neurontest.types import BASELINE, Generation, Head, Location, PublishedNeuron, Selection
@@ -87,6 +88,16 @@ claims:
     assert sentence.sentence == mapping.sentence == "hanoi overlaps vietnam more than violent by at least 1 neuron"
     assert sentence.terms == mapping.terms
     assert type(mapping.terms["by"]) is float
+
+
+def test_texts_and_tests_have_a_seed_each(tmp_path: Path) -> None:
+    write(tmp_path, {**SAMPLE, "suite.yaml": SAMPLE["suite.yaml"].replace("alpha: 0.05", "alpha: 0.05, seed: 7")})
+    suite = load_suite(tmp_path)
+    assert {(claim.generation.seed, claim.statistics.seed) for claim in suite.claims} == {(1337, 7)}
+    suite = load_suite(tmp_path, overrides={"statistics_seed": 9}, ini={"seed": 5})
+    assert {(claim.generation.seed, claim.statistics.seed) for claim in suite.claims} == {(5, 9)}
+    asked = claim_from(suite, "hanoi overlaps vietnam more than violent")
+    assert (asked.generation.seed, asked.statistics.seed) == (5, 9)
 
 
 def test_settings_fall_through(tmp_path: Path) -> None:

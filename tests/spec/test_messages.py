@@ -189,7 +189,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         {"c.yaml": "statistics: {alhpa: 0.1}\n"},
         [
             "c.yaml:1:14: unknown key 'alhpa' under 'statistics'; did you mean 'alpha'? valid: alpha, correction,"
-            " confidence, test, interval, m, consistent_above, differ_below, similar_above, looks"
+            " seed, confidence, test, interval, m, consistent_above, differ_below, similar_above, looks"
         ],
     ),
     "unknown key at the top": (
@@ -218,6 +218,18 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     "seed in a claim": (
         claims(f"claim: {OVERLAP}\n    trace: {{seed: 1}}"),
         ["c.yaml:3:13: 'seed' may not stand here; say it under 'trace' in suite.yaml"],
+    ),
+    "seed of the tests in a claim": (
+        claims(f"claim: {OVERLAP}\n    statistics: {{seed: 1}}"),
+        ["c.yaml:3:18: 'seed' may not stand here; say it under 'statistics' in suite.yaml"],
+    ),
+    "seed of the tests by its option's name": (
+        {"c.yaml": "statistics: {statistics_seed: 1}\n"},
+        ["c.yaml:1:14: 'statistics_seed' may not stand here; say 'seed' under 'statistics' in suite.yaml"],
+    ),
+    "seed of the tests in a claims file": (
+        {"c.yaml": "statistics: {seed: 1}\n"},
+        ["c.yaml:1:14: 'seed' may only be said in suite.yaml"],
     ),
     "seed in a claims file": ({"c.yaml": "trace: {seed: 1}\n"}, ["c.yaml:1:9: 'seed' may only be said in suite.yaml"]),
     "suite keys in a claims file": (

@@ -14,7 +14,6 @@ from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import HalfT, Hypothesis, equivalent, half_t, settle, weakest_of
 from neurontest.stats.halves import draw_halves, enumerate_halves, halves_of, jackknife_variance
 from neurontest.stats.streams import Stream
-from neurontest.stats.studentised import jackknife_variances
 from neurontest.stats.terms import Term
 
 A, B = ("a", ""), ("b", "")
@@ -65,14 +64,6 @@ def test_jackknife_of_a_mean_is_its_sampling_variance() -> None:
     halves = enumerate_halves(10, 5)
     values = halves.subsets @ x / 5
     assert jackknife_variance(halves.subsets, values, exact=True) == pytest.approx(x.var(ddof=1) / 10 * 1.0, rel=1e-9)
-
-
-def test_jackknife_in_bulk_is_the_same() -> None:
-    rng = np.random.default_rng(0)
-    subsets = np.stack([draw_halves(16, 8, 40, Stream(seed)).subsets for seed in range(5)])
-    values = rng.normal(size=(5, 80)) + subsets @ rng.normal(size=16)
-    one_by_one = [jackknife_variance(s, v, exact=False) for s, v in zip(subsets, values, strict=True)]
-    assert jackknife_variances(subsets, values, 8) == pytest.approx(one_by_one)
 
 
 def test_overlap_and_within_by_brute_force() -> None:
