@@ -7,7 +7,7 @@ Array axes: ``[prompt, neuron]`` for activations, ``[subset, prompt]`` for half-
 ``[subset, neuron]`` for memberships of sets.
 """
 
-from neurontest.types.causal import Forcing, ScoreRequest
+from neurontest.types.causal import TEXT_SCORES, WORD_SCORES, Forcing, ModelRequest, ScoreRequest, WriteRequest
 from neurontest.types.evidence import (
     Estimate,
     Evidence,
@@ -63,6 +63,8 @@ from neurontest.types.trace import (
 __all__ = [
     "BASELINE",
     "RECORD_VERSION",
+    "TEXT_SCORES",
+    "WORD_SCORES",
     "Activations",
     "Claim",
     "ClaimRecord",
@@ -83,6 +85,7 @@ __all__ = [
     "Location",
     "ModelHandle",
     "ModelRecord",
+    "ModelRequest",
     "Neuron",
     "NeuronSet",
     "Notice",
@@ -105,6 +108,7 @@ __all__ = [
     "TraceRequest",
     "Vacuity",
     "Verdict",
+    "WriteRequest",
     "drawn_selections",
     "notices_of",
     "reading_of",

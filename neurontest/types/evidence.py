@@ -83,7 +83,7 @@ class KeyResult:
     ----------
     name : {"permutation", "half-sample", "Welch bound", "prediction", "rank", "prompts", "random sets"}
         A bound of the largest Welch t of many neurons; the controls' spread as that of concepts to come, and the rank
-        among them; of causal claims, Student's t over prompts, and the rank among random sets.
+        among them; of causal claims, t over prompts, and the rank among random sets.
     null : str
         The null hypothesis in words, and what is exchanged under it.
     statistic : float
@@ -191,6 +191,8 @@ class Evidence:
     warnings : tuple of str
     tallies : tuple of Tally
         Of searches: how many neurons are found at each threshold that may finally apply.
+    refusal : str
+        Why the claim cannot be decided, whatever was measured; empty if it can be.
     """
 
     effect: Estimate
@@ -208,6 +210,7 @@ class Evidence:
     degenerate: bool = False
     warnings: tuple[str, ...] = ()
     tallies: tuple[Tally, ...] = ()
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
