@@ -160,7 +160,7 @@ def test_a_change_is_multiplied_up_to_a_cap(llama: tuple[Any, Any]) -> None:
     model, _ = llama
     (site,) = find_sites(model, ("residual",))
     at = 2 * site.width
-    forced: list[list[Forced]] = [[((at,), (100.0,))] * 3, [((at + 1,), (5.0,))] * 3]
+    forced: list[list[Forced]] = [[((at,), (1e5,))] * 3, [((at + 1,), (5.0,))] * 3]
     found = measured(model, site, forced)
     # Without being held to anything it writes so much itself.
     alone = measured(model, site, [forced[1]])
