@@ -72,6 +72,8 @@ def _verdict(
         reason = "near copies among the prompts, which the tests count as independent: "
         reason += "; ".join(one.said for one in evidence.copies)
         return Verdict("inconclusive", p_adjusted, opposite_adjusted, threshold, reason)
+    if evidence.refusal:
+        return Verdict("inconclusive", p_adjusted, opposite_adjusted, threshold, evidence.refusal)
 
     def undecided(reason: str, *, borderline: bool = False) -> Verdict:
         effects = detectable(evidence.spread, threshold) if evidence.spread is not None else ()
@@ -195,7 +197,10 @@ def _why(evidence: Evidence, threshold: float) -> str:
         return f"too few {what}: the smallest p-value of this design is {floor:.2g}, and {threshold:.2g} was needed"
     for key in evidence.keys:
         if key.name == "random sets" and key.p > threshold and key.p == evidence.p:
-            return f"{key.exceedances} of {key.draws} random sets, of the same layers and of like norms, do as much"
+            what = f"{key.exceedances} of {key.draws} random sets, of the same layers and of an equal write, do as much"
+            return f"{what} {key.about}".rstrip()
+        if key.name == "prompts" and key.about and key.p > threshold and key.p == evidence.p and key.statistic > 0:
+            return "the texts may lose no more than they are more fragile: random sets take more from them as well"
         if key.name == "rank":
             return f"{key.exceedances} of {key.draws} controls share as much or more"
         if key.name == "prediction" and key.p > threshold and key.p == evidence.p and key.statistic > 0:

@@ -195,7 +195,7 @@ def test_random_sets_that_do_as_much_are_the_reason() -> None:
     sets = KeyResult("random sets", "", 1.0, 0.1, 0.91, 0.01, draws=99, exceedances=9)
     (verdict,) = judge(family(1), {"c0": found(prompts, sets, spread=None)}).values()
     assert verdict.name == "inconclusive"
-    assert verdict.reason == "9 of 99 random sets, of the same layers and of like norms, do as much"
+    assert verdict.reason == "9 of 99 random sets, of the same layers and of an equal write, do as much"
 
 
 def test_near_copies_leave_nothing_shown_and_ease_no_correction() -> None:
@@ -212,3 +212,16 @@ def test_near_copies_leave_nothing_shown_and_ease_no_correction() -> None:
     # Nor is the opposite shown.
     opposite = replace(found(half(1 - 1e-6)), copies=copied.copies)
     assert judge(fam, {ids[0]: opposite, ids[1]: opposite})[ids[0]].name == "inconclusive"
+
+
+def test_a_fragility_that_may_explain_it_is_the_reason() -> None:
+    plain = KeyResult("prompts", "", 3.0, 0.004, 0.996, 0.0, df=23.0)
+    beyond = KeyResult("prompts", "", 1.2, 0.12, 0.88, 0.0, df=20.0, about="beyond fragility")
+    (verdict,) = judge(family(1), {"c0": found(plain, beyond)}).values()
+    assert verdict.name == "inconclusive"
+    assert verdict.reason.startswith("the texts may lose no more than they are more fragile")
+
+
+def test_what_is_refused_is_decided_by_no_p_value() -> None:
+    (verdict,) = judge(family(1), {"c0": replace(found(half(0.001)), refusal="there is nothing to compare")}).values()
+    assert (verdict.name, verdict.reason) == ("inconclusive", "there is nothing to compare")

@@ -20,8 +20,8 @@ from neurontest.types import (
     Claim,
     Concept,
     Evidence,
+    ModelRequest,
     Positions,
-    ScoreRequest,
     Thresholds,
     TraceRequest,
 )
@@ -225,7 +225,7 @@ class Kind(ABC):
         """
         return []
 
-    def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ScoreRequest, ...]:
+    def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ModelRequest, ...]:
         """What :meth:`evidence` must besides know of the model with neurons forced; decided by the traces.
 
         Asked again once these are answered, until nothing more is needed.

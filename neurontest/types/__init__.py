@@ -7,7 +7,7 @@ Array axes: ``[prompt, neuron]`` for activations, ``[subset, prompt]`` for half-
 ``[subset, neuron]`` for memberships of sets.
 """
 
-from neurontest.types.causal import Forcing, ScoreRequest
+from neurontest.types.causal import TEXT_SCORES, WORD_SCORES, Forcing, ModelRequest, ScoreRequest, WriteRequest
 from neurontest.types.evidence import (
     Detectable,
     Estimate,
@@ -69,6 +69,8 @@ __all__ = [
     "BASELINE",
     "OF_THE_CEILING",
     "RECORD_VERSION",
+    "TEXT_SCORES",
+    "WORD_SCORES",
     "Activations",
     "Claim",
     "ClaimRecord",
@@ -91,6 +93,7 @@ __all__ = [
     "Look",
     "ModelHandle",
     "ModelRecord",
+    "ModelRequest",
     "NearCopies",
     "Neuron",
     "NeuronSet",
@@ -115,6 +118,7 @@ __all__ = [
     "TraceRequest",
     "Vacuity",
     "Verdict",
+    "WriteRequest",
     "drawn_selections",
     "notices_of",
     "reading_of",

@@ -83,7 +83,7 @@ class KeyResult:
     ----------
     name : {"permutation", "half-sample", "Welch bound", "prediction", "rank", "prompts", "random sets"}
         A bound of the largest Welch t of many neurons; the controls' spread as that of concepts to come, and the rank
-        among them; of causal claims, Student's t over prompts, and the rank among random sets.
+        among them; of causal claims, t over prompts, and the rank among random sets.
     null : str
         The null hypothesis in words, and what is exchanged under it.
     statistic : float
@@ -235,6 +235,8 @@ class Evidence:
         Of searches: how many neurons are found at each threshold that may finally apply.
     copies : tuple of NearCopies
         Prompts that the tests took for independent and are not: whatever `p` is, nothing is shown.
+    refusal : str
+        Why the claim cannot be decided, whatever was measured; empty if it can be.
     """
 
     effect: Estimate
@@ -250,6 +252,7 @@ class Evidence:
     warnings: tuple[str, ...] = ()
     tallies: tuple[Tally, ...] = ()
     copies: tuple[NearCopies, ...] = ()
+    refusal: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 from unittest.mock import patch
 
 import numpy as np
@@ -19,7 +19,18 @@ from neurontest.stats.calibration import Design, Measured
 from neurontest.stats.correction import thresholds
 from neurontest.stats.relabel import relabel
 from neurontest.stats.whole_sets import overlap_difference
-from neurontest.types import Activations, Claim, Estimate, Evidence, Family, Selection, Thresholds, TraceRequest, silent
+from neurontest.types import (
+    Activations,
+    Claim,
+    Estimate,
+    Evidence,
+    Family,
+    Selection,
+    Thresholds,
+    TraceRequest,
+    WriteRequest,
+    silent,
+)
 from neurontest.verdict import judge, p_bounds, p_opposite_bounds
 from tests.worlds import claim_on
 
@@ -219,16 +230,31 @@ def _claim(cell: Cell, made: Made, seed: int, at: int) -> tuple[Kind, Claim, Tra
 def _answer(kind: Kind, claim: Claim, traces: dict[TraceRequest, Activations], made: Made, grid: Thresholds) -> None:
     """Answer what a causal claim asks of the model, look by look."""
     before: dict[tuple[str, ...], int] = {}
+    shape = next(iter(traces.values()))
     while requests := kind.scores(claim, traces, grid):
         for request in requests:
             if made.answers is None:
                 raise ValueError(f"{claim.sentence!r} asks for what this world cannot answer")
-            answer = made.answers(request, before.get(request.prompts, 0))
-            if answer.shape != (len(request.prompts), 1 + len(request.forcings)):
-                raise ValueError(f"this world answers {answer.shape} to {len(request.forcings)} forcings")
-            before[request.prompts] = before.get(request.prompts, 0) + len(request.forcings)
-            shape = next(iter(traces.values()))
-            traces[cast(TraceRequest, request)] = replace(shape, values=answer.astype(np.float32), digest="")
+            if isinstance(request, WriteRequest):
+                # All neurons write as much: the likes of the set are drawn, and the world says what they do.
+                ones = np.ones((1, shape.layers * shape.width), dtype=np.float32)
+                traces[request] = replace(shape, values=ones, digest="")
+                continue
+            drawn = before.get(request.prompts, 0)
+            # The set itself is in every look.
+            places = [0, *range(1 + drawn, drawn + len(request.forcings))]
+            found = made.answers(request)
+            values = np.zeros((len(request.prompts), len(request.scores), 1 + len(places)), dtype=np.float32)
+            for at, score in enumerate(request.scores):
+                values[:, at, 1:] = found[score][: len(values), places]
+            before[request.prompts] = drawn + len(places) - 1
+            traces[request] = replace(
+                shape,
+                values=values.reshape(len(values), -1),
+                layers=len(request.scores),
+                width=1 + len(places),
+                digest="",
+            )
 
 
 def _covers(cell: Cell, made: Made, estimates: Sequence[Estimate]) -> bool | None:

@@ -38,8 +38,8 @@ class Made:
     false : tuple of int
         Places of the claims whose null holds, the sentence's own being 0: one of them shown is an error.
     answers : callable or None
-        Of causal claims: from what is asked of the model, and how many forcings were asked for before, to its answer
-        [prompt, 1 + forcing].
+        Of causal claims: from what is asked of the model to what there is to be measured, by score [prompt, 1 + random
+        set]: the claimed set, and more random ones than any look asks for.
     words : tuple of str
         Of the concepts, if claims ask for their likelihood.
     """
@@ -54,7 +54,7 @@ class Made:
     layers: int = field(default_factory=lambda: LAYERS)
     others: tuple[str, ...] = ()
     false: tuple[int, ...] = (0,)
-    answers: Callable[[ScoreRequest, int], Floats] | None = None
+    answers: Callable[[ScoreRequest], Mapping[str, Floats]] | None = None
     words: tuple[str, ...] = ()
 
 
