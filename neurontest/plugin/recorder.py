@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from neurontest.plugin import terminal, workers
+from neurontest.plugin import stated, terminal, workers
 from neurontest.plugin.asked import missing, suites_asked_for
 from neurontest.plugin.collect import ClaimItem
 from neurontest.plugin.keys import MOMENT_KEY, MOVED
@@ -107,6 +107,8 @@ class Recorder:
         if isinstance(item, ClaimItem):
             label(report, item, call)
             self._reword(report, item, call)
+        else:
+            stated.label(self._state, report)
         return report
 
     def _reword(self, report: pytest.TestReport, item: ClaimItem, call: pytest.CallInfo[None]) -> None:
@@ -127,7 +129,8 @@ class Recorder:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note the outcome of a claim."""
+        """Note the outcome of a claim, or of a test that stated some."""
+        stated.keep(self._state, report)
         claim = claim_of(report, self._config.rootpath)
         if claim is not None and claim[0] in self._state.options.suites:
             self._state.outcomes.setdefault(claim[0], {}).setdefault(claim[1], Tally()).add(report)

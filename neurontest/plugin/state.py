@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pytest
 
     from neurontest.plugin.options import Options
+    from neurontest.plugin.stated import Stating
     from neurontest.run import Run
     from neurontest.types import Claim, Finding, ModelHandle, Suite
 
@@ -75,6 +76,10 @@ class State:
         What workers' runs had to tell by their last claim; of workers that have not sent theirs.
     workers : int
         Workers that sent something.
+    stated : mapping from node id to list of (suite folder, claim)
+        Claims that tests in Python stated in this process.
+    stating : mapping from node id to Stating
+        The tests that did, in all processes.
     """
 
     def __init__(self, options: Options, progress: ProgressLine, worker: str, moment: datetime) -> None:
@@ -92,6 +97,8 @@ class State:
         self.warnings: list[str] = []
         self.outcomes: dict[Path, dict[str, Tally]] = {}
         self.workers = 0
+        self.stated: dict[str, list[tuple[str, Any]]] = {}
+        self.stating: dict[str, Stating] = {}
         self.facts: dict[Path, list[Mapping[str, object]]] = {}
         self.lost: dict[Path, list[str]] = {}
         self.early_facts: dict[tuple[Path, str], Mapping[str, object]] = {}

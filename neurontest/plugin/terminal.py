@@ -86,6 +86,8 @@ def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> Non
         if row.unknown:
             line = f"not tried where concepts mean nothing: {row.where}: {row.claim}: {row.unknown}"
             _write(reporter, line, yellow=True)
+        if row.uncorrected:
+            _write(reporter, f"uncorrected: {row.where}: {row.claim}: {row.uncorrected}", yellow=True)
     for warning in record.warnings:
         _write(reporter, f"warning: {warning}", yellow=True)
     _write(reporter, counts(rows))

@@ -57,6 +57,8 @@ def not_replayed(claim: ClaimRecord) -> str:
 def label(claim: ClaimRecord) -> str:
     """The status in words, with what a reader of a table must know of it."""
     words = status(claim)
+    if claim.test:
+        return f"{words} (uncorrected{', expected' if outcome(claim) == 'xfailed' else ''})"
     if outcome(claim) == "xfailed":
         return f"{words} (expected)"
     if claim.xfail is not None and claim.verdict == "holds":
@@ -82,12 +84,18 @@ def remark(claim: ClaimRecord) -> str:
     elif claim.xfail is not None:
         said.append(f"Expected not to hold: {claim.xfail}.")
     elif outcome(claim) == "xfailed":
-        said.append("Counted as an expected failure, since this run does not fail on inconclusive claims.")
+        why = "its test is marked so, or " if claim.test else ""
+        said.append(f"Counted as an expected failure, since {why}this run does not fail on inconclusive claims.")
     elif outcome(claim) == "skipped" and claim.judgement is not None:
         said.append("Counted as skipped, since this run does not fail on inconclusive claims.")
     if not claim.selected and claim.judgement is not None:
         said.append("Evaluated with its family, but not selected in this run.")
     return " ".join(sentence.replace("..", ".") for sentence in said)
+
+
+def place(claim: ClaimRecord) -> str:
+    """Where the claim is said: its line in a spec file, or the test that stated it."""
+    return claim.test or f"{claim.where.file}:{claim.where.line}"
 
 
 def declared(record: Record, claim: ClaimRecord) -> int:

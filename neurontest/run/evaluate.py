@@ -19,6 +19,7 @@ from neurontest.run.evidence import Cache, evidence_key, text_digests
 from neurontest.run.known import KnownModel
 from neurontest.run.positions import first_positions
 from neurontest.run.shown import Shown
+from neurontest.run.stated import Stated, stated_records
 from neurontest.run.traced import Traced, asked_by
 from neurontest.run.watch import Watch
 from neurontest.trace.engine import Tracer
@@ -152,7 +153,7 @@ class Run:
         raise EvidenceError(f"{claim.node} is no claim of the suite {self.suite.folder}")
 
     def check(self, claim: str | Mapping[str, object]) -> tuple[Claim, Finding]:
-        """Evidence and verdict of a claim that stands in no file: a family of its own.
+        """Evidence and verdict of a claim that stands in no file: a family of its own, whose p-value is not corrected.
 
         Raises
         ------
@@ -351,12 +352,18 @@ class Run:
             salmon = self.salmon(claim)
         return claim_record(claim, finding, outcome, vacuity, salmon, model=self._handle.name)
 
-    def record(self, *, outcomes: Mapping[str, Outcome]) -> Record:
-        """Everything found so far; `outcomes` by :attr:`Claim.node`, of the claims that were asked about."""
+    def record(self, *, outcomes: Mapping[str, Outcome], stated: Sequence[Stated] = ()) -> Record:
+        """Everything found so far; `outcomes` by :attr:`Claim.node`, of the claims that were asked about.
+
+        Claims that tests in Python `stated` come last, as a family of their own.
+        """
         claims = tuple(
             self.claim_record(claim, self._findings.get(claim.where.file, {}).get(claim.id), outcomes.get(claim.node))
             for claim in self.suite.claims
         )
-        record = make_record(self.suite, self.model, self.cost, set(self._findings), claims, self._shown)
+        own, family = stated_records(stated, self.check, self.suite.statistics, self.notice, model=self._handle.name)
+        record = make_record(self.suite, self.model, self.cost, set(self._findings), (*claims, *own), self._shown)
+        if family is not None:
+            record = replace(record, families=(*record.families, family))
         # Only now is all read that the record shows.
         return replace(record, warnings=(*record.warnings, *self._noticed(), *first_positions(self._traces.found)))

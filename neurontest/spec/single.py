@@ -18,7 +18,7 @@ NOWHERE = "(python)"
 
 
 def claim_from(suite: Suite, said: str | Mapping[str, object]) -> Claim:
-    """Read one claim against a suite's concepts and settings.
+    """Read one claim against a suite's concepts and settings; its p-value is not corrected.
 
     Parameters
     ----------
@@ -33,7 +33,8 @@ def claim_from(suite: Suite, said: str | Mapping[str, object]) -> Claim:
     # JSON is YAML: the claim goes through the same reader, schema and rules as any other.
     document = parse(json.dumps({"claims": [said]}, ensure_ascii=False), NOWHERE)
     check(document, is_suite=False)
-    settings = asdict(suite.generation) | asdict(suite.selection) | asdict(suite.statistics)
+    # Its test passes or fails before anyone knows what other tests will state, so that nothing can be corrected for.
+    settings = asdict(suite.generation) | asdict(suite.selection) | asdict(suite.statistics) | {"correction": "none"}
     around = Surroundings(suite.concepts, tuple(suite.concepts), suite.baseline, (settings,), 0)
     claim = None if document.faults else read_claim(document, 0, NOWHERE, around)
     if claim is not None:

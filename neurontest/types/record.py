@@ -33,6 +33,12 @@ class ClaimRecord:
         How it fared where concepts mean nothing; None if that was not looked at.
     salmon : float or None
         The unadjusted p-value on a twin of the model with random weights; None if there was none.
+    test : str
+        The pytest node id of the test in Python that stated the claim; empty if a spec file did.
+    session : Verdict or None
+        Of a claim that a test in Python stated: its verdict corrected over all claims that tests of the session stated.
+        `verdict` and `judgement` are what the test passed or failed by, and uncorrected. None if its suite corrects
+        nothing.
     """
 
     id: str
@@ -56,6 +62,8 @@ class ClaimRecord:
     duration: float = 0.0
     vacuity: Vacuity | None = None
     salmon: float | None = None
+    test: str = ""
+    session: Verdict | None = None
 
 
 @dataclass(frozen=True)

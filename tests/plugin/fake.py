@@ -1,8 +1,8 @@
 """A pytest plugin that replaces the model and the tests behind a run: what a claim finds is said by its id.
 
-``holds-...``, ``refuted-...`` and ``unsure-...`` are verdicts, ``...-dead`` would also hold with prompts dealt at
-random, of ``...-unknown`` that cannot be told, ``dies-...`` ends the process, ``untraced-...`` stops a family,
-``damaged-...`` finds something damaged; a model called ``no-model`` cannot be had.
+``holds-...``, ``refuted-...`` and ``unsure-...`` are verdicts, ``...-weak`` is a p-value of .03, ``...-dead`` would
+also hold with prompts dealt at random, of ``...-unknown`` that cannot be told, ``dies-...`` ends the process,
+``untraced-...`` stops a family, ``damaged-...`` finds something damaged; a model called ``no-model`` cannot be had.
 Everything else of a run is real: plan, cache on disk, record.
 
 PYTEST_DONT_REWRITE: it is imported before the runs that load it.
@@ -111,6 +111,8 @@ class FakeRun(neurontest.run.Run):
 def _finding(name: str) -> Finding:
     verdict: Any = {"holds": "holds", "refuted": "refuted"}.get(name.partition("-")[0], "inconclusive")
     p, opposite = {"holds": (0.001, 0.999), "refuted": (0.999, 0.001)}.get(verdict, (0.2, 0.8))
+    if name.endswith("-weak"):
+        p, opposite = 0.03, 0.97
     effect = Estimate("b/a minus b/c", 3.1, "neurons", Interval(-0.4, 6.2, 0.95, "t"), 0.0)
     key = KeyResult("half-sample", "the sets overlap equally", 1.2, p, opposite, 1e-6, df=9.0)
     null = NullSummary("t", 1.2, df=9.0)
