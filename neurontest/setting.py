@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Value = str | int | float | None
+Value = str | int | float | tuple[int, ...] | None
 
 #: The innermost place that may say a setting. ``person`` means the command line, the ini file or the environment alone:
 #: a spec is data from elsewhere and may not say where to write or which device to use.
@@ -31,6 +31,8 @@ class Setting:
         The innermost place that may say it.
     switch : bool
         Of a text: true and false may be said as well, and stand for the texts ``true`` and ``false``.
+    several : bool
+        Of whole numbers: two or more of them, each once.
     """
 
     section: str
@@ -45,6 +47,7 @@ class Setting:
     above: float | None = None
     below: float | None = None
     switch: bool = False
+    several: bool = False
 
     @property
     def option(self) -> str:
@@ -65,7 +68,10 @@ class Setting:
         """Draft-07 JSON Schema of the value."""
         kind = {str: "string", int: "integer", float: "number"}[self.type]
         out: dict[str, Any] = {"description": self.help}
-        if self.choices:
+        if self.several:
+            item = {"type": kind, "minimum": self.minimum, "errorMessage": f"must be {self._one()}"}
+            out |= {"type": "array", "minItems": 2, "uniqueItems": True, "items": item}
+        elif self.choices:
             out["enum"] = list(self.choices)
         else:
             out["type"] = [kind, "boolean"] if self.switch else kind
@@ -82,6 +88,8 @@ class Setting:
 
     def said(self, value: Any) -> Value:
         """The value that a spec says, which the schema has nothing against."""
+        if self.several:
+            return tuple(map(int, value))
         return str(value).lower() if isinstance(value, bool) else self.type(value)
 
     def parse(self, text: str) -> Value:
@@ -92,8 +100,9 @@ class Setting:
         ValueError
             If `text` is no such value; the message says which values are valid.
         """
+        value: Value
         try:
-            value = self.type(text)
+            value = tuple(map(int, text.replace(",", " ").split())) if self.several else self.type(text)
         except ValueError:
             raise ValueError(f"{self.name} must be {self.valid()}, not {text!r}") from None
         if not self.admits(value):
@@ -104,8 +113,11 @@ class Setting:
         """Whether `value` is within choices and bounds."""
         if self.choices:
             return value in self.choices
-        if isinstance(value, str) or value is None:
-            return True
+        if isinstance(value, tuple):
+            return len(value) > 1 and len(set(value)) == len(value) and all(map(self._is_within, value))
+        return isinstance(value, str) or value is None or self._is_within(value)
+
+    def _is_within(self, value: float) -> bool:
         return (
             (self.minimum is None or value >= self.minimum)
             and (self.maximum is None or value <= self.maximum)
@@ -117,6 +129,11 @@ class Setting:
         """The valid values in words."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
+        if self.several:
+            return f"two or more, each once, and each {self._one()}"
+        return self._one()
+
+    def _one(self) -> str:
         words = {str: "a text", int: "a whole number", float: "a number"}[self.type]
         words += ", true or false" if self.switch else ""
         bounds = [

@@ -24,6 +24,17 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "trace",
+        "seeds",
+        int,
+        None,
+        "Instead of 'seed': the first is the run's own, and every claim is tested again on texts written at each other"
+        " one, to say at how many of them its verdict stands",
+        "suite",
+        minimum=0,
+        several=True,
+    ),
+    Setting(
+        "trace",
         "format",
         str,
         "plain",

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def prepare(item: ClaimItem, model: object) -> None:
-    """Do at a claim's set-up what all claims of its family share: trace, test the family, look whether it is vacuous.
+    """Do at a claim's set-up what all claims of its family share: trace, test, look whether it is vacuous, repeat.
 
     A limit on a test's call then means that claim alone. What goes wrong is remembered, and raised by the call.
     """
@@ -37,6 +37,7 @@ def prepare(item: ClaimItem, model: object) -> None:
         run = state.run(item.suite, model)
         state.finding(run, item.claim)
         state.look(run, item.claim, whole=_whole(item.session, item.suite, item.claim.where.file))
+        state.repeat(run, item.claim)
     item.shared = time.perf_counter() - begun
 
 
@@ -54,6 +55,7 @@ def judge(item: ClaimItem, model: object) -> None:
     run = state.run(suite, model)
     finding = state.finding(run, claim)
     state.look(run, claim, whole=_whole(item.session, suite, claim.where.file))
+    state.repeat(run, claim)
     with our_words():
         from neurontest.report.junit import properties
         from neurontest.report.outcome import is_vacuous

@@ -15,6 +15,8 @@ from neurontest.plugin.keys import MOMENT_KEY, MOVED
 from neurontest.plugin.outcomes import Tally, claim_of, error_text, label, named
 from neurontest.plugin.records import Written, clear, write_records
 from neurontest.plugin.state import state_of
+from neurontest.plugin.terminal import repeated
+from neurontest.untrusted import visible_line
 
 #: Options that collect tests, but run none.
 _LOOKING = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
@@ -58,6 +60,11 @@ class Recorder:
         for item in session.items:
             if isinstance(item, ClaimItem):
                 state.planned.setdefault(item.suite.folder, []).append(item.claim.node)
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        """Say what claims are repeated with: it costs time."""
+        told = ((folder, repeated(self._state.suite(folder))) for folder in self._state.planned)
+        return [visible_line(f"neurontest: {folder.name}: {words}") for folder, words in told if words]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:

@@ -259,6 +259,14 @@ class State:
                     raise EvidenceError(said) from error
                 run.notice(said)
 
+    def repeat(self, run: Run, claim: Claim) -> None:
+        """Test the claim's family again at other seeds and with other baselines, as far as the suite says some."""
+        family = next(family for family in run.suite.families if family.file == claim.where.file)
+        try:
+            self.once(run, f"{family.file}, repeated", lambda: run.repeats(family))
+        except NeurontestError as error:
+            run.notice(f"{family.file} was not tested again at other seeds and with other baselines: {error}")
+
     def runs(self, folder: Path) -> list[Run]:
         """The runs of a suite that this process has begun, but for those of which no model is known."""
         runs = (run for (of, _), (_, run) in self._runs.items() if of == folder)

@@ -6,6 +6,7 @@ from collections import Counter
 from xml.etree import ElementTree as ET
 
 from neurontest.report.outcome import declared, not_replayed, outcome, place, remark
+from neurontest.report.standing import is_unstable, standings
 from neurontest.report.text import failure_text, headline
 from neurontest.types import ClaimRecord, Record
 from neurontest.untrusted import visible
@@ -50,6 +51,11 @@ def properties(claim: ClaimRecord) -> list[tuple[str, str]]:
             "p_adjusted": claim.judgement.p_adjusted,
             "p_opposite_adjusted": claim.judgement.p_opposite_adjusted,
         }
+    for one in standings(claim):
+        # "9 of 10", beside the counts of verdicts.
+        said |= {f"{one.varies}s_stands": f"{one.stands} of {one.of}", f"{one.varies}s_same": one.same or None}
+        said |= {f"{one.varies}s_{name}": one.counts[name] for name in ("holds", "refuted", "inconclusive")}
+        said |= {f"{one.varies}s_not_tested": one.untested or None, "unstable": "yes" if is_unstable(claim) else "no"}
     if claim.session is not None:
         said |= {
             "session_verdict": claim.session.name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, cast, get_args
 
+from neurontest.report.standing import is_unstable
 from neurontest.types import ClaimRecord, Record
 
 Outcome = Literal["passed", "failed", "skipped", "xfailed", "xpassed", "error"]
@@ -61,11 +62,14 @@ def label(claim: ClaimRecord) -> str:
         return f"{words} (uncorrected{', expected' if outcome(claim) == 'xfailed' else ''})"
     if outcome(claim) == "xfailed":
         return f"{words} (expected)"
-    if claim.xfail is not None and claim.verdict == "holds":
-        return f"{words} (unexpected)"
     if words in ("refuted", "inconclusive") and outcome(claim) == "passed":
         return f"{words} (but passed)"  # a plugin of pytest's decided so
-    return f"{words} (vacuous)" if is_vacuous(claim) else words
+    said = [
+        *(["unexpected"] if claim.xfail is not None and claim.verdict == "holds" else []),
+        *(["vacuous"] if is_vacuous(claim) else []),
+        *(["unstable"] if is_unstable(claim) else []),
+    ]
+    return f"{words} ({', '.join(said)})" if said else words
 
 
 def remark(claim: ClaimRecord) -> str:

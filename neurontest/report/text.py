@@ -9,6 +9,7 @@ from typing import NamedTuple
 from neurontest.report import numbers
 from neurontest.report.outcome import declared as declared_in
 from neurontest.report.outcome import label, not_replayed, outcome, place, status, vacuous
+from neurontest.report.standing import is_unstable, standing, stands
 from neurontest.types import ClaimRecord, Evidence, KeyResult, NeuronSet, Record, Selection
 from neurontest.untrusted import visible
 
@@ -23,7 +24,8 @@ class Row(NamedTuple):
     `verdict` may carry a remark (``refuted (expected)``); `status` is the bare word that decides the colour. `part` is
     the heading of the row's file, with what its claims have in common; empty if all rows are of one file. `vacuous`
     says where else a claim that holds would hold, `unknown` why that was not looked at; `uncorrected` what a correction
-    would make of a claim that a test in Python stated, if that is another verdict.
+    would make of a claim that a test in Python stated, if that is another verdict. `stands` says at how many seeds and
+    with how many baselines the verdict is the same, `unstable` the same in a sentence, where that is few.
     """
 
     where: str
@@ -36,6 +38,8 @@ class Row(NamedTuple):
     vacuous: str = ""
     unknown: str = ""
     uncorrected: str = ""
+    stands: str = ""
+    unstable: str = ""
 
 
 def table_rows(record: Record) -> list[Row]:
@@ -61,6 +65,8 @@ def table_rows(record: Record) -> list[Row]:
             vacuous=vacuous(claim),
             unknown=visible(not_replayed(claim)),
             uncorrected=session(claim, declared_in(record, claim)) if _changes(claim) else "",
+            stands=stands(claim),
+            unstable=standing(claim) if is_unstable(claim) else "",
         )
         for claim in claims
     ]
@@ -158,6 +164,7 @@ def failure_text(claim: ClaimRecord, *, suite: str, model: str, declared: int) -
         facts.append(("vacuous", vacuous(claim)))
     if "\n" in claim.error:
         facts.append(("error", claim.error))
+    facts.append(("repeated", standing(claim)))
     if claim.session is not None:
         facts.append(("uncorrected", session(claim, declared)))
     if claim.xfail is not None:

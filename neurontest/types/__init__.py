@@ -30,6 +30,7 @@ from neurontest.types.record import (
     Record,
     TraceRecord,
 )
+from neurontest.types.repeat import Alternative, Repeat, alternatives
 from neurontest.types.spec import (
     BASELINE,
     Claim,
@@ -64,6 +65,7 @@ __all__ = [
     "BASELINE",
     "RECORD_VERSION",
     "Activations",
+    "Alternative",
     "Claim",
     "ClaimRecord",
     "Concept",
@@ -93,6 +95,7 @@ __all__ = [
     "PublishedNeuron",
     "Reading",
     "Record",
+    "Repeat",
     "ScoreRequest",
     "Selection",
     "Statistics",
@@ -105,6 +108,7 @@ __all__ = [
     "TraceRequest",
     "Vacuity",
     "Verdict",
+    "alternatives",
     "drawn_selections",
     "notices_of",
     "reading_of",

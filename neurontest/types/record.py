@@ -8,6 +8,7 @@ from typing import Literal
 
 from neurontest.types.evidence import Evidence, Vacuity, Verdict
 from neurontest.types.neurons import NeuronSet, OverlapMatrix, PublishedNeuron
+from neurontest.types.repeat import Repeat
 from neurontest.types.spec import Generation, Location, Selection, Statistics
 from neurontest.types.trace import Continuation
 
@@ -39,6 +40,8 @@ class ClaimRecord:
         Of a claim that a test in Python stated: its verdict corrected over all claims that tests of the session stated.
         `verdict` and `judgement` are what the test passed or failed by, and uncorrected. None if its suite corrects
         nothing.
+    repeats : tuple of Repeat
+        What became of it with other texts, and with other baselines; empty if the suite says none.
     """
 
     id: str
@@ -64,6 +67,7 @@ class ClaimRecord:
     salmon: float | None = None
     test: str = ""
     session: Verdict | None = None
+    repeats: tuple[Repeat, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -140,6 +144,7 @@ class Record:
         The suite's folder name.
     versions : mapping from package to version
     seed : int
+        Of the texts that the verdicts are about.
     warnings : tuple of str
         About the suite as a whole.
     errors : tuple of str
