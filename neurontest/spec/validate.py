@@ -79,8 +79,8 @@ def shown(value: object) -> str:
         return "nothing"
     if isinstance(value, (bool, int, float)):
         return str(value).lower()
-    if isinstance(value, list) and len(value) < 2:
-        return "a list of one" if value else "an empty list"
+    if value == []:
+        return "an empty list"
     return {dict: "a mapping", list: "a list", Date: "a date"}[type(value)]
 
 
@@ -167,6 +167,8 @@ def _sentences(document: Document, error: ValidationError) -> Iterator[tuple[Key
     elif error.validator == "uniqueItems":
         again = _first_again(value) or 0
         yield (*keys, again), f"{shown(value[again])} is said twice", False
+    elif error.validator == "minItems" and len(value) == 1:
+        yield keys, f"{_subject(keys)} {schema['errorMessage']}, not a list of one", False
     else:
         yield keys, _wrong(keys, value, schema, crowded=document.crowded), False
 
