@@ -31,8 +31,8 @@ class Setting:
         The innermost place that may say it.
     switch : bool
         Of a text: true and false may be said as well, and stand for the texts ``true`` and ``false``.
-    many : bool
-        Of whole numbers: the value is a list of them, each once. The bounds are those of each.
+    many : int
+        Of whole numbers: the value is a list of at least so many, each once. The bounds are those of each.
     as_key : str
         What a spec calls it within its section, if not by its name.
     """
@@ -49,7 +49,7 @@ class Setting:
     above: float | None = None
     below: float | None = None
     switch: bool = False
-    many: bool = False
+    many: int = 0
     as_key: str = ""
 
     @property
@@ -90,7 +90,7 @@ class Setting:
         if self.many:
             item = {key: out.pop(key) for key in list(out) if key != "description"}
             item["errorMessage"] = f"must be {self._one()}"
-            out |= {"type": "array", "items": item, "minItems": 1, "uniqueItems": True}
+            out |= {"type": "array", "items": item, "minItems": self.many, "uniqueItems": True}
         if self.default is not None:
             out["default"] = self.default
         return out
@@ -121,7 +121,7 @@ class Setting:
     def admits(self, value: Value) -> bool:
         """Whether `value` is within choices and bounds."""
         if isinstance(value, tuple):
-            return 0 < len(value) == len(set(value)) and all(self.admits(one) for one in value)
+            return self.many <= len(value) == len(set(value)) and all(self.admits(one) for one in value)
         if self.choices:
             return value in self.choices
         if isinstance(value, str) or value is None:
@@ -135,7 +135,9 @@ class Setting:
 
     def valid(self) -> str:
         """The valid values in words."""
-        return f"a list of numbers, each once, each {self._one()}" if self.many else self._one()
+        if self.many:
+            return f"a list of {self.many} or more, each once, and each {self._one()}"
+        return self._one()
 
     def _one(self) -> str:
         if self.choices:

@@ -22,6 +22,17 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("trace", "seed", int, 1337, "Seed of the texts that the model writes", "suite", minimum=0),
     Setting(
         "trace",
+        "seeds",
+        int,
+        None,
+        "Instead of 'seed': the first is the run's own, and every claim is tested again on texts written at each other"
+        " one, to say at how many of them its verdict stands",
+        "suite",
+        minimum=0,
+        many=2,
+    ),
+    Setting(
+        "trace",
         "format",
         str,
         "plain",
@@ -190,7 +201,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Prompts a concept at which the claims may be tested, declared before the first run; together they keep alpha",
         "file",
         minimum=4,
-        many=True,
+        many=1,
     ),
     # How it is run.
     Setting(

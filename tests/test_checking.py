@@ -140,6 +140,17 @@ def trace(folder: Path, files: dict[str, str | bytes]) -> str:
     return would_trace(load_suite(write(folder, files))).removesuffix(" on smollm2-135m")
 
 
+def test_what_repeats_would_trace(tmp_path: Path) -> None:
+    own = f"baseline: {{prompts: {prompts('neutral')}}}\n"
+    several = f"baseline: [{{prompts: {prompts('neutral')}}}, {{prompts: {prompts('other')}}}]\n"
+    suite = "trace: {seeds: [1, 2, 3]}\n" + SUITE.replace(own, several)
+    # At each seed the 240 of the run itself; of the other baseline its 12 prompts, at 4 samples.
+    assert trace(tmp_path, {"suite.yaml": suite, "c.yaml": CLAIM}) == (
+        "would trace 240 texts of at most 40 new tokens (9,600 tokens) on smollm2-135m;"
+        " and again at 2 other seeds and with 1 other baseline, 528 texts more"
+    )
+
+
 def test_what_would_be_traced(tmp_path: Path) -> None:
     # 60 prompts with the baseline's, at 4 samples of 40 tokens.
     assert trace(tmp_path, {"c.yaml": CLAIM}) == "would trace 240 texts of at most 40 new tokens (9,600 tokens)"

@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from neurontest.report import figures, numbers, outcome, text
+from neurontest.report import figures, numbers, outcome, standing, text
 from neurontest.types import (
     BASELINE,
     ClaimRecord,
@@ -257,9 +257,13 @@ def _environment() -> Environment:
         "half_sample": text.half_sample,
         "label": outcome.label,
         "outcome": outcome.outcome,
+        "place": outcome.place,
         "plural": numbers.plural,
         "quantity": numbers.quantity,
         "remark": outcome.remark,
+        "session": text.session,
+        "is_unstable": standing.is_unstable,
+        "standing": standing.standing,
         "settings_of": _settings,
         "vacuous": outcome.vacuous,
         "undecided": outcome.undecided,

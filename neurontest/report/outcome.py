@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, cast, get_args
 
+from neurontest.report.standing import is_unstable
 from neurontest.types import ClaimRecord, Record
 
 Outcome = Literal["passed", "failed", "skipped", "xfailed", "xpassed", "error"]
@@ -80,13 +81,18 @@ def not_replayed(claim: ClaimRecord) -> str:
 def label(claim: ClaimRecord) -> str:
     """The status in words, with what a reader of a table must know of it."""
     words = status(claim)
+    if claim.test:
+        return f"{words} (uncorrected{', expected' if outcome(claim) == 'xfailed' else ''})"
     if outcome(claim) == "xfailed":
         return f"{words} (expected)"
-    if claim.xfail is not None and claim.verdict == "holds":
-        return f"{words} (unexpected)"
     if words in ("refuted", "inconclusive") and outcome(claim) == "passed":
         return f"{words} (but passed)"  # a plugin of pytest's decided so
-    return f"{words} (vacuous)" if is_vacuous(claim) else words
+    said = [
+        *(["unexpected"] if claim.xfail is not None and claim.verdict == "holds" else []),
+        *(["vacuous"] if is_vacuous(claim) else []),
+        *(["unstable"] if is_unstable(claim) else []),
+    ]
+    return f"{words} ({', '.join(said)})" if said else words
 
 
 def remark(claim: ClaimRecord) -> str:
@@ -105,12 +111,18 @@ def remark(claim: ClaimRecord) -> str:
     elif claim.xfail is not None:
         said.append(f"Expected not to hold: {claim.xfail}.")
     elif outcome(claim) == "xfailed":
-        said.append("Counted as an expected failure, since this run does not fail on inconclusive claims.")
+        why = "its test is marked so, or " if claim.test else ""
+        said.append(f"Counted as an expected failure, since {why}this run does not fail on inconclusive claims.")
     elif outcome(claim) == "skipped" and claim.judgement is not None:
         said.append("Counted as skipped, since this run does not fail on inconclusive claims.")
     if not claim.selected and claim.judgement is not None:
         said.append("Evaluated with its family, but not selected in this run.")
     return " ".join(sentence.replace("..", ".") for sentence in said)
+
+
+def place(claim: ClaimRecord) -> str:
+    """Where the claim is said: its line in a spec file, or the test that stated it."""
+    return claim.test or f"{claim.where.file}:{claim.where.line}"
 
 
 def declared(record: Record, claim: ClaimRecord) -> int:

@@ -93,7 +93,19 @@ def said(document: Document, keys: Keys = ()) -> dict[str, Value]:
 def generation(layers: tuple[Layer, ...]) -> Generation:
     """Resolve the `trace` section."""
     said_so = _resolved("trace", layers)
-    return Generation(**said_so | {"replay": file_of(said_so["replay"])})
+    del said_so["seeds"]
+    return Generation(**said_so | {"replay": file_of(said_so["replay"]), "seed": seeds(layers)[0]})
+
+
+def seeds(layers: tuple[Layer, ...]) -> tuple[int, ...]:
+    """The seeds that the strongest layer says which says any: the run's own, and those at which it is repeated."""
+    for layer in layers:
+        several, one = layer.get("seeds"), layer.get("seed")
+        if isinstance(several, tuple):
+            return several
+        if isinstance(one, int):
+            return (one,)
+    return (Generation().seed,)
 
 
 def selection(layers: tuple[Layer, ...]) -> Selection:

@@ -18,10 +18,11 @@ from neurontest.spec.claims import Layer, Surroundings, generation, read_claim, 
 from neurontest.spec.folder import SPEC_BYTES, SUITE_FILE, Folder, OutsideError
 from neurontest.spec.given import Given, file_of, given_texts
 from neurontest.spec.looks import at_look, look_fault
-from neurontest.spec.prompts import Prompts, read_concept, read_prompts
+from neurontest.spec.prompts import Prompts, read_concept
+from neurontest.spec.repeats import other_seeds, read_baselines
 from neurontest.spec.source import Document, Keys, parse
 from neurontest.spec.validate import check
-from neurontest.types import BASELINE, Claim, Family, Generation, NearCopies, Suite
+from neurontest.types import Claim, Family, Generation, NearCopies, Suite
 from neurontest.words import quoted
 
 #: Claims of all files of a suite together.
@@ -82,7 +83,7 @@ def load_suite(
     documents = _documents(home)
     concepts = _concepts(documents, home)
     suite = next(iter(documents.values()))
-    baseline = _baseline(suite, home)
+    baseline, *others = read_baselines(suite, home)
     model = _model(suite, home, (overrides, ini))
     strongest: tuple[Layer, ...] = (overrides, ini)
     layers = (*strongest, said(suite))
@@ -90,7 +91,9 @@ def load_suite(
     families: list[Family] = []
     declared = tuple(concepts)
     by_name = {name: read.concept for name, read in found.items()}
-    warnings = list(dict.fromkeys(doubt for read in (*found.values(), baseline) if read for doubt in read.doubts))
+    warnings = list(
+        dict.fromkeys(doubt for read in (*found.values(), baseline, *others) if read for doubt in read.doubts)
+    )
     for file, document in documents.items():
         if not isinstance(document.value, dict) or not isinstance(document.value.get("claims"), list):
             continue
@@ -107,12 +110,19 @@ def load_suite(
         family, advice = _family(document, file, around, suite, trusted=trusted, pilot=pilot)
         families.append(family)
         warnings.extend(advice)
-    if baseline is not None:
-        suite.faults.extend(rules.shared_with_baseline(list(found.values()), baseline))
+    neutral = [read for read in (baseline, *others) if read is not None]
+    for number, read in enumerate(neutral):
+        suite.faults.extend(rules.shared_with_baseline(list(found.values()), read))
         claims = [claim for family in families for claim in family.claims]
-        if warning := rules.baseline_warning(baseline.concept, claims):
-            warnings.append(str(Fault(suite.shown, *suite.position(("baseline",), key=True), warning)))
-    given = _given(home, documents, (overrides, ini), generation(layers), found, baseline, families)
+        keys: Keys = ("baseline", number) if others else ("baseline",)
+        if warning := rules.baseline_warning(read.concept, claims):
+            warnings.append(str(Fault(suite.shown, *suite.position(keys, key=True), warning)))
+        if number:
+            for message in rules.other_baseline_faults(read.concept, families, pilot=pilot):
+                suite.complain(keys, message)
+    given = _given(home, documents, (overrides, ini), generation(layers), found, neutral, families)
+    repeated, advice = other_seeds(suite, layers)
+    warnings.extend(advice)
     if faults := [fault for document in documents.values() for fault in document.faults]:
         raise SpecError(faults)
     return Suite(
@@ -126,6 +136,8 @@ def load_suite(
         statistics=statistics(layers),
         warnings=tuple(warnings),
         given=given,
+        seeds=repeated,
+        baselines=tuple(read.concept for read in neutral[1:]),
     )
 
 
@@ -135,11 +147,11 @@ def _given(
     strongest: tuple[Layer, Layer],
     own: Generation,
     concepts: Mapping[str, Prompts],
-    baseline: Prompts | None,
+    baselines: Sequence[Prompts],
     families: Sequence[Family],
 ) -> dict[str, Given]:
     """Read the texts that are replayed; what is wrong with them is noted in suite.yaml's document."""
-    neutral = [baseline.concept] if baseline else []
+    neutral = [read.concept for read in baselines]
     everyone = [read.concept for read in concepts.values()]
     uses = [(own, [*everyone, *neutral])]
     uses += [(claim.generation, [*claim.concepts.values(), *neutral]) for family in families for claim in family.tested]
@@ -205,12 +217,6 @@ def _concepts(documents: Mapping[str, Document], home: Folder) -> dict[str, Prom
                 document.complain(keys, f"{name!r} is a word of the sentences; choose another name", key=True)
             found[name] = read_concept(document, keys, name, home)
     return found
-
-
-def _baseline(suite: Document, home: Folder) -> Prompts | None:
-    if not isinstance(suite.value, dict) or "baseline" not in suite.value:
-        return None
-    return read_prompts(suite, ("baseline",), BASELINE, home)
 
 
 def _family(

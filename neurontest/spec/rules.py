@@ -65,6 +65,16 @@ def claim_faults(claim: Claim, family: Family, *, pilot: bool = False, brief: bo
         )
 
 
+def other_baseline_faults(baseline: Concept, families: Iterable[Family], *, pilot: bool = False) -> Iterator[str]:
+    """Yield what keeps claims from being tested again with another baseline, which suffice with the suite's own."""
+    for family in families:
+        for claim in family.tested:
+            own = set(claim_faults(claim, family, pilot=pilot, brief=True))
+            for message in claim_faults(replace(claim, baseline=baseline), family, pilot=pilot, brief=True):
+                if message not in own:
+                    yield f"with this baseline, {claim.node} cannot be tested again: {message}"
+
+
 def _position_faults(claim: Claim) -> Iterator[str]:
     """Yield what is said of positions that have no such thing, and prompts that lack the word that is looked for."""
     chosen = claim.selection

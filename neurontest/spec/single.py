@@ -19,7 +19,7 @@ NOWHERE = "(python)"
 
 
 def claim_from(suite: Suite, said: str | Mapping[str, object]) -> Claim:
-    """Read one claim against a suite's concepts and settings.
+    """Read one claim against a suite's concepts and settings; its p-value is not corrected.
 
     Parameters
     ----------
@@ -35,7 +35,9 @@ def claim_from(suite: Suite, said: str | Mapping[str, object]) -> Claim:
     document = parse(json.dumps({"claims": [said]}, ensure_ascii=False), NOWHERE)
     check(document, is_suite=False)
     sections = zip(SECTIONS, (suite.generation, suite.selection, suite.statistics), strict=True)
-    settings = {one.name: getattr(values, one.key) for part, values in sections for one in section(part)}
+    settings = {one.name: getattr(values, one.key, None) for part, values in sections for one in section(part)}
+    # Its test passes or fails before anyone knows what other tests will state, so that nothing can be corrected for.
+    settings |= {"correction": "none"}
     around = Surroundings(suite.concepts, tuple(suite.concepts), suite.baseline, (settings,), 0)
     claim = None if document.faults else read_claim(document, 0, NOWHERE, around)
     if claim is not None:

@@ -25,7 +25,14 @@ from neurontest.spec.source import Date, Document, Keys
 from neurontest.words import quoted
 
 #: What an item of a list is called.
-_ITEMS = {"prompts": "a prompt", "published": "a published neuron", "claims": "a claim", "tags": "a tag"}
+_ITEMS = {
+    "prompts": "a prompt",
+    "published": "a published neuron",
+    "claims": "a claim",
+    "tags": "a tag",
+    "seeds": "a seed",
+    "baseline": "a baseline",
+}
 #: Keys of a claim whose values people write as prose, which YAML may take for something else.
 _PROSE = ("claim", "skip", "xfail")
 #: Valid words that a sentence lists, and among which the nearest is looked for; characters that are compared.
@@ -160,6 +167,8 @@ def _sentences(document: Document, error: ValidationError) -> Iterator[tuple[Key
     elif error.validator == "uniqueItems":
         again = _first_again(value) or 0
         yield (*keys, again), f"{shown(value[again])} is said twice", False
+    elif error.validator == "minItems" and len(value) == 1:
+        yield keys, f"{_subject(keys)} {schema['errorMessage']}, not a list of one", False
     else:
         yield keys, _wrong(keys, value, schema, crowded=document.crowded), False
 
@@ -209,7 +218,7 @@ def _prompts_or_published(keys: Keys, concept: object) -> Iterator[tuple[Keys, s
 
 def _unknown(keys: Keys, name: str, valid: Iterable[str], *, crowded: bool) -> str:
     """Say that a key is unknown; if it is a setting's name, say where it belongs."""
-    if keys == ("baseline",) and name in published.KEYS:
+    if keys[:1] == ("baseline",) and name in published.KEYS:
         return "the baseline cannot be published: it is traced, and needs prompts"
     if keys[-2:-1] == ("published",) and re.fullmatch(published.NEURON, name):
         return f'write this as {{neuron: "{name}", occurrences: ...}}'

@@ -33,6 +33,7 @@ from neurontest.types.record import (
     Record,
     TraceRecord,
 )
+from neurontest.types.repeat import Alternative, Repeat, alternatives
 from neurontest.types.spec import (
     BASELINE,
     OF_THE_CEILING,
@@ -72,6 +73,7 @@ __all__ = [
     "TEXT_SCORES",
     "WORD_SCORES",
     "Activations",
+    "Alternative",
     "Claim",
     "ClaimRecord",
     "Concept",
@@ -105,6 +107,7 @@ __all__ = [
     "PublishedNeuron",
     "Reading",
     "Record",
+    "Repeat",
     "ScoreRequest",
     "Selection",
     "Spread",
@@ -119,6 +122,7 @@ __all__ = [
     "Vacuity",
     "Verdict",
     "WriteRequest",
+    "alternatives",
     "drawn_selections",
     "notices_of",
     "reading_of",

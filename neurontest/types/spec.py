@@ -299,6 +299,10 @@ class Suite:
     ----------
     given : mapping from file to mapping from prompt to tuple of GivenText
         What `replay` of its generations names.
+    seeds : tuple of int
+        Beside that of `generation`, those at which it is repeated.
+    baselines : tuple of Concept
+        Beside its `baseline`, those with which it is repeated, or which are traced together with it.
     """
 
     folder: Path
@@ -311,6 +315,8 @@ class Suite:
     statistics: Statistics
     warnings: tuple[str, ...] = field(default=())
     given: Mapping[str, Mapping[str, tuple[GivenText, ...]]] = field(default_factory=dict)
+    seeds: tuple[int, ...] = ()
+    baselines: tuple[Concept, ...] = ()
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -113,9 +113,9 @@ def test_a_file_in_the_working_directory_is_named_alone() -> None:
     assert headline(HOLDS, suite=".", declared=1).startswith(f"{HOLDS.where.file}:{HOLDS.where.line}: ")
 
 
-def test_without_a_correction_none_is_mentioned() -> None:
+def test_without_a_correction_it_says_so() -> None:
     claim = replace(HOLDS, statistics=replace(HOLDS.statistics, correction="none"))
-    assert headline(claim, suite="s", declared=6).endswith("holds (p = 0.0036, needs 0.05, m = 12)")
+    assert headline(claim, suite="s", declared=6).endswith("holds (p = 0.0036, uncorrected, needs 0.05, m = 12)")
 
 
 def test_a_strict_xfail_that_holds_says_so() -> None:
@@ -144,7 +144,7 @@ def test_rows_of_one_sentence_are_told_apart() -> None:
     record = sample()
     (first, *_) = [claim for claim in record.claims if claim.selected]
     again = replace(first, id="again", selection=replace(first.selection, k=50))
-    elsewhere = replace(first, where=replace(first.where, file="other.yaml"))
+    elsewhere = replace(first, family="other.yaml", where=replace(first.where, file="other.yaml"))
     rows = table_rows(replace(record, claims=(first, again, elsewhere)))
     assert [row.claim for row in rows] == [
         f"{first.sentence} [{first.id}]",

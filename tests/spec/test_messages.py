@@ -629,7 +629,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     ),
     "one concept is too few in a mapping": (
         claims("{kind: distinct, concepts: [tulip]}"),
-        ["c.yaml:2:32: 'concepts' must be a list of two or more concepts, not a list"],
+        ["c.yaml:2:32: 'concepts' must be a list of two or more concepts, not a list of one"],
     ),
     "concept named twice": (
         claims("tulip overlaps vietnam more than tulip"),
