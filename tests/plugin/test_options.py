@@ -51,7 +51,7 @@ def test_a_list_of_numbers_is_said_with_commas_or_blanks(pytester: pytest.Pytest
     pytester.makeini("[pytest]\nconcept_looks = 24 48")
     assert read_options(configure(pytester)).ini["looks"] == (24, 48)
     for wrong in ("24,x", "", "24,24", "2"):
-        with pytest.raises(pytest.UsageError, match="each once, each a whole number at least 4"):
+        with pytest.raises(pytest.UsageError, match="each once, and each a whole number at least 4"):
             read_options(configure(pytester, f"--concept-looks={wrong}"))
     pytester.makeini("[pytest]\nconcept_looks = many")
     with pytest.raises(pytest.UsageError, match="concept_looks must be a list of 1 or more"):

@@ -124,7 +124,7 @@ def test_it_stands_beside_the_claims_of_files(run: RunPytest, suite: Make, pytes
 
 
 def test_a_suite_that_corrects_nothing(run: RunPytest, suite: Make, pytester: pytest.Pytester) -> None:
-    suite(claims="claims: []", suite=SUITE + "statistics: {correction: none}\n")
+    suite(claims="claims: []", suite=SUITE.replace("m: 4}", "m: 4, correction: none}"))
     pytester.makepyfile(test_it=TESTS)
     result = run("--concept-specs=specs", "test_it.py", "-k", "test_weak or unsure")
     result.stdout.no_fnmatch_line("uncorrected: *")

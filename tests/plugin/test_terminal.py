@@ -117,4 +117,4 @@ def test_a_run_says_once_what_a_retest_is_worth_or_which_look_it_is(run: RunPyte
     assert "a retest" not in said
     # Four claims are tested, and Holm's correction divides by as many.
     result.stdout.fnmatch_lines(["geo.yaml: look 1 of 2, held to 0.0084*; all looks together to 0.05"])
-    result.stdout.fnmatch_lines(["*needs 0.0084* at look 1 of 2)"])
+    result.stdout.fnmatch_lines(["*needs 0.0084* at look 1 of 2, m = 5)"])

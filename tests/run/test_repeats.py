@@ -35,6 +35,7 @@ def suite_in(folder: Path, seeds: list[int], baselines: list[str]) -> Suite:
         "neurontest": 1,
         "trace": trace | ({"seeds": seeds} if len(seeds) > 1 else {"seed": seeds[0]}),
         "neurons": {"k": 4},
+        "statistics": {"m": 4},
         "baseline": neutral if len(neutral) > 1 else neutral[0],
         "concepts": {name: prompts(name) for name in ("tulip", "vietnam", "hanoi", "violent")},
     }
