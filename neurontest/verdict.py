@@ -8,6 +8,7 @@ from scipy import stats
 
 from neurontest.stats.correction import adjust, threshold_of
 from neurontest.stats.power import detectable
+from neurontest.stats.random_sets import sets_bounds
 from neurontest.stats.sequential import CLEAR
 from neurontest.stats.sequential import p_bounds as p_bounds_of
 from neurontest.types import Evidence, Family, KeyResult, Verdict
@@ -157,6 +158,8 @@ def p_opposite_bounds(evidence: Evidence) -> tuple[float, float]:
 
 
 def _p_bounds(key: KeyResult) -> tuple[float, float]:
+    if key.name == "random sets":
+        return sets_bounds(key.draws or 1, key.exceedances or 0)
     if key.exact:
         return key.p, key.p
     if key.name == "permutation":
@@ -169,7 +172,9 @@ def _p_bounds(key: KeyResult) -> tuple[float, float]:
 
 def _p_opposite_bounds(key: KeyResult) -> tuple[float, float]:
     p = 1.0 if key.p_opposite is None else key.p_opposite
-    if key.exact:
+    if key.name == "random sets":
+        low, high = sets_bounds(key.draws or 1, _opposite_exceedances(key))
+    elif key.exact:
         low = high = p
     elif key.name == "permutation":
         low, high = p_bounds_of(key.draws or 1, _opposite_exceedances(key))

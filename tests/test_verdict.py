@@ -192,10 +192,10 @@ def test_the_threshold_is_that_of_the_rank(threshold: float) -> None:
 
 def test_random_sets_that_do_as_much_are_the_reason() -> None:
     prompts = KeyResult("prompts", "", 4.0, 0.001, 0.999, 0.0, df=23.0)
-    sets = KeyResult("random sets", "", 1.0, 0.1, 0.91, 0.01, draws=99, exceedances=9)
+    sets = KeyResult("random sets", "", 1.0, 0.2, 0.81, 0.01, draws=99, exceedances=19)
     (verdict,) = judge(family(1), {"c0": found(prompts, sets, spread=None)}).values()
     assert verdict.name == "inconclusive"
-    assert verdict.reason == "9 of 99 random sets, of the same layers and of an equal write, do as much"
+    assert verdict.reason == "19 of 99 random sets, of the same layers and of an equal write, do as much"
 
 
 def test_near_copies_leave_nothing_shown_and_ease_no_correction() -> None:
