@@ -101,6 +101,13 @@ def _facts(concept: Concept) -> list[object]:
     return [concept.name, concept.prompts, concept.groups, concept.site, concept.published, concept.words]
 
 
+def default_cache_dir() -> Path:
+    """The user's cache folder of this program."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("neurontest", appauthor=False)
+
+
 class Cache(Generic[T]):
     """What was found of the claims of families, by claim id, in files named by keys.
 
