@@ -11,7 +11,7 @@ import msgspec
 
 from neurontest import __version__
 from neurontest.claims import kind_named
-from neurontest.files import Kept
+from neurontest.seals import Kept
 from neurontest.trace.locks import hold
 from neurontest.types import Claim, Concept, Family, GivenText, Notice, silent, unnoticed
 
