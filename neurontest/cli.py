@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from neurontest import __version__
-from neurontest.environment import from_environment
 from neurontest.errors import NeurontestError, SpecError, listing
-from neurontest.settings import resolve
+from neurontest.settings import from_environment, resolve
 from neurontest.untrusted import visible
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ Which value wins: command line over ini over claim over spec file over ``suite.y
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 
 from neurontest.setting import Setting, Value
@@ -287,3 +288,19 @@ def resolve(name: str, layers: Sequence[Mapping[str, Value]]) -> Value:
         if value is not None:
             return value
     return BY_NAME[name].default
+
+
+def from_environment(environ: Mapping[str, str] | None = None) -> dict[str, Value]:
+    """Settings of level ``person`` said by environment variables (``NEURONTEST_CACHE_DIR``).
+
+    Raises
+    ------
+    ValueError
+        If a variable holds no valid value.
+    """
+    environ = os.environ if environ is None else environ
+    return {
+        setting.name: setting.parse(environ[setting.environment])
+        for setting in SETTINGS
+        if setting.level == "person" and environ.get(setting.environment)
+    }

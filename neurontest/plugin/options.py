@@ -11,9 +11,8 @@ from typing import Any, Literal
 
 import pytest
 
-from neurontest.environment import from_environment
 from neurontest.setting import Setting, Value
-from neurontest.settings import SETTINGS, resolve
+from neurontest.settings import SETTINGS, from_environment, resolve
 
 SPECS = "concept_specs"
 SPECS_OPTION = "--concept-specs"

@@ -16,7 +16,7 @@ from typing import Any
 
 import platformdirs
 
-from neurontest.environment import from_environment
+from neurontest.settings import from_environment
 from neurontest.trace import builtin
 from neurontest.trace.generation import Row, batches, end_of_text, write
 from neurontest.trace.models import resolve

@@ -9,8 +9,8 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from neurontest.environment import from_environment
 from neurontest.report.record import load_record
+from neurontest.settings import from_environment
 from neurontest.types import Record
 
 pytestmark = pytest.mark.model

@@ -7,7 +7,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from neurontest.environment import from_environment
+from neurontest.settings import from_environment
 from neurontest.trace import builtin, convert
 from neurontest.trace.engine import Tracer
 from neurontest.trace.models import resolve
