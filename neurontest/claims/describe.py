@@ -10,7 +10,8 @@ import numpy.typing as npt
 from scipy import stats
 
 from neurontest import words
-from neurontest.claims.trial import HALF_T_METHOD, Trial
+from neurontest.claims.conclusion import HALF_T_METHOD
+from neurontest.claims.trial import Trial
 from neurontest.neurons.normalize import Floats, fixed_point
 from neurontest.neurons.overlap import coefficient, count, jaccard, rank_biased
 from neurontest.neurons.select import top

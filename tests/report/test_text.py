@@ -7,6 +7,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from neurontest.report import numbers
 from neurontest.report.outcome import declared, label, outcome, remark
+from neurontest.report.rows import table_rows
 from neurontest.report.text import (
     detectable,
     effect,
@@ -15,7 +16,6 @@ from neurontest.report.text import (
     headline,
     notes,
     selection,
-    table_rows,
 )
 from neurontest.types import ClaimRecord, Detectable, Estimate, Interval, Look, NearCopies
 from neurontest.untrusted import visible

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import combinations
 
 from neurontest.claims.base import Kind, Traces
+from neurontest.claims.conclusion import t_null
 from neurontest.claims.describe import ceilings, of_ceiling, pair
-from neurontest.claims.trial import Trial, t_null
+from neurontest.claims.trial import Trial
 from neurontest.stats.terms import mean
 from neurontest.types import Claim, Evidence, Thresholds
 
