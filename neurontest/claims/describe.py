@@ -21,6 +21,8 @@ from neurontest.stats.share import interval, share
 from neurontest.stats.terms import Key, Term, mean
 from neurontest.types import BASELINE, Estimate, Interval, Neuron, PublishedNeuron
 
+_UNKNOWN = "how often such an interval holds the overlap is not measured"
+
 #: Resamples of the percentile bootstrap.
 RESAMPLES = 999
 #: A prompt that carries more than this share of a variance is named.
@@ -101,11 +103,11 @@ def headline(trial: Trial, a: str, b: str) -> list[Estimate]:
             + _rank_biased(trial, a, b),
         ),
         Estimate(
-            f"{a}/{b}, all prompts",
+            f"{a}/{b}, all prompts, bootstrap",
             shared,
             "neurons",
             Interval(low, high, level, "percentile bootstrap"),
-            note="measured coverage of this 95% interval .885-.97; as a one-sided bound it errs in .04-.24",
+            note=f"whole sets of resampled prompts; {_UNKNOWN}",
         ),
     ]
     if trial.claim.selection.normalize != "raw" and trial.claim.baseline and len(trial.claim.baseline.prompts) > 3:
@@ -154,10 +156,7 @@ def percentile_interval(trial: Trial, weights: Mapping[tuple[str, str], float]) 
     """
     level = trial.claim.statistics.confidence
     low, high = _bootstrap(trial, weights, level)
-    note = (
-        "interval: ordinary percentile bootstrap of the sets of all prompts, as asked for; of 95% ones .885-.97 hold"
-        " the overlap, and as a one-sided bound they err in .04-.24"
-    )
+    note = f"interval: ordinary percentile bootstrap of the sets of all prompts, as asked for; {_UNKNOWN}"
     return Interval(low, high, level, "percentile bootstrap"), note
 
 

@@ -110,6 +110,10 @@ def test_the_outline(page: Page, snapshot: SnapshotAssertion) -> None:
     assert page.outline == snapshot
 
 
+def test_the_seed_of_the_tests_is_not_taken_for_that_of_the_texts(html: str) -> None:
+    assert html.count("<dt>seed</dt>") == html.count("<dt>statistics seed</dt>") == 1
+
+
 def test_hostile_text_makes_no_tag_and_no_attribute(page: Page) -> None:
     assert page.tags <= ALLOWED
     assert not [name for _, name, _ in page.attributes if name.startswith("on")]
@@ -165,7 +169,7 @@ def test_every_claim_is_told_with_its_verdict_and_numbers(page: Page) -> None:
         "9,214, of which 10 reach the observed statistic",
         "all 20,000, of which 1 reach the observed statistic",
         "2.2 neurons with 24 prompts a concept, 1.5 with 48, 1.1 with 96 (power 0.8)",
-        "a retest that includes these prompts errs up to .09 where alpha says .05; declare `looks`",
+        "a retest that includes these prompts errs up to .09 where alpha says .05; declare looks",
         "Expected not to hold: ten neurons are too few to show it on this model: p = 0.21 over 6 claims.",
         "Skipped by the spec: nobody knows what to expect.",
         "No verdict: the activations of layer 12 are not finite for the prompt '<b>tulips</b>␛[2J'; use float32.",
