@@ -65,7 +65,9 @@ def of_ceiling(trial: Trial, name: str, shared: Term, keys: Sequence[Key], resul
     most = mean([samples.within(key) for key in keys])
     critical = float(stats.t.isf((1 - level) / 2, samples.df(shared - most)))
     low, high = interval(samples, shared, most, critical, extra_variance)
-    note = "of the mean of what two halves of one share" if most.value > 0 else "two halves of one share nothing"
+    note = (
+        "of what two halves of one concept share, on average" if most.value > 0 else "two halves of one share nothing"
+    )
     return Estimate(
         f"{name}, share of the ceiling",
         share(shared, most),
