@@ -114,6 +114,14 @@ def test_the_seed_of_the_tests_is_not_taken_for_that_of_the_texts(html: str) -> 
     assert html.count("<dt>seed</dt>") == html.count("<dt>statistics seed</dt>") == 1
 
 
+def test_a_search_is_held_against_what_it_had_to_reach_and_no_null_value() -> None:
+    record = sample()
+    (claim, *_) = (one for one in record.claims if one.evidence is not None)
+    for kind, said in ((claim.kind, "Dashed: the null hypothesis, "), ("specific_any", "had to reach, ")):
+        drawn = html_report(replace(record, claims=(replace(claim, kind=kind),)))
+        assert [text.count(said) for text in re.findall("<figcaption>(.*?)</figcaption>", drawn)][:1] == [1]
+
+
 def test_hostile_text_makes_no_tag_and_no_attribute(page: Page) -> None:
     assert page.tags <= ALLOWED
     assert not [name for _, name, _ in page.attributes if name.startswith("on")]
