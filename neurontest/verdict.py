@@ -97,7 +97,7 @@ def _verdict(
         return undecided(reason, borderline=True)
     if opposite_adjusted <= alpha:
         return Verdict("refuted", p_adjusted, opposite_adjusted, threshold)
-    return undecided(_why(evidence, threshold))
+    return undecided(_why(evidence, threshold, alpha))
 
 
 def _doubts(
@@ -195,11 +195,13 @@ def _opposite_exceedances(key: KeyResult) -> int:
     return round((key.p_opposite or 0.0) * ((key.draws or 0) + 1)) - 1
 
 
-def _why(evidence: Evidence, threshold: float) -> str:
+def _why(evidence: Evidence, threshold: float, alpha: float) -> str:
     floor = max((key.p_floor for key in evidence.keys), default=0.0)
     if floor > threshold:
         what = "controls" if any(key.name == "rank" for key in evidence.keys) else "prompts"
         return f"too few {what}: the smallest p-value of this design is {floor:.2g}, and {threshold:.2g} was needed"
+    if evidence.p <= alpha and not evidence.degenerate:
+        return f"alone it would be shown; among the claims of its family p had to reach {threshold:.2g}"
     for key in evidence.keys:
         if key.name == "random sets" and key.p > threshold and key.p == evidence.p:
             what = f"{key.exceedances} of {key.draws} random sets, of the same layers and of an equal write, do as much"

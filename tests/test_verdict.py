@@ -160,6 +160,13 @@ def test_two_seeds_never_contradict_each_other(correction: str) -> None:
     assert 100 < borderline < 1400
 
 
+def test_what_the_correction_alone_keeps_from_holding_is_told_so() -> None:
+    verdicts = judge(family(3), {"c0": found(half(0.03)), "c1": found(half(0.2)), "c2": found(half(0.6))})
+    assert verdicts["c0"].name == "inconclusive"
+    assert verdicts["c0"].reason == "alone it would be shown; among the claims of its family p had to reach 0.017"
+    assert "choice of 24 prompts" in verdicts["c1"].reason
+
+
 def test_an_inconclusive_claim_names_no_prompts_that_would_decide_it() -> None:
     verdict = judge(family(1), {"c0": found(half(0.2))})["c0"]
     assert verdict.reason == (

@@ -15,7 +15,7 @@ SMALL_BASELINE = 10
 #: too small in two of three pilots or more.
 GROWTH = 0.5
 HALF_T_METHOD = "half-sample t"
-HALF_T_NULL = "over prompts drawn anew, the effect is no larger than its reference value; nothing is exchanged"
+HALF_T_NULL = "over prompts drawn anew, the effect is no {} than its reference value; nothing is exchanged"
 
 
 class Conclusion:
@@ -37,9 +37,10 @@ class Conclusion:
 
     def key(self, result: HalfT) -> KeyResult:
         """The half-sample key, from the test that decides it."""
+        claimed_above = (result.estimate - result.reference) * result.t >= 0
         return KeyResult(
             name="half-sample",
-            null=HALF_T_NULL,
+            null=HALF_T_NULL.format("larger" if claimed_above else "smaller"),
             statistic=float(result.t),
             p=result.p,
             p_opposite=result.p_opposite,

@@ -97,7 +97,7 @@ def failure_text(claim: ClaimRecord, *, suite: str, model: str, declared: int) -
         facts += [
             ("effect", _effect_line(claim.evidence)),
             ("found", claim.judgement.found if claim.judgement else ""),
-            ("keys", "   ".join(_key(key, claim) for key in claim.evidence.keys)),
+            ("tests", "   ".join(_key(key, claim) for key in claim.evidence.keys)),
             ("traced", _traced(claim, claim.evidence, model)),
         ]
     if claim.judgement is not None and claim.judgement.reason:
@@ -162,7 +162,7 @@ def notes(record: Record) -> list[str]:
     open_ = [claim for claim in record.claims if claim.selected and claim.verdict == "inconclusive"]
     if any(claim.statistics.looks is None for claim in open_):
         found.append(
-            "inconclusive: a retest that includes these prompts errs up to .09 where alpha says .05; declare `looks`"
+            "inconclusive: a retest that includes these prompts errs up to .09 where alpha says .05; declare looks"
             " before the first run"
         )
     return [visible(one) for one in found]

@@ -30,7 +30,7 @@ class Estimate:
     reference : float or None
         The value that the null hypothesis gives it, if it is tested against one.
     note : str
-        What a reader should know of it, such as the measured coverage of its interval.
+        What a reader should know of it, such as how its interval came about.
     """
 
     name: str

@@ -101,7 +101,7 @@ def test_what_a_retest_is_worth_is_said_once_of_a_run_and_not_where_looks_are_de
     record = sample()
     said = [note for note in notes(record) if "retest" in note]
     assert said == [
-        "inconclusive: a retest that includes these prompts errs up to .09 where alpha says .05; declare `looks` before"
+        "inconclusive: a retest that includes these prompts errs up to .09 where alpha says .05; declare looks before"
         " the first run"
     ]
     looks = tuple(replace(one, statistics=replace(one.statistics, looks=(24, 48))) for one in record.claims)

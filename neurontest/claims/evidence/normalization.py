@@ -40,7 +40,7 @@ def differ(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) -> 
         trial.estimate(
             f"shared by raw and normalized sets of {worst}, minus {part}{least}",
             doubtful[0],
-            note=f"{shared[worst].value:.1f} neurons, {shares[worst].value:.0%} of the ceiling",
+            note=f"they share {shared[worst].value:.1f} neurons, {shares[worst].value:.0%} of the ceiling",
         ),
         doubtful[0],
         [replace(trial.key(one), about=about[names[results.index(one)]], chances=len(names)) for one in doubtful],

@@ -27,7 +27,7 @@ def evidence_of(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds
         trial.estimate(
             f"shared by two concepts, mean over pairs, minus {part:.0%} of the ceiling",
             decisive,
-            note=f"{share.value:.0%} of the ceiling. Worst pair: {worst.name} {worst.value:.1f}",
+            note=f"they share {share.value:.0%} of the ceiling; worst pair: {worst.name}, {worst.value:.1f} neurons",
         ),
         decisive,
         [trial.key(decisive)],
