@@ -13,10 +13,11 @@ from neurontest.claims import describe
 from neurontest.claims.replay import replay
 from neurontest.claims.trial import Trial
 from neurontest.errors import SpecError
+from neurontest.neurons.select import selector
 from neurontest.spec.load import load_suite
 from neurontest.stats.half_t import HalfT
 from neurontest.types import Concept, Estimate, Selection, Statistics, Thresholds
-from tests.worlds import Floats, World, claim_on, evidence_on, prompts_of
+from tests.worlds import Floats, Signal, World, claim_on, evidence_on, prompts_of
 
 TEN = Selection(k=10)
 
@@ -253,3 +254,41 @@ def test_claims_about_levels_are_replayed(sentence: str) -> None:
     found = replay(kind, claim, everyone, {**more, **traces}, worlds=5)
     assert found.worlds > 0
     assert not found.reason
+
+
+def with_rare(world: World, count: int, signal: Signal) -> Floats:
+    """Prompts of which 3% are eight times as far from what is usual, in all neurons."""
+    out = world.concept(count, signal) - world.mean
+    out[world.rng.random(count) < 0.03] *= 8
+    return out + world.mean
+
+
+@pytest.mark.parametrize(
+    ("select", "least", "most"),
+    [("mean", 0.12, 0.3), ("consistency", 0.0, 0.12)],
+)
+def test_rare_prompts_far_from_all_others_mislead_consistent_by_mean(select: str, least: float, most: float) -> None:
+    # .20 and .04 of 300, as docs/statistics.md says: most samples have none of them, and nothing in these can tell.
+    world = World(np.random.default_rng(44), layers=2, width=150, massive=2, template=0.0)
+    signal, neutral = (world.take(8), np.full(8, 2.5)), world.neutral(30)
+    own = Selection(k=10, select=select)  # type: ignore[arg-type]
+
+    def fresh() -> Floats:
+        chosen = selector(with_rare(world, 10, signal) - neutral.mean(axis=0), select=select, k=10, smallest=10)
+        out = np.zeros(world.size)
+        out[chosen.columns] = chosen.memberships(np.ones((1, 10)))[0]
+        return out
+
+    sets = np.array([fresh() for _ in range(300)])
+    # Of every two of these sets, what they share on average.
+    shared = (np.sum(sets.sum(axis=0) ** 2) - np.sum(sets**2)) / (300 * 299)
+    at_the_truth = Statistics(m=10, consistent_above=shared / 10)
+    world.rng = np.random.default_rng(9)
+    shown = 0
+    for seed in range(80):
+        data = {"a": with_rare(world, 20, signal)}
+        kind, claim, traces = claim_on(
+            "a has consistent neurons", data, neutral, width=150, selection=own, statistics=at_the_truth, seed=seed
+        )
+        shown += Trial(kind, claim, traces).decide(Thresholds.of(0.05))[0].p <= 0.05
+    assert least <= shown / 80 <= most
