@@ -85,7 +85,9 @@ class _OverlapThreshold(Kind):
         _OF,
         _WITH,
         Slot(
-            "amount", "amount", "A share of the ceiling such as 60% of the ceiling; or neurons, or a share of k: of m"
+            "amount",
+            "amount",
+            "A share such as 60% of the ceiling; or so many neurons, or a share of k, in sets of m prompts",
         ),
     )
     published_slots: ClassVar[tuple[str, ...]] = ("of", "with")
