@@ -78,7 +78,7 @@ def test_a_share_of_the_ceiling_hangs_little_on_the_number_of_prompts() -> None:
 
 
 def spec(folder: Path, *claims: object, **more: object) -> Path:
-    prompts = {name: {"prompts": [f"{name} {at}" for at in range(13)]} for name in ("a", "b")}
+    prompts = {name: {"prompts": [f"{name} {at}" for at in range(13)]} for name in ("a", "b", "c")}
     concepts = {**prompts, "x": {"published": ["L0.residual[1]", "L1.residual[2]", "L1.residual[3]"]}}
     neutral = {"prompts": [f"plain {at}" for at in range(12)]}
     suite = {"neurontest": 1, "baseline": neutral, "concepts": concepts, "claims": claims, **more}
@@ -115,15 +115,24 @@ HANGS = (
             "'- {claim: a overlaps x by at least 1 neuron, statistics: {m: 6}}'",
         ),
         ("a has consistent neurons", "'- {claim: a has consistent neurons, statistics: {m: 6}}'"),
+        (
+            "a overlaps b more than c by at least 1 neuron",
+            "'- {claim: a overlaps b more than c by at least 1 neuron, statistics: {m: 6}}'",
+        ),
+        (
+            "normalization separates a, b and c better than raw by at least 1 neuron",
+            '\'- {claim: "normalization separates a, b and c better than raw by at least 1 neuron",'
+            " statistics: {m: 6}}'",
+        ),
     ],
 )
 def test_neurons_without_m_are_a_fault_that_says_what_to_write(claim: str, lines: str, tmp_path: Path) -> None:
     assert faults(tmp_path, claim) == [HANGS + lines]
     # What it says is what it takes, and so does m said around the claim.
-    for line in lines.split("' or '- "):
-        text = line.strip("'").removeprefix("- ")
-        said = {"claim": text[8:].split(", statistics")[0], "statistics": {"m": 6}} if text[0] == "{" else text
-        assert len(load_suite(spec(tmp_path, said)).claims) == 1
+    for line in lines.strip("'").split("' or '"):
+        (tmp_path / "c.yaml").write_text(f"claims:\n  {line}\n")
+        assert len(load_suite(spec(tmp_path)).claims) == 1
+        (tmp_path / "c.yaml").unlink()
     assert len(load_suite(spec(tmp_path, claim, statistics={"m": 3})).claims) == 1
     assert len(load_suite(spec(tmp_path, claim), overrides={"m": 3}).claims) == 1
 
@@ -134,8 +143,10 @@ def test_what_needs_no_m(tmp_path: Path) -> None:
         "raw neurons of a and b are nearly identical",
         "baseline-normalized sets differ from raw",
         "a has consistent neurons against b",
+        "a overlaps b more than c",
+        "normalization separates a and b better than raw",
     ]
-    assert len(load_suite(spec(tmp_path, *claims)).claims) == 4
+    assert len(load_suite(spec(tmp_path, *claims)).claims) == 6
 
 
 @pytest.mark.parametrize(
