@@ -25,9 +25,9 @@ MATTER = {
     "tulip's neurons are needed for violent more than for tulip": "refuted",
     "violent's neurons are needed for tulip more than for vietnam": "inconclusive",
     "forcing tulip's neurons makes tulip more likely": "holds",
-    # Less likely it is, but so is every word that is not tulip's: the opposite is not shown of violent.
-    "forcing tulip's neurons makes violent more likely": "inconclusive",
 }
+#: Less likely it is, but so is every word that is not tulip's: how far that goes beyond them hangs on the architecture.
+LESS_LIKELY = "forcing tulip's neurons makes violent more likely"
 
 
 def suite_in(folder: Path, claims: str, planted: Planted) -> Path:
@@ -62,9 +62,11 @@ def claims(*sentences: str, settings: str) -> str:
 def test_planted_neurons_matter_to_their_own_concept(architecture: str, tmp_path: Path) -> None:
     planted = build(architecture)
     # Each by itself: against a smaller threshold more random sets are looked at.
-    said = "statistics: {correction: none}\n" + claims(*MATTER, settings="{k: 6}")
+    said = "statistics: {correction: none}\n" + claims(*MATTER, LESS_LIKELY, settings="{k: 6}")
     found = verdicts(planted, suite_in(tmp_path / "suite", said, planted), tmp_path / "cache")
-    assert {sentence: one.verdict.name for sentence, one in found.items()} == MATTER
+    assert {sentence: found[sentence].verdict.name for sentence in MATTER} == MATTER
+    assert found[LESS_LIKELY].verdict.name in ("inconclusive", "refuted")
+    assert found[LESS_LIKELY].evidence.effect.value < 0
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
