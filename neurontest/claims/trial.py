@@ -149,14 +149,8 @@ class Trial:
 
     def settle(self, hypotheses: Hypotheses, thresholds: Thresholds) -> list[HalfT]:
         """Half-t tests of some hypotheses; keeps the half-samples as :attr:`samples`."""
-        fixed = {
-            (name, mode): self.published(name)
-            for name, concept in self.claim.concepts.items()
-            if concept.published
-            for mode in self.modes
-        }
         first = HalfSamples.draw(
-            self._selectors(), self.sizes, self.m, FIRST_PAIRS, self.streams, self.sample_of, fixed
+            self.selectors(), self.sizes, self.m, FIRST_PAIRS, self.streams, self.sample_of, self.fixed()
         )
         extra = self._baseline_variance(first, hypotheses)
 
@@ -182,7 +176,23 @@ class Trial:
             raise EvidenceError(f"{self.claim.node}: described before it was tested")
         return self.samples
 
-    def _selectors(self, baseline: Indices | None = None) -> dict[Key, MeanSelector | ConsistencySelector]:
+    def fixed(self) -> dict[Key, Floats]:
+        """Memberships [neuron] of the published sets that the claim is about, in every mode."""
+        return {
+            (name, mode): self.published(name)
+            for name, concept in self.claim.concepts.items()
+            if concept.published
+            for mode in self.modes
+        }
+
+    def selectors(self, baseline: Indices | None = None) -> dict[Key, MeanSelector | ConsistencySelector]:
+        """The claim's selection over the scores of each concept in each mode, exact for its half-samples.
+
+        Parameters
+        ----------
+        baseline : int array [prompt], optional
+            Rows of the baseline to subtract the mean of; by default all.
+        """
         return {
             (name, mode): self.selector(self.scores(name, mode, baseline), self.m)
             for name in self.n
@@ -197,7 +207,7 @@ class Trial:
         values = []
         for left_out in range(size):
             rows = np.delete(np.arange(size), left_out)
-            samples = HalfSamples(self._selectors(rows), whole.halves, whole.sample_of, whole.fixed)
+            samples = HalfSamples(self.selectors(rows), whole.halves, whole.sample_of, whole.fixed)
             values.append([one.term.value for one in hypotheses(samples)])
         return [(size - 1) / size * float(spread) for spread in np.var(np.array(values), axis=0) * size]
 
