@@ -32,6 +32,7 @@ from neurontest.types import (
     NullSummary,
     Tally,
     Thresholds,
+    TraceRequest,
 )
 
 #: Fewer baseline prompts than this: their own noise is added to the variance, and a warning given.
@@ -80,9 +81,13 @@ class Trial:
         """A random stream of this claim."""
         return Stream(self.claim.generation.seed, self.claim.node, *purpose)
 
+    def request(self, concept: str, mode: str) -> TraceRequest:
+        """The traces of a concept, or of the baseline, in a mode."""
+        return self.claim.request(concept, positions=self.modes[mode].positions)
+
     def activations(self, concept: str, mode: str) -> Activations:
         """The traces of a concept, one row for each prompt or group of prompts, or of the baseline, in a mode."""
-        request = self.claim.request(concept, positions=self.modes[mode].positions)
+        request = self.request(concept, mode)
         groups = () if concept == BASELINE else self.claim.concepts[concept].groups
         return units(self.traces[request], request.prompts, groups)
 
@@ -109,6 +114,11 @@ class Trial:
             raise EvidenceError(
                 f"{self.claim.node}: k is {own.k}, and there are {size} to select from; say a smaller k"
             )
+        return self.selector_over(scores, smallest, width)
+
+    def selector_over(self, scores: Floats, smallest: int, width: int | None) -> MeanSelector | ConsistencySelector:
+        """The claim's selection over scores of layers of this `width`, if an index counts as one neuron."""
+        own = self.claim.selection
         return selector(
             scores, select=own.select, k=own.k, smallest=smallest, per_prompt_k=own.per_prompt_k, width=width
         )

@@ -33,22 +33,26 @@ class PairedTrial(Trial):
 
     Parameters
     ----------
-    kind : Kind
-    claim : Claim
-    reference, candidate : mapping from TraceRequest to Activations
-        Of the same prompts, on the two models.
+    then : Trial
+        On the reference's traces, or on what was kept of them.
+    traces : mapping from TraceRequest to Activations
+        Of the same prompts, on the candidate.
+    claim : Claim, optional
+        As it is made of the candidate, where it names these traces otherwise than the reference's own.
 
     Raises
     ------
     EvidenceError
-        If nothing of the kind's evidence is a term of half-samples.
+        If nothing of the kind's evidence is a term of half-samples, or the two do not have the same prompts.
     """
 
-    def __init__(self, kind: Kind, claim: Claim, reference: Traces, candidate: Traces) -> None:
-        super().__init__(kind, claim, candidate)
-        self._then = Trial(kind, claim, reference)
-        if not kind.half_sampled(claim):
-            raise EvidenceError(f"{claim.node}: {kind.name} is not tested on half-samples")
+    def __init__(self, then: Trial, traces: Traces, claim: Claim | None = None) -> None:
+        super().__init__(then.kind, claim or then.claim, traces)
+        self._then = then
+        if not self.kind.half_sampled(self.claim):
+            raise EvidenceError(f"{self.claim.node}: {self.kind.name} is not tested on half-samples")
+        if (self.sizes, self.sample_of, self.m) != (then.sizes, then.sample_of, then.m):
+            raise EvidenceError(f"{self.claim.node}: its prompts are grouped otherwise than the reference's")
 
     def fixed(self) -> dict[Key, Floats]:
         """Published sets, in every mode on either model."""

@@ -45,7 +45,9 @@ def scores_of(selection: Selection, activations: Activations, baseline: Activati
     ValueError
         If the selection subtracts a baseline and there is none.
     """
-    return normalize(activations.values, None if baseline is None else baseline.values, selection.normalize)
+    if baseline is None:
+        return normalize(activations.values, None, selection.normalize)
+    return normalize(activations.values, baseline.values, selection.normalize, baseline.typical)
 
 
 def full_set(selection: Selection, activations: Activations, baseline: Activations | None) -> Floats:

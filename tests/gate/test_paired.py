@@ -32,7 +32,7 @@ def asked(
     tested = Statistics(test="half-sample")
     kind, claim, reference = claim_on(sentence, *then, width=200, selection=selection, statistics=tested)
     _, _, candidate = claim_on(sentence, *now, width=now[1].shape[1], selection=selection, statistics=tested)
-    return survival(PairedTrial(kind, claim, reference, candidate), margin or Margin(), AT)
+    return survival(PairedTrial(Trial(kind, claim, reference), candidate), margin or Margin(), AT)
 
 
 def permuted(world: tuple[dict[str, Floats], Floats], seed: int = 0) -> tuple[dict[str, Floats], Floats]:
