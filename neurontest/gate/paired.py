@@ -78,6 +78,8 @@ class Survival:
         What the candidate has more than the reference, against 0.
     kept : HalfT
         The test whether enough is left; it decides.
+    parts : tuple of HalfT
+        The same of each part.
     p_preserved : float
         Of "enough is left of every part": the largest over parts (Berger 1982, Technometrics 24:295).
     p_weakened : float
@@ -88,6 +90,7 @@ class Survival:
     now: HalfT
     change: HalfT
     kept: HalfT
+    parts: tuple[HalfT, ...]
     p_preserved: float
     p_weakened: float
 
@@ -118,6 +121,7 @@ def survival(trial: PairedTrial, margin: Margin, thresholds: Thresholds) -> Surv
         now=now[weakest],
         change=changes[weakest],
         kept=kept[weakest],
+        parts=tuple(kept),
         p_preserved=kept[weakest].p,
         p_weakened=min(1.0, len(kept) * min(one.p_opposite for one in kept)),
     )

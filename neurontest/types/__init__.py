@@ -20,6 +20,7 @@ from neurontest.types.evidence import (
     Vacuity,
     Verdict,
 )
+from neurontest.types.gate import Comparison, GateStatus
 from neurontest.types.neurons import Head, Neuron, NeuronSet, OverlapMatrix, PublishedNeuron
 from neurontest.types.record import (
     RECORD_VERSION,
@@ -66,6 +67,7 @@ __all__ = [
     "Activations",
     "Claim",
     "ClaimRecord",
+    "Comparison",
     "Concept",
     "ConceptRecord",
     "Continuation",
@@ -75,6 +77,7 @@ __all__ = [
     "FamilyRecord",
     "Finding",
     "Forcing",
+    "GateStatus",
     "Generation",
     "GivenText",
     "Head",
