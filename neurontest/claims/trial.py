@@ -91,6 +91,10 @@ class Trial:
         groups = () if concept == BASELINE else self.claim.concepts[concept].groups
         return units(self.traces[request], request.prompts, groups)
 
+    def columns(self, concept: str, mode: str, neurons: Indices) -> Floats:
+        """Activations [prompt, neuron] of some neurons, ``layer * width + index``, as they were traced."""
+        return np.asarray(self.activations(concept, mode).values[:, neurons])
+
     @property
     def shape(self) -> Activations:
         """The traces of some concept: layers and width are those of all."""

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+import numpy as np
+
 from neurontest.claims.base import Kind, Traces
 from neurontest.claims.trial import Trial
 from neurontest.errors import EvidenceError
@@ -64,6 +66,19 @@ class PairedTrial(Trial):
             **_on(REFERENCE, self._then.selectors(baseline)),
             **_on(CANDIDATE, super().selectors(baseline)),
         }
+
+    def side_by_side(self, concept: str, mode: str, reference: Indices, candidate: Indices) -> tuple[Floats, Floats]:
+        """Activations [prompt, neuron] of some neurons of the reference, and of some of the candidate.
+
+        Parameters
+        ----------
+        reference, candidate : int array [neuron]
+            ``layer * width + index``; those of the reference must be at hand.
+        """
+        return (
+            np.asarray(self._then.columns(concept, mode, reference), dtype=np.float64),
+            np.asarray(self.columns(concept, mode, candidate), dtype=np.float64),
+        )
 
 
 @dataclass(frozen=True)

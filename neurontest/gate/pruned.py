@@ -119,6 +119,11 @@ class PrunedTrial(Trial):
             neutral = replace(neutral, values=neutral.values[rows][:, np.searchsorted(all_of_them, own)])
         return scores_of(selection, self.activations(concept, mode), neutral)
 
+    def columns(self, concept: str, mode: str, neurons: Indices) -> Floats:
+        """As :meth:`Trial.columns`, of neurons that are at hand."""
+        places = np.searchsorted(self._columns[self.request(concept, mode)], neurons)
+        return super().columns(concept, mode, places)
+
     def selectors(self, baseline: Indices | None = None) -> dict[Key, MeanSelector | ConsistencySelector]:
         """As :meth:`Trial.selectors`, of the neurons by what they are called among all."""
         return {(name, mode): self._selector(name, mode, baseline) for name in self.n for mode in self.modes}
