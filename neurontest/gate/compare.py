@@ -9,10 +9,11 @@ from neurontest.claims import kind_named
 from neurontest.claims.base import Traces
 from neurontest.claims.trial import HALF_T_METHOD
 from neurontest.gate.margin import Margin
-from neurontest.gate.paired import PairedTrial, Survival, survival
+from neurontest.gate.paired import PairedTrial, survival
 from neurontest.gate.pruned import PrunedTrial
 from neurontest.gate.reference import Reference
 from neurontest.gate.same import difference
+from neurontest.gate.survival import Survival
 from neurontest.stats.correction import thresholds
 from neurontest.stats.half_t import HalfT
 from neurontest.types import (

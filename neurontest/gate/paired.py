@@ -8,7 +8,7 @@ It is linear in both, so the half-t test of the claim is that of its survival to
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
@@ -17,10 +17,11 @@ from neurontest.claims.base import Kind, Traces
 from neurontest.claims.trial import Trial
 from neurontest.errors import EvidenceError
 from neurontest.gate.margin import Margin
+from neurontest.gate.survival import Survival
 from neurontest.neurons.normalize import Floats
 from neurontest.neurons.select import ConsistencySelector, MeanSelector
 from neurontest.stats.half_samples import HalfSamples
-from neurontest.stats.half_t import HalfT, Hypothesis
+from neurontest.stats.half_t import Hypothesis
 from neurontest.stats.halves import Indices
 from neurontest.stats.terms import Key, Term
 from neurontest.types import Claim, Thresholds
@@ -79,35 +80,6 @@ class PairedTrial(Trial):
             np.asarray(self._then.columns(concept, mode, reference), dtype=np.float64),
             np.asarray(self.columns(concept, mode, candidate), dtype=np.float64),
         )
-
-
-@dataclass(frozen=True)
-class Survival:
-    """What became of a claim's effect.
-
-    Attributes
-    ----------
-    then, now : HalfT
-        The claim's own test on either model; of a claim with several parts, of the part that `p` hangs on.
-    change : HalfT
-        What the candidate has more than the reference, against 0.
-    kept : HalfT
-        The test whether enough is left; it decides.
-    parts : tuple of HalfT
-        The same of each part.
-    p_preserved : float
-        Of "enough is left of every part": the largest over parts (Berger 1982, Technometrics 24:295).
-    p_weakened : float
-        Of "too little is left of some part": the smallest over parts, times their number.
-    """
-
-    then: HalfT
-    now: HalfT
-    change: HalfT
-    kept: HalfT
-    parts: tuple[HalfT, ...]
-    p_preserved: float
-    p_weakened: float
 
 
 def survival(trial: PairedTrial, margin: Margin, thresholds: Thresholds) -> Survival:

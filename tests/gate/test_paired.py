@@ -7,7 +7,8 @@ import pytest
 
 from neurontest.claims.trial import Trial
 from neurontest.gate.margin import Margin
-from neurontest.gate.paired import PairedTrial, Survival, survival
+from neurontest.gate.paired import PairedTrial, survival
+from neurontest.gate.survival import Survival
 from neurontest.types import Selection, Statistics, Thresholds
 from tests.worlds import Floats, World, claim_on, three
 
