@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,7 +67,7 @@ def check(path: Path) -> Checked:
 
 def would_trace(suite: Suite) -> str:
     """What a run would trace, in a sentence; what the cache has of it is not looked at."""
-    plan = make_plan(suite)
+    plan = make_plan(replace(suite, baselines=()))
     written, tokens, given, read = 0, 0, 0, 0
     lengths: set[int] = set()
     for generation in dict.fromkeys(group.generation for group in plan.groups):
@@ -91,7 +91,20 @@ def would_trace(suite: Suite) -> str:
     causal = [claim for claim in suite.claims if claim.skip is None and kind_named(claim.kind).reads_texts]
     if causal:
         parts.append(f"read texts again with neurons set to other values for {_counted(len(causal), 'claim')}")
-    return f"would {' and '.join(parts) if parts else 'trace nothing'} on {suite.model}"
+    said = f"would {' and '.join(parts) if parts else 'trace nothing'} on {suite.model}"
+    return said + _repeated(suite, written)
+
+
+def _repeated(suite: Suite, written: int) -> str:
+    """What is traced besides for the suite's repeats: of other baselines their own prompts alone."""
+    texts, parts = 0, []
+    if suite.seeds:
+        texts += written * len(suite.seeds)
+        parts.append(f"at {_counted(len(suite.seeds), 'other seed')}")
+    if suite.baselines:
+        texts += sum(len(one.prompts) for one in suite.baselines) * suite.generation.samples if written else 0
+        parts.append(f"with {_counted(len(suite.baselines), 'other baseline')}")
+    return f"; and again {' and '.join(parts)}, {_counted(texts, 'text')} more" if parts else ""
 
 
 def _prompts(plan: TracePlan, generation: object) -> tuple[set[str], set[str]]:

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from importlib.resources import as_file, files
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -62,9 +63,14 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("suite", metavar="SUITE", type=Path, help="Folder with a suite.yaml, or a .yaml file in it")
     check.set_defaults(command=_check)
 
-    plan = commands.add_parser("plan", help="Say how many prompts a suite's claims take, from those it has as a pilot")
+    plan = commands.add_parser("plan", help="Say what effects a suite's claims can show, from its prompts as a pilot")
     plan.add_argument("folder", metavar="SUITE", type=Path, help="Folder with a suite.yaml; 4 prompts a concept do")
     plan.add_argument("--model", metavar="MODEL", help="Another model than the suite's")
+    plan.add_argument(
+        "--effect",
+        metavar="EFFECT",
+        help="Say how many prompts show an effect of this size, in each claim's own unit: the smallest worth finding",
+    )
     plan.set_defaults(command=_plan)
 
     report = commands.add_parser("report", help="Draw report.html and junit.xml again from a record")
@@ -113,7 +119,8 @@ def _check(said: argparse.Namespace) -> int:
     settings = (("trace", found.suite.generation), ("neurons", found.suite.selection))
     for name, chosen in (*settings, ("statistics", found.suite.statistics)):
         # A setting that is None is decided from the others.
-        shown = ", ".join(f"{key}: {value}" for key, value in vars(chosen).items() if value is not None)
+        said_so = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(chosen).items()}
+        shown = ", ".join(f"{key}: {value}" for key, value in said_so.items() if value is not None)
         _say(f"  {name}: {{{shown}}}")
     _say(f"  {would_trace(found.suite)}")
     return 0
@@ -133,12 +140,32 @@ def _plural(count: int, noun: str) -> str:
     return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
+def _effect(said: str | None) -> float | None:
+    """Read the effect that a plan is made for.
+
+    Raises
+    ------
+    NeurontestError
+        If it is no number above 0.
+    """
+    if said is None:
+        return None
+    try:
+        effect = float(said)
+    except ValueError:
+        effect = 0.0
+    if not 0 < effect < inf:
+        raise NeurontestError(f"--effect must be a number above 0, not {said!r}: the smallest effect worth finding")
+    return effect
+
+
 def _plan(said: argparse.Namespace) -> int:
     from neurontest.run import Run
     from neurontest.run.planning import plan_suite, table
     from neurontest.spec.load import load_suite
     from neurontest.trace.models import resolve as find
 
+    effect = _effect(said.effect)
     try:
         suite = load_suite(said.folder, {"model": said.model}, pilot=True)
     except SpecError as error:
@@ -153,7 +180,7 @@ def _plan(said: argparse.Namespace) -> int:
         suite_folder=None if said.model else suite.folder,
         progress=_tell,
     )
-    for line in table(plan_suite(Run(suite, handle, cache_dir=cache_dir, progress=_tell))):
+    for line in table(plan_suite(Run(suite, handle, cache_dir=cache_dir, progress=_tell)), effect):
         _say(line)
     return 0
 

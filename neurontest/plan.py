@@ -53,6 +53,12 @@ def make_plan(suite: Suite, more: Iterable[TraceRequest] = ()) -> TracePlan:
         wanted.positions.add(request.positions)
         if reading.match and reading.positions != "prompt" and request.generation.replay is None:
             merged.setdefault((request.generation, ""), _Merged()).prompts.update(request.prompts)
+    if suite.baseline:
+        # Batches hang on the plan: what is written for one baseline must be written beside all of them.
+        own = set(suite.baseline.prompts)
+        for wanted in merged.values():
+            if own <= wanted.prompts:
+                wanted.prompts.update(prompt for other in suite.baselines for prompt in other.prompts)
     groups = (
         TraceGroup(
             generation,

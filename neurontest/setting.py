@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Value = str | int | float | None
+Value = str | int | float | tuple[int, ...] | None
 
 #: The innermost place that may say a setting. ``person`` means the command line, the ini file or the environment alone:
 #: a spec is data from elsewhere and may not say where to write or which device to use.
@@ -31,6 +31,10 @@ class Setting:
         The innermost place that may say it.
     switch : bool
         Of a text: true and false may be said as well, and stand for the texts ``true`` and ``false``.
+    many : int
+        Of whole numbers: the value is a list of at least so many, each once. The bounds are those of each.
+    as_key : str
+        What a spec calls it within its section, if not by its name.
     """
 
     section: str
@@ -45,6 +49,13 @@ class Setting:
     above: float | None = None
     below: float | None = None
     switch: bool = False
+    many: int = 0
+    as_key: str = ""
+
+    @property
+    def key(self) -> str:
+        """What a spec calls it within its section."""
+        return self.as_key or self.name
 
     @property
     def option(self) -> str:
@@ -76,12 +87,18 @@ class Setting:
                 "exclusiveMaximum": self.below,
             }
             out |= {key: bound for key, bound in bounds.items() if bound is not None}
+        if self.many:
+            item = {key: out.pop(key) for key in list(out) if key != "description"}
+            item["errorMessage"] = f"must be {self._one()}"
+            out |= {"type": "array", "items": item, "minItems": self.many, "uniqueItems": True}
         if self.default is not None:
             out["default"] = self.default
         return out
 
     def said(self, value: Any) -> Value:
         """The value that a spec says, which the schema has nothing against."""
+        if self.many:
+            return tuple(int(one) for one in value)
         return str(value).lower() if isinstance(value, bool) else self.type(value)
 
     def parse(self, text: str) -> Value:
@@ -92,8 +109,9 @@ class Setting:
         ValueError
             If `text` is no such value; the message says which values are valid.
         """
+        value: Value
         try:
-            value = self.type(text)
+            value = tuple(map(int, text.replace(",", " ").split())) if self.many else self.type(text)
         except ValueError:
             raise ValueError(f"{self.name} must be {self.valid()}, not {text!r}") from None
         if not self.admits(value):
@@ -102,6 +120,8 @@ class Setting:
 
     def admits(self, value: Value) -> bool:
         """Whether `value` is within choices and bounds."""
+        if isinstance(value, tuple):
+            return self.many <= len(value) == len(set(value)) and all(self.admits(one) for one in value)
         if self.choices:
             return value in self.choices
         if isinstance(value, str) or value is None:
@@ -115,6 +135,11 @@ class Setting:
 
     def valid(self) -> str:
         """The valid values in words."""
+        if self.many:
+            return f"a list of {self.many} or more, each once, and each {self._one()}"
+        return self._one()
+
+    def _one(self) -> str:
         if self.choices:
             return "one of " + ", ".join(self.choices)
         words = {str: "a text", int: "a whole number", float: "a number"}[self.type]

@@ -19,8 +19,17 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("trace", "samples", int, 4, "Texts written for each prompt; their activations are averaged", minimum=1),
     Setting("trace", "temperature", float, 0.9, "Softmax temperature; 0 takes the likeliest token", minimum=0.0),
     Setting("trace", "top_k", int, 200, "The next token is drawn from this many likeliest ones", minimum=1),
+    Setting("trace", "seed", int, 1337, "Seed of the texts that the model writes", "suite", minimum=0),
     Setting(
-        "trace", "seed", int, 1337, "Seed of every random stream, of the texts and of the tests", "suite", minimum=0
+        "trace",
+        "seeds",
+        int,
+        None,
+        "Instead of 'seed': the first is the run's own, and every claim is tested again on texts written at each other"
+        " one, to say at how many of them its verdict stands",
+        "suite",
+        minimum=0,
+        many=2,
     ),
     Setting(
         "trace",
@@ -122,6 +131,16 @@ SETTINGS: tuple[Setting, ...] = (
         "file",
         choices=("none", "bonferroni", "holm", "bh", "by"),
     ),
+    Setting(
+        "statistics",
+        "statistics_seed",
+        int,
+        0,
+        "Seed of all that is drawn by the tests; a verdict that hangs on it is called borderline",
+        "suite",
+        minimum=0,
+        as_key="seed",
+    ),
     Setting("statistics", "confidence", float, 0.95, "Level of the intervals shown", above=0.5, below=1),
     Setting(
         "statistics",
@@ -140,14 +159,19 @@ SETTINGS: tuple[Setting, ...] = (
         choices=("half-sample", "bootstrap"),
     ),
     Setting(
-        "statistics", "m", int, None, "Prompts in a half-sample (default: half of the smallest concept)", minimum=2
+        "statistics",
+        "m",
+        int,
+        None,
+        "Prompts in a half-sample (default: half of the smallest concept); what a number of neurons is said of",
+        minimum=2,
     ),
     Setting(
         "statistics",
         "consistent_above",
         float,
         0.3,
-        "consistent: share of k that two halves must share",
+        "consistent: share of k that two halves of m prompts must share",
         minimum=0,
         below=1,
     ),
@@ -156,7 +180,7 @@ SETTINGS: tuple[Setting, ...] = (
         "differ_below",
         float,
         0.5,
-        "sets_differ: share of k that two modes may share at most",
+        "sets_differ: share of the ceiling that two modes may share at most",
         above=0,
         maximum=1,
     ),
@@ -165,9 +189,19 @@ SETTINGS: tuple[Setting, ...] = (
         "similar_above",
         float,
         0.8,
-        "sets_similar: share of k that two concepts must share on average",
+        "sets_similar: share of the ceiling that two concepts must share on average",
         minimum=0,
         below=1,
+    ),
+    Setting(
+        "statistics",
+        "looks",
+        int,
+        None,
+        "Prompts a concept at which the claims may be tested, declared before the first run; together they keep alpha",
+        "file",
+        minimum=4,
+        many=1,
     ),
     # How it is run.
     Setting(

@@ -15,7 +15,7 @@ from neurontest.cli import main
 from neurontest.spec.load import load_suite
 from tests.spec.suites import SUITE, prompts, write
 
-CLAIM = "claims: [tulip has consistent neurons]\n"
+CLAIM = "claims: [baseline-normalized sets differ from raw for tulip]\n"
 CONFIG = {
     "model_type": "llama",
     "num_hidden_layers": 3,
@@ -140,10 +140,21 @@ def trace(folder: Path, files: dict[str, str | bytes]) -> str:
     return would_trace(load_suite(write(folder, files))).removesuffix(" on smollm2-135m")
 
 
+def test_what_repeats_would_trace(tmp_path: Path) -> None:
+    own = f"baseline: {{prompts: {prompts('neutral')}}}\n"
+    several = f"baseline: [{{prompts: {prompts('neutral')}}}, {{prompts: {prompts('other')}}}]\n"
+    suite = "trace: {seeds: [1, 2, 3]}\n" + SUITE.replace(own, several)
+    # At each seed the 240 of the run itself; of the other baseline its 12 prompts, at 4 samples.
+    assert trace(tmp_path, {"suite.yaml": suite, "c.yaml": CLAIM}) == (
+        "would trace 240 texts of at most 40 new tokens (9,600 tokens) on smollm2-135m;"
+        " and again at 2 other seeds and with 1 other baseline, 528 texts more"
+    )
+
+
 def test_what_would_be_traced(tmp_path: Path) -> None:
     # 60 prompts with the baseline's, at 4 samples of 40 tokens.
     assert trace(tmp_path, {"c.yaml": CLAIM}) == "would trace 240 texts of at most 40 new tokens (9,600 tokens)"
-    claims = "claims:\n  - {claim: tulip has consistent neurons, trace: {samples: 1, max_new_tokens: 8}}\n"
+    claims = "claims:\n  - {claim: baseline-normalized sets differ from raw for tulip, trace: {samples: 1, max_new_tokens: 8}}\n"
     # The claim's own: 12 prompts and the baseline's 12, once.
     assert trace(tmp_path, {"c.yaml": claims}) == "would trace 264 texts of at most 8 to 40 new tokens (9,792 tokens)"
     read = "neurons: {positions: prompt}\n"
@@ -158,7 +169,9 @@ def test_what_would_be_traced(tmp_path: Path) -> None:
         "replay.json": json.dumps([*text, text[0]]),
     }
     assert trace(tmp_path, {**given, "c.yaml": CLAIM}) == "would read 61 given texts"
-    skipped = "claims: [{claim: tulip has consistent neurons, skip: later, trace: {samples: 50}}]\n"
+    skipped = (
+        "claims: [{claim: baseline-normalized sets differ from raw for tulip, skip: later, trace: {samples: 50}}]\n"
+    )
     assert trace(tmp_path, {"suite.yaml": SUITE, "c.yaml": skipped}).startswith("would trace 240 texts")
 
 
@@ -174,7 +187,7 @@ def test_check_imports_nothing_heavy(tmp_path: Path) -> None:
 
 def test_nothing_that_is_printed_steers_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     evil = "\x1b[2J\x9b\u202e"
-    text = f"claims: [{{claim: tulip has consistent neurons, xfail: {json.dumps(evil)}, tags: [{json.dumps(evil)}]}}]\n"
+    text = f"claims: [{{claim: baseline-normalized sets differ from raw for tulip, xfail: {json.dumps(evil)}, tags: [{json.dumps(evil)}]}}]\n"
     folder = write(tmp_path / f"s{evil}", {"c.yaml": text, f"p{evil}.txt": "x\n# y\n"})
     for arguments in (["check", str(folder)], ["check", str(folder / f"gone{evil}")], ["report", str(folder / evil)]):
         assert main(arguments) > 0

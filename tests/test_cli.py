@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -126,7 +127,7 @@ def test_a_wrong_command_shows_its_usage(capsys: pytest.CaptureFixture[str]) -> 
     assert "usage: neurontest" in capsys.readouterr().err
 
 
-def test_plan_says_how_many_prompts_it_takes(
+def test_plan_says_what_can_be_shown_and_what_an_effect_takes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tiny.save(tmp_path / "model")
@@ -152,21 +153,33 @@ def test_plan_says_how_many_prompts_it_takes(
     assert main(["check", str(folder)]) == 1
     assert "'hanoi' has 5 prompts; overlap_greater needs at least 6" in capsys.readouterr().out
     assert main(["plan", str(folder), "--model", str(tmp_path / "model")]) == 0
-    head, first, second, third = capsys.readouterr().out.splitlines()
-    assert head.split("  ")[0] == "claim"
-    assert [column.strip() for column in head.split("  ") if column.strip()] == [
-        "claim",
-        "effect",
-        "p must reach",
-        "smallest p",
-        "prompts",
-        "power now",
-        "for 0.8",
-        "for 0.95",
-    ]
-    assert first.startswith("suite.yaml: hanoi overlaps tulip more than violent")
-    assert " 0.05 " in first
+    head, first, its, second, found, third, *rest = capsys.readouterr().out.splitlines()
+    assert head.split("  ")[1:] == ["n", "p must reach", "smallest p", "detectable with n, 2n and 4n prompts"]
+    assert first == "suite.yaml: hanoi overlaps tulip more than violent"
     # 5 + 5 prompts can be dealt in 252 ways, and each of two controls is told from apart.
-    assert " 0.004 " in first
-    assert " 0.004 " in second
-    assert third.startswith("suite.yaml: hanoi has specific neurons [last] ")
+    assert re.fullmatch(r"  5  0.05          0.004       (\S+ neurons|none), \S+( neurons)?, \S+( neurons)?", its)
+    assert second == "suite.yaml: hanoi has specific neurons [hanoi-has-specific-neurons]"
+    assert found == "  5  0.05          0.004       not told by these prompts"
+    assert third == "suite.yaml: hanoi has specific neurons [last]"
+    assert "half of the new n prompts (m)" in rest[-1]
+    assert all(len(line) <= 80 or line.startswith("suite.yaml: ") for line in (head, its, found, *rest))
+
+    # An effect that was stated: how many prompts, and how sure that is.
+    assert main(["plan", str(folder), "--model", str(tmp_path / "model"), "--effect", "1.5"]) == 0
+    head, _, its, _, found, *rest = capsys.readouterr().out.splitlines()
+    assert head.endswith("prompts for an effect of 1.5")
+    about, low, high = map(int, re.findall(r"about (\d+) \((\d+)-(\d+)\) for 1.5 neurons", its)[0])
+    assert 4 <= low < about < high
+    assert found.endswith("not told by these prompts")
+    assert "In parentheses: by the 80% range of the pilot's variance." in rest
+    assert all(len(line) <= 80 or line.startswith("suite.yaml: ") for line in (head, its, found, *rest))
+    assert main(["plan", str(folder), "--model", str(tmp_path / "model"), "--effect", "4.5"]) == 2
+    assert "--effect 4.5 is more than any claim here can show: at most 4 neurons" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("effect", ["0", "-1", "x", "nan", "inf", ""])
+def test_an_effect_is_a_number_above_0(effect: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", str(tmp_path), "--effect", effect]) == 2
+    assert capsys.readouterr().err == (
+        f"neurontest: --effect must be a number above 0, not {effect!r}: the smallest effect worth finding\n"
+    )

@@ -15,8 +15,8 @@ CLAIMS = """\
 claims:
   - tulip overlaps vietnam more than hanoi
   - {claim: tulip overlaps vietnam more than hanoi, id: mlp, neurons: {site: mlp}}
-  - {claim: tulip has consistent neurons, trace: {samples: 2}}
-  - {claim: violent has consistent neurons, trace: {samples: 3}, skip: later}
+  - {claim: baseline-normalized sets differ from raw for tulip, trace: {samples: 2}}
+  - {claim: baseline-normalized sets differ from raw for violent, trace: {samples: 3}, skip: later}
 """
 
 
@@ -76,9 +76,15 @@ def test_groups_come_in_the_order_of_the_plan(suite: Suite) -> None:
 def test_what_looks_for_a_word_is_a_group_of_its_own(tmp_path: Path) -> None:
     claims = """\
 claims:
-  - {claim: tulip has consistent neurons, id: both, neurons: {match: tulip, reduce: max}}
-  - {claim: hanoi has consistent neurons, id: own, neurons: {positions: prompt, match: hanoi}, trace: {top_k: 7}}
-  - {claim: violent has consistent neurons, id: late, neurons: {match: violent}, trace: {top_k: 8}}
+  - {claim: baseline-normalized sets differ from raw for tulip, id: both, neurons: {match: tulip, reduce: max}}
+  - claim: baseline-normalized sets differ from raw for hanoi
+    id: own
+    neurons: {positions: prompt, match: hanoi}
+    trace: {top_k: 7}
+  - claim: baseline-normalized sets differ from raw for violent
+    id: late
+    neurons: {match: violent}
+    trace: {top_k: 8}
 """
     suite = load_suite(write(tmp_path, {"c.yaml": claims}))
     plan = make_plan(suite)

@@ -8,7 +8,7 @@ shift that all concept prompts share, and concept signals whose strength varies 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 import numpy as np
@@ -143,7 +143,8 @@ def claim_on(
         baseline=Concept(BASELINE, prompts_of("neutral", neutral)),
         generation=Generation(seed=seed),
         selection=selection or Selection(),
-        statistics=statistics or Statistics(),
+        # All worlds have the same texts: what is drawn in each is told apart by the seed of the tests alone.
+        statistics=replace(statistics, seed=seed or statistics.seed) if statistics else Statistics(seed=seed),
         where=Location("world.yaml", 1, 1),
     )
     traces = {}

@@ -9,6 +9,7 @@ from neurontest.claims.causal import Necessary, Sufficient
 from neurontest.claims.chance import OverlapAboveChance
 from neurontest.claims.consistent import Consistent
 from neurontest.claims.distinct import Distinct
+from neurontest.claims.extreme import OverlapHighest, OverlapLowest
 from neurontest.claims.normalization import NormalizationHelps, SetsDiffer
 from neurontest.claims.overlap import OverlapAbove, OverlapBelow, OverlapGreater
 from neurontest.claims.positions import PositionsMoreDistinct
@@ -23,6 +24,8 @@ def kinds() -> tuple[Kind, ...]:
         OverlapGreater(),
         OverlapAbove(),
         OverlapBelow(),
+        OverlapLowest(),
+        OverlapHighest(),
         OverlapAboveChance(),
         Distinct(),
         PositionsMoreDistinct(),

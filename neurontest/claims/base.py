@@ -20,8 +20,8 @@ from neurontest.types import (
     Claim,
     Concept,
     Evidence,
+    ModelRequest,
     Positions,
-    ScoreRequest,
     Thresholds,
     TraceRequest,
 )
@@ -41,7 +41,8 @@ class Slot:
     Attributes
     ----------
     holds : {"concept", "concepts", "number", "amount", "neuron", "choice"}
-        An ``amount`` is a number of neurons or a share of k (``5``, ``40%``); a ``neuron`` is ``L11.residual[756]``.
+        An ``amount`` is a number of neurons, a share of k, or one of the ceiling (``5``, ``40%``,
+        ``60% of the ceiling``); a ``neuron`` is ``L11.residual[756]``.
     optional : bool
         May be left unsaid.
     least : int
@@ -99,7 +100,7 @@ class Kind(ABC):
     minimum, advised : int
         Prompts per concept below which it is refused, and below which it is warned.
     about_method : str
-        What to say beside a claim of this kind that also holds on a dead model: what it is about, if not the concept.
+        What to say beside a vacuous claim of this kind: what it is about, if not the concept.
     published_slots : tuple of str
         Slots in which a published set may stand.
     repeatable : tuple of str
@@ -224,7 +225,7 @@ class Kind(ABC):
         """
         return []
 
-    def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ScoreRequest, ...]:
+    def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ModelRequest, ...]:
         """What :meth:`evidence` must besides know of the model with neurons forced; decided by the traces.
 
         Asked again once these are answered, until nothing more is needed.

@@ -1,25 +1,17 @@
 """Claims that neurons matter, and do not only light up: what the model loses without them, or says once they are set.
 
-Each is an intersection-union test of two nulls (Berger 1982, Technometrics 24:295): that the prompts make no
-difference, and that the set is like any random set of the same layers and of like norms. The neurons are selected on
-other prompts than those that are measured.
+Each is an intersection-union test (Berger 1982, Technometrics 24:295): the prompts must make a difference, beyond how
+fragile the texts are or how far any token moves, and the set must do more than random sets of the same layers that
+write as much to the residual stream. The neurons are selected on other prompts than those that are measured.
 """
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from collections.abc import Mapping, Sequence
 from itertools import combinations
-from math import comb
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from neurontest.claims.base import Kind, Slot, Traces, exchanged_within
-from neurontest.types import BASELINE, Claim, Evidence, ScoreRequest, Thresholds, TraceRequest
-
-if TYPE_CHECKING:
-    from neurontest.claims.experiment import Experiment
-    from neurontest.neurons.normalize import Floats
-    from neurontest.stats.random_sets import Rank
+from neurontest.types import Claim, Evidence, ModelRequest, Thresholds, TraceRequest
 
 #: Prompts measured of each side, at least.
 MEASURED = 10
@@ -54,6 +46,11 @@ class _Causal(Kind):
         found = super().faults(claim)
         if claim.selection.identity != "neuron":
             found.append("a dimension of all layers cannot be forced; say 'neurons: {identity: neuron}'")
+        if claim.selection.site == "mlp_gate":
+            found.append(
+                "what a neuron of site mlp_gate writes hangs on what it gates, so that no random set can be held to"
+                " the same; say 'neurons: {site: mlp}'"
+            )
         if len(claim.concepts) > 1 and exchanged_within(list(claim.concepts.values())) is not False:
             found.append(f"{self.name} cannot be tested on concepts that share templates")
         if claim.selection.reduce != "mean" and self._sets_to_values(claim):
@@ -68,37 +65,6 @@ class _Causal(Kind):
     def _sets_to_values(self, claim: Claim) -> bool:
         """Whether neurons are set to values that were read."""
         return True
-
-    def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ScoreRequest, ...]:
-        """What is measured, with the set and some random sets forced; then with more of them, while they are needed."""
-        return self._seen(self._experiment(claim, traces), thresholds)[1]
-
-    def _seen(self, ours: Experiment, thresholds: Thresholds) -> tuple[dict[str, Floats], tuple[ScoreRequest, ...]]:
-        """Changes [unit, 1 + random set] so far, by what is measured, and the requests that are to go on with."""
-        import numpy as np
-
-        seen: dict[str, Floats] = {}
-        for look in self._looks(ours, thresholds):
-            missing = tuple(request for request in look.values() if request not in ours.traces)
-            if missing:
-                return seen, missing
-            found = {name: ours.changes(name, request) for name, request in look.items()}
-            seen = {name: np.concatenate([seen[name], one], axis=1) if seen else one for name, one in found.items()}
-            if self._ranked(ours.claim, seen).settled:
-                break
-        return seen, ()
-
-    @abstractmethod
-    def _experiment(self, claim: Claim, traces: Traces) -> Experiment:
-        """Whose neurons, and what is measured."""
-
-    @abstractmethod
-    def _looks(self, ours: Experiment, thresholds: Thresholds) -> Sequence[Mapping[str, ScoreRequest]]:
-        """What is asked of the model of all that is measured, look by look."""
-
-    @abstractmethod
-    def _ranked(self, claim: Claim, seen: Mapping[str, Floats]) -> Rank:
-        """Where the set stands among the random ones seen so far."""
 
 
 class Necessary(_Causal):
@@ -121,11 +87,6 @@ class Necessary(_Causal):
             return asked
         sides = (claim.said("for"), *claim.listed("than"))
         return (*asked, *(claim.request(name, positions="last") for name in sides))
-
-    def smallest_p(self, claim: Claim) -> float:
-        """One over the ways to deal the measured prompts to the two sides, or to draw a random set."""
-        sizes = [_measured(claim, name) for name in (claim.said("for"), *claim.listed("than"))]
-        return max(1 / comb(sum(sizes), sizes[0]), super().smallest_p(claim))
 
     def faults(self, claim: Claim) -> list[str]:
         """What is ablated to a baseline's values needs one."""
@@ -161,36 +122,17 @@ class Necessary(_Causal):
             f" {self.name} needs at least {2 * MEASURED} of them"
         ]
 
+    def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ModelRequest, ...]:
+        """What neurons write; then the losses, with the set and some random sets forced, and with more of them."""
+        from neurontest.claims.evidence.necessary import scores
+
+        return scores(self, claim, traces, thresholds)
+
     def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
-        """Welch's t over prompts by relabeling, and the set's rank among random ones: the larger p-value."""
-        from neurontest.claims.effects import losses_compared
+        """Over prompts, beyond the fragility of the texts, and among random sets that write as much: the largest p."""
+        from neurontest.claims.evidence.necessary import evidence_of
 
-        ours = self._experiment(claim, traces)
-        seen, _ = self._seen(ours, thresholds)
-        return losses_compared(ours, claim.said("for"), *_losses(claim, seen), thresholds)
-
-    def _experiment(self, claim: Claim, traces: Traces) -> Experiment:
-        from neurontest.claims.experiment import Experiment
-
-        sides = dict.fromkeys((claim.said("for"), *claim.listed("than")))
-        return Experiment(self, claim, traces, claim.said("of"), list(sides), claim.said("for"))
-
-    def _looks(self, ours: Experiment, thresholds: Thresholds) -> Sequence[Mapping[str, ScoreRequest]]:
-        how = ours.claim.selection.ablate
-        if how == "resample":
-            own = {name: ours.forcings(ours.resampled(name), thresholds) for name in ours.measured}
-        else:
-            common = ours.forcings(ours.zeros if how == "zero" else ours.mean_on(BASELINE), thresholds)
-            own = dict.fromkeys(ours.measured, common)
-        every = zip(*own.values(), strict=True)
-        return [
-            {name: ours.request(name, forcings) for name, forcings in zip(own, look, strict=True)} for look in every
-        ]
-
-    def _ranked(self, claim: Claim, seen: Mapping[str, Floats]) -> Rank:
-        from neurontest.claims.effects import losses_apart
-
-        return losses_apart(*_losses(claim, seen))
+        return evidence_of(self, claim, traces, thresholds)
 
 
 class Sufficient(_Causal):
@@ -225,38 +167,14 @@ class Sufficient(_Causal):
             f" {size} prompts and needs {needed}"
         ]
 
+    def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ModelRequest, ...]:
+        """What neurons write; then the rises, with the set and some random sets forced, and with more of them."""
+        from neurontest.claims.evidence.sufficient import scores
+
+        return scores(self, claim, traces, thresholds)
+
     def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
-        """Student's t over prompts of the rise beyond that under random sets, and the set's rank among them."""
-        from neurontest.claims.effects import rises_compared
+        """Over prompts beyond control tokens, and among random sets that write as much: the largest p."""
+        from neurontest.claims.evidence.sufficient import evidence_of
 
-        ours = self._experiment(claim, traces)
-        seen, _ = self._seen(ours, thresholds)
-        return rises_compared(ours, claim.said("for"), seen[BASELINE], thresholds)
-
-    def _experiment(self, claim: Claim, traces: Traces) -> Experiment:
-        from neurontest.claims.experiment import Experiment
-
-        return Experiment(self, claim, traces, claim.said("of"), [BASELINE], claim.said("for"))
-
-    def _looks(self, ours: Experiment, thresholds: Thresholds) -> Sequence[Mapping[str, ScoreRequest]]:
-        words = ours.claim.concepts[ours.claim.said("for")].words
-        every = ours.forcings(ours.mean_on(ours.source), thresholds)
-        return [{BASELINE: ours.request(BASELINE, forcings, words)} for forcings in every]
-
-    def _ranked(self, claim: Claim, seen: Mapping[str, Floats]) -> Rank:
-        from neurontest.claims.effects import mean_rises
-
-        return mean_rises(seen[BASELINE])
-
-
-def _losses(claim: Claim, seen: Mapping[str, Floats]) -> tuple[Floats, Floats]:
-    """Rises of the negative log-likelihood [prompt, 1 + random set] of the one concept's texts, and of the others'."""
-    import numpy as np
-
-    return -seen[claim.said("for")], -np.concatenate([seen[name] for name in claim.listed("than")])
-
-
-def _measured(claim: Claim, name: str) -> int:
-    """Prompts of a concept that are measured, and do not select."""
-    units = claim.concepts[name].units
-    return units - units // 2 if name == claim.said("of") else units
+        return evidence_of(self, claim, traces, thresholds)

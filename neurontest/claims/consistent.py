@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from neurontest.claims.base import Kind, Slot, Traces, ways_to_pick
+from neurontest.claims.halves import without_m
 from neurontest.types import Claim, Evidence, Thresholds
 
 if TYPE_CHECKING:
-    from neurontest.claims.trial import Trial
     from neurontest.stats.half_samples import HalfSamples
     from neurontest.stats.half_t import Hypothesis
 
@@ -30,7 +30,7 @@ class Consistent(Kind):
             optional=True,
         ),
     )
-    summary: ClassVar[str] = "Two halves of a concept's prompts share more than a given part of their neurons"
+    summary: ClassVar[str] = "Sets of m prompts each, of one concept, share more than a given part of their neurons"
     about_method: ClassVar[str] = (
         "prompts of all concepts mixed up pass it too; '... against NEUTRAL' asks for more than what all have in common"
     )
@@ -47,12 +47,13 @@ class Consistent(Kind):
         return 1 / ways_to_pick(own, [neutral])
 
     def faults(self, claim: Claim) -> list[str]:
-        """Lists of few neutral prompts say little of what is usual."""
+        """Lists of few neutral prompts say little of what is usual; and what halves share is said of m prompts."""
         found = super().faults(claim)
-        if "against" in claim.terms:
-            neutral = claim.concepts[claim.said("against")]
-            if neutral.units < NEUTRAL:
-                found.append(f"{neutral.name!r} has {neutral.units} prompts; to compare with takes {NEUTRAL}")
+        if "against" not in claim.terms:
+            return found + without_m(self, claim)
+        neutral = claim.concepts[claim.said("against")]
+        if neutral.units < NEUTRAL:
+            found.append(f"{neutral.name!r} has {neutral.units} prompts; to compare with takes {NEUTRAL}")
         return found
 
     def half_sampled(self, claim: Claim) -> bool:
@@ -70,70 +71,7 @@ class Consistent(Kind):
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Half-t of ``W``, its variance counted twice; or the relabeling of concept and neutral prompts."""
-        from neurontest.claims.describe import occurrence_across_halves
-        from neurontest.claims.trial import Trial, t_null
+        from neurontest.claims.evidence import consistent
 
-        name = claim.said("of")
-        trial = Trial(self, claim, traces)
-        if "against" in claim.terms:
-            return self._against_neutral(trial, name, claim.said("against"), thresholds)
-        (decisive,) = trial.decide(thresholds)
-        return trial.evidence(
-            trial.estimate(f"{name}, shared by two halves of its prompts", decisive),
-            decisive,
-            [trial.key(decisive, ".022-.062 (nominal .05)")],
-            [t_null(decisive)],
-            [occurrence_across_halves(trial, name)],
-            thresholds,
-        )
-
-    def _against_neutral(self, trial: Trial, name: str, neutral: str, thresholds: Thresholds) -> Evidence:
-        """The largest excess occurrence of any neuron, by relabeling (max-T)."""
-        from neurontest.claims.permutation import largest, largest_key
-        from neurontest.claims.single import critical, label, tallies, top_lists
-        from neurontest.stats.max_t import Occurrences
-        from neurontest.stats.power import plan_by_root_n
-        from neurontest.types import Estimate
-
-        lists, columns = top_lists(trial, (name, neutral))
-        n = trial.n[name]
-        found = largest(trial, Occurrences(lists), name, [neutral], thresholds)
-        key, null = largest_key(
-            trial,
-            found,
-            int(found.observed.argmax()),
-            name,
-            [neutral],
-            ".022-.037, .052 if the neutral prompts have signals of their own (nominal .05)",
-        )
-        order = found.observed.argsort(kind="stable")[::-1]
-        own, usual = lists[:n].mean(axis=0), lists[n:].mean(axis=0)
-        listed = [one for one in order if found.adjusted[one] <= thresholds.largest] or list(order[:1])
-        best = int(order[0])
-        return trial.found(
-            Estimate(
-                f"{label(trial, int(columns[best]))}, occurrence in the lists of {name} minus in those of {neutral}",
-                float(own[best] - usual[best]),
-                "share",
-                reference=0.0,
-            ),
-            [key],
-            [null],
-            [
-                Estimate(
-                    label(trial, int(columns[one])),
-                    float(own[one]),
-                    "share",
-                    note=f"of the lists of {name}; {100 * usual[one]:.0f}% of {neutral}; p {found.adjusted[one]:.2g}",
-                )
-                for one in listed[: trial.claim.selection.k]
-            ],
-            plan_by_root_n(
-                found.largest.observed,
-                critical(found, thresholds.smallest),
-                min(trial.n.values()),
-                unit=float(own[best] - usual[best]) / max(found.largest.observed, 1e-12),
-            ),
-            p_opposite=1.0,
-            tallies=tallies(found.adjusted, thresholds, "occur more often than by relabeling"),
-        )
+        test = consistent.against_neutral if "against" in claim.terms else consistent.across_halves
+        return test(self, claim, traces, thresholds)

@@ -9,18 +9,22 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from neurontest.claims.trial import Trial
+from neurontest import words
+from neurontest.claims.trial import HALF_T_METHOD, Trial
 from neurontest.neurons.normalize import Floats, fixed_point
 from neurontest.neurons.overlap import coefficient, count, jaccard, rank_biased
 from neurontest.neurons.select import top
 from neurontest.neurons.table import neuron_set
 from neurontest.stats.half_samples import HalfSamples
-from neurontest.stats.half_t import Hypothesis
-from neurontest.stats.terms import Key
+from neurontest.stats.half_t import HalfT, Hypothesis
+from neurontest.stats.share import interval, share
+from neurontest.stats.terms import Key, Term, mean
 from neurontest.types import BASELINE, Estimate, Interval, Neuron, PublishedNeuron
 
 #: Resamples of the percentile bootstrap.
 RESAMPLES = 999
+#: A prompt that carries more than this share of a variance is named.
+HEAVY = 0.5
 
 
 def ceilings(trial: Trial, *concepts: str, mode: str = "") -> list[Estimate]:
@@ -47,15 +51,26 @@ def pair(trial: Trial, a: str, b: str) -> Estimate:
     return trial.estimate(f"{a}/{b}", result, tested=False)
 
 
-def share_of_ceiling(trial: Trial, a: str, b: str) -> list[Estimate]:
-    """What two concepts share, over what halves of one share: ``U / sqrt(W_a W_b)``; nothing of a published set."""
-    if not {a, b} <= trial.n.keys():
-        return []
-    samples = trial.half_samples()
-    shared = samples.overlap((a, ""), (b, "")).value
-    most = float(np.sqrt(samples.within((a, "")).value * samples.within((b, "")).value))
-    ratio = shared / most if most else 0.0
-    return [Estimate(f"{a}/{b}, share of the ceiling", ratio, "share", note="U / sqrt(W_a W_b)")]
+def of_ceiling(trial: Trial, name: str, shared: Term, keys: Sequence[Key], result: HalfT, place: int = 0) -> Estimate:
+    """What is shared as a share of the mean of what two halves in one concept and mode share.
+
+    `result` is what came of the claim's hypothesis at `place`: what its test adds to the variance of half-samples, the
+    interval does too.
+    """
+    samples, level = trial.half_samples(), trial.claim.statistics.confidence
+    asked = trial.kind.hypotheses(trial.claim, samples)[place]
+    extra_variance = result.variance - samples.variance(asked.term, level=asked.level)
+    most = mean([samples.within(key) for key in keys])
+    critical = float(stats.t.isf((1 - level) / 2, samples.df(shared - most)))
+    low, high = interval(samples, shared, most, critical, extra_variance)
+    note = "of the mean of what two halves of one share" if most.value > 0 else "two halves of one share nothing"
+    return Estimate(
+        f"{name}, share of the ceiling",
+        share(shared, most),
+        "share",
+        Interval(low, high, level, HALF_T_METHOD),
+        note=note,
+    )
 
 
 def headline(trial: Trial, a: str, b: str) -> list[Estimate]:
@@ -240,3 +255,21 @@ def occurrence_across_halves(trial: Trial, concept: str) -> Estimate:
         "share",
         note="cross-validated: in-sample occurrence flatters the winners",
     )
+
+
+def heaviest(trial: Trial) -> tuple[str, ...]:
+    """Name each prompt, or group, that carries more than half of a variance that the claim is decided by."""
+    samples, found = trial.half_samples(), dict[str, None]()
+    for one in trial.kind.hypotheses(trial.claim, samples):
+        at = samples.heaviest(one.term) if one.given is None else None
+        if at is None or at[2] <= HEAVY:
+            continue
+        name, row, share = at
+        concept = trial.claim.concepts[name]
+        units = sorted(set(concept.groups)) if concept.groups else sorted(concept.prompts)
+        what = "group" if concept.groups else "prompt"
+        found.setdefault(
+            f"the {what} {words.quoted(units[row])} of {name!r} carries {share:.0%} of the variance that the verdict"
+            " rests on; look what sets it apart, and add prompts of its kind"
+        )
+    return tuple(found)

@@ -1,6 +1,7 @@
 """The controlled English of claims: a sentence is matched against the sentence of each kind, and what else says it.
 
-A kind's sentence is made of words and four marks: ``{slot}`` (an amount with its unit: ``5 neurons``, ``40%``);
+A kind's sentence is made of words and four marks: ``{slot}`` (an amount with its unit: ``5 neurons``, ``40%``,
+``60% of the ceiling``);
 ``[...]`` for a part that may be left out;
 ``(first|second)`` for words that may stand for each other, of which the first is printed; and, directly after a slot
 that holds a number, ``(neurons|neuron)``, of which the second is printed after 1.
@@ -25,19 +26,19 @@ _NUMBER = r"[0-9]{1,15}(?:\.[0-9]+)?"
 NEURON = rf"L[0-9]{{1,6}}\.(?:{'|'.join(BY_NAME['site'].choices)})\[[0-9]{{1,9}}\]"
 #: A head's name: a group of neurons, which no claim about one neuron can be about.
 _HEAD = re.compile(r"L[0-9]+\.attention\[head [0-9]+\]")
-#: A share of k, as a claim's mapping says it.
-SHARE = rf"{_NUMBER}%"
+#: A share of k, or of the ceiling, as a claim's mapping says it.
+SHARE = rf"{_NUMBER}%(?: of the ceiling)?"
 _PATTERNS = {
     "concept": NAME,
     "concepts": _LIST,
     "number": _NUMBER,
-    "amount": rf"{_NUMBER}(?:%| neurons?)",
+    "amount": rf"(?:{SHARE}|{_NUMBER} neurons?)",
     "neuron": NEURON,
 }
 _LETTERS = "ABCDEFGH"
 #: Characters of a sentence that an error quotes, and its words that are compared with those of the kinds.
 _LONGEST, _COMPARED, _LONGEST_WORD = 300, 100, 40
-_SHOWN = {"number": "N", "amount": "N neurons", "neuron": "L11.residual[756]"}
+_SHOWN = {"number": "N", "amount": "N% of the ceiling", "neuron": "L11.residual[756]"}
 _PIECE = re.compile(r"\{(?P<slot>\w+)\}|\[(?P<optional>[^]]*)\]|\((?P<either>[^)]*)\)|(?P<words>[^{\[(]+)")
 
 
@@ -97,7 +98,7 @@ def reserved(kinds: tuple[Kind, ...]) -> frozenset[str]:
 def _value(slot: Slot, text: str) -> str | float | tuple[str, ...]:
     if slot.holds == "concepts":
         return tuple(re.split(r", and | and |, ", text))
-    if slot.holds == "amount" and not text.endswith("%"):
+    if slot.holds == "amount" and "%" not in text:
         return float(text.split()[0])
     return float(text) if slot.holds == "number" else text
 
@@ -188,11 +189,13 @@ def form(kind: Kind) -> str:
 
 
 def others(kind: Kind) -> tuple[str, ...]:
-    """Show the kind's other sentences likewise."""
-    return tuple(_form(kind, sentence) for sentence, _ in kind.also)
+    """Show the kind's other sentences likewise, and its own with an amount of neurons."""
+    has_amount = any(slot.holds == "amount" for slot in kind.slots)
+    own = (_form(kind, kind.sentence, amount="N neurons"),) if has_amount else ()
+    return (*own, *(_form(kind, sentence) for sentence, _ in kind.also))
 
 
-def _form(kind: Kind, sentence: str) -> str:
+def _form(kind: Kind, sentence: str, amount: str = _SHOWN["amount"]) -> str:
     slots = {slot.name: slot for slot in kind.slots}
     letters = iter(_LETTERS)
 
@@ -204,7 +207,7 @@ def _form(kind: Kind, sentence: str) -> str:
             return next(letters)
         if slot.holds == "concepts":
             return f"{next(letters)}, {next(letters)} and {next(letters)}"
-        return _SHOWN[slot.holds]
+        return amount if slot.holds == "amount" else _SHOWN[slot.holds]
 
     plain = re.sub(r"\(([^|)]*)[^)]*\)", r"\1", sentence)
     return re.sub(r"\[ ", " [", re.sub(r"\{(\w+)\}", letter, plain)).strip()

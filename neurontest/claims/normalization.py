@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from neurontest.stats.half_samples import HalfSamples
     from neurontest.stats.half_t import Hypothesis
 
-_PARTS = ("raw and normalized share", "drift beyond split-half noise")
-
 
 class SetsDiffer(Kind):
     """``baseline-normalized sets differ from raw [for tulip]``."""
@@ -27,7 +25,7 @@ class SetsDiffer(Kind):
         ),
     )
     summary: ClassVar[str] = (
-        "Normalized and raw sets of a concept share little, and less than two halves of its prompts do"
+        "Normalized and raw sets of a concept share little of what two halves of its prompts do in one of the two ways"
     )
     about_method: ClassVar[str] = (
         "it says something about the method and nothing about the concept; "
@@ -49,53 +47,21 @@ class SetsDiffer(Kind):
         return Mode("raw", where, "raw"), Mode("normalized", where, how)
 
     def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
-        """For every concept: the cross overlap is below a share of k, and the drift is above 0."""
+        """For every concept: the cross overlap is below a share of the ceiling, ``(W_raw + W_normalized) / 2``."""
+        from neurontest.stats.half_samples import beyond_ceiling
         from neurontest.stats.half_t import Hypothesis
-        from neurontest.stats.terms import mean
 
-        most = claim.statistics.differ_below * claim.selection.k
-        out = []
-        for name in claim.concepts:
-            raw, normalized = (name, "raw"), (name, "normalized")
-            cross = samples.cross(raw, normalized)
-            within = mean([samples.within(raw), samples.within(normalized)])
-            out += [Hypothesis(cross, most, side=-1, level=True), Hypothesis(within - cross)]
-        return out
+        part = claim.statistics.differ_below
+        both = [((name, "raw"), (name, "normalized")) for name in claim.concepts]
+        return [
+            Hypothesis(beyond_ceiling(samples, samples.cross(*keys), keys, part), side=-1, level=True) for keys in both
+        ]
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
-        """For every concept, raw and normalized sets of disjoint halves share little, and less than halves in one mode.
+        """For every concept, raw and normalized sets of disjoint halves share little of what halves in one mode do."""
+        from neurontest.claims.evidence import normalization
 
-        Both must be shown of each (an intersection-union test): the cross overlap is below a share of k, and the drift
-        ``(W_raw + W_normalized) / 2 - cross`` is above 0.
-        """
-        from neurontest.claims.describe import ceilings
-        from neurontest.claims.trial import Trial, t_null
-        from neurontest.stats.half_t import weakest_of
-
-        names = list(claim.concepts)
-        trial = Trial(self, claim, traces)
-        results = trial.decide(thresholds)
-        decisive = weakest_of(results)[0]
-        worst = results.index(decisive)
-        # The opposite of "all of these" is "not one of them": the smallest of its p-values, for as many chances.
-        opposite = min(1.0, len(results) * min(result.p_opposite for result in results))
-        labels = [f"{name}, {part}" for name in names for part in _PARTS]
-        return trial.evidence(
-            trial.estimate(f"{labels[worst]} (the weakest of {len(results)} parts)", decisive),
-            decisive,
-            [
-                trial.key(one, ".024-.031 for one part; less for all together (nominal .05)")
-                for one in weakest_of(results)
-            ],
-            [t_null(decisive)],
-            [
-                *(trial.estimate(label, result) for label, result in zip(labels, results, strict=True)),
-                *(one for name in names for mode in trial.modes for one in ceilings(trial, name, mode=mode)),
-            ],
-            thresholds,
-            p=decisive.p,
-            p_opposite=opposite,
-        )
+        return normalization.differ(self, claim, traces, thresholds)
 
 
 class NormalizationHelps(ModesMoreDistinct):

@@ -1,11 +1,12 @@
-"""Claims about what the sets of two concepts share: more than with a third, or than a number."""
+"""Claims about what the sets of two concepts share: more than with a third, or than an amount."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
 from neurontest.claims.base import Kind, Slot, Traces, ways_to_deal
-from neurontest.types import Claim, Evidence, Thresholds
+from neurontest.claims.halves import without_m
+from neurontest.types import OF_THE_CEILING, Claim, Evidence, Thresholds
 
 if TYPE_CHECKING:
     from neurontest.stats.half_samples import HalfSamples
@@ -63,7 +64,6 @@ class OverlapGreater(Kind):
         keys, nulls = both_keys(
             trial,
             decisive,
-            ".010-.034 (nominal .05)",
             overlap_key(trial, a, b, c, decisive.reference),
             thresholds,
         )
@@ -75,73 +75,81 @@ class OverlapGreater(Kind):
             keys,
             nulls,
             [*(pair(trial, a, other) for other in (b, c)), *ceilings(trial, a, b, c), *whole[b], *whole[c]],
-            thresholds,
         )
 
 
 class _OverlapThreshold(Kind):
-    """What two concepts share, against a number said in the claim."""
+    """What two concepts share, against a number of neurons, or against a share of what halves of one concept share."""
 
     slots: ClassVar[tuple[Slot, ...]] = (
         _OF,
         _WITH,
-        Slot("amount", "amount", "Neurons, or a share of k such as 40%"),
+        Slot(
+            "amount", "amount", "A share of the ceiling such as 60% of the ceiling; or neurons, or a share of k: of m"
+        ),
     )
     published_slots: ClassVar[tuple[str, ...]] = ("of", "with")
     side: ClassVar[int]
 
     def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
-        """``theta(a, b)`` on the claimed side of the amount."""
+        """``theta(a, b)`` on the claimed side of the amount, or of its share of ``(W_a + W_b) / 2``."""
+        from neurontest.stats.half_samples import beyond_ceiling
         from neurontest.stats.half_t import Hypothesis
 
-        a, b = (claim.said(slot) for slot in ("of", "with"))
-        return [Hypothesis(samples.overlap((a, ""), (b, "")), claim.neurons("amount"), side=self.side)]
+        a, b = ((claim.said(slot), "") for slot in ("of", "with"))
+        shared, part = samples.overlap(a, b), claim.of_ceiling("amount")
+        if part is not None:
+            return [Hypothesis(beyond_ceiling(samples, shared, (a, b), part), side=self.side, level=True)]
+        return [Hypothesis(shared, claim.neurons("amount"), side=self.side)]
 
     def faults(self, claim: Claim) -> list[str]:
-        """No two sets share more than the smaller one has, or less than nothing."""
-        amount, k = claim.neurons("amount"), claim.selection.k
-        sizes = sorted({len(one.published) or k for one in claim.concepts.values()}, reverse=True)
-        never = "be shown" if self.side > 0 else "fail"
-        if amount <= 0:
-            never = "fail" if self.side > 0 else "be shown"
-        elif amount < sizes[-1]:
-            return super().faults(claim)
-        what = f"sets of {' and '.join(map(str, sizes))} neurons share 0 to {sizes[-1]}"
-        return [*super().faults(claim), f"{what}: this claim could never {never}"]
+        """No two sets share more than the smaller one has, or less than nothing; a number of neurons is said of m."""
+        found = super().faults(claim)
+        part, k = claim.of_ceiling("amount"), claim.selection.k
+        if part is not None:
+            amount, most = part, 1.0
+            what = "two concepts share 0% to 100% of the ceiling"
+            found += [
+                f"{name!r} is a published set, of which there are no halves, and so no ceiling; say a number of neurons"
+                for name, one in claim.concepts.items()
+                if one.published
+            ]
+        else:
+            sizes = sorted({len(one.published) or k for one in claim.concepts.values()}, reverse=True)
+            amount, most = claim.neurons("amount"), float(sizes[-1])
+            what = f"sets of {' and '.join(map(str, sizes))} neurons share 0 to {sizes[-1]}"
+        if amount <= 0 or amount >= most:
+            never = "be shown" if (amount <= 0) == (self.side < 0) else "fail"
+            found.append(f"{what}: this claim could never {never}")
+        elif part is None:
+            percent = min(max(round(100 * amount / k), 1), 99)
+            found += without_m(self, claim, {"amount": f"{percent}{OF_THE_CEILING}"})
+        return found
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Test it by half-t alone: nothing is exchangeable under this null."""
-        from neurontest.claims.describe import ceilings, headline, quoted, share_of_ceiling
-        from neurontest.claims.trial import Trial, t_null
+        from neurontest.claims.evidence import overlap
 
-        a, b = (claim.said(slot) for slot in ("of", "with"))
-        trial = Trial(self, claim, traces)
-        (decisive,) = trial.decide(thresholds)
-        whole = {b: headline(trial, a, b)}
-        effect = trial.estimate(f"{a}/{b}, halves of {trial.m} prompts", decisive, note=quoted(trial, a, whole))
-        return trial.evidence(
-            trial.naive(effect, {(a, b): 1.0}),
-            decisive,
-            [trial.key(decisive, ".013-.043 on either side (nominal .05)")],
-            [t_null(decisive)],
-            [*share_of_ceiling(trial, a, b), *ceilings(trial, a, b), *whole[b]],
-            thresholds,
-        )
+        return overlap.evidence_of(self, claim, traces, thresholds)
 
 
 class OverlapAbove(_OverlapThreshold):
-    """``hanoi overlaps vietnam by at least 5 neurons``, or ``by at least 40%``."""
+    """``hanoi overlaps vietnam by at least 60% of the ceiling``, or, of m prompts, ``by at least 5 neurons``."""
 
     name: ClassVar[str] = "overlap_above"
     sentence: ClassVar[str] = "{of} overlaps {with} by at least {amount}"
-    summary: ClassVar[str] = "The sets of two concepts share more than so many neurons, or than a share of k"
+    summary: ClassVar[str] = (
+        "The sets of two concepts share more than a share of what halves of one concept do, or than so many neurons"
+    )
     side: ClassVar[int] = 1
 
 
 class OverlapBelow(_OverlapThreshold):
-    """``hanoi overlaps violent by at most 3 neurons``, or ``by at most 40%``."""
+    """``hanoi overlaps violent by at most 40% of the ceiling``, or, of m prompts, ``by at most 3 neurons``."""
 
     name: ClassVar[str] = "overlap_below"
     sentence: ClassVar[str] = "{of} overlaps {with} by at most {amount}"
-    summary: ClassVar[str] = "The sets of two concepts share fewer than so many neurons, or than a share of k"
+    summary: ClassVar[str] = (
+        "The sets of two concepts share less than a share of what halves of one concept do, or than so many neurons"
+    )
     side: ClassVar[int] = -1

@@ -10,17 +10,16 @@ from itertools import combinations
 import numpy as np
 
 from neurontest.claims.base import exchanged_within, ways_to_pick
-from neurontest.claims.dealt import Statistic, paired_statistic
 from neurontest.claims.trial import Trial, t_null
 from neurontest.errors import EvidenceError
 from neurontest.neurons.normalize import Floats
 from neurontest.stats.half_t import HalfT
-from neurontest.stats.halves import draw_halves
 from neurontest.stats.max_t import MaxT, Occurrences, Remembered, Welch, max_t
 from neurontest.stats.random_sets import Rank
 from neurontest.stats.relabel import ENUMERATED, TIE, Labels, Relabeling, relabel
 from neurontest.stats.sequential import p_bounds
-from neurontest.stats.studentised import PAIRS, RelabelledHalves, distinctness, overlap_difference
+from neurontest.stats.studentised import Held, distinctness, overlap_difference, relabelled
+from neurontest.stats.terms import Selector
 from neurontest.types import KeyResult, NullSummary, Thresholds
 from neurontest.words import together
 
@@ -28,6 +27,8 @@ _BINS = 40
 _WITHIN = ", within each template"
 
 
+#: From labels [relabeling, prompt] to a statistic [relabeling].
+Statistic = Callable[[Labels], Floats]
 #: What gives a key when it is known which thresholds still matter.
 Key = Callable[[Thresholds], tuple[KeyResult, NullSummary]]
 
@@ -41,40 +42,33 @@ def overlap_key(trial: Trial, a: str, b: str, c: str, by: float = 0.0) -> Key | 
     """
     if not {b, c} <= trial.n.keys():
         return None
-    samples = [trial.sample_of.get(name) for name in (a, b, c)]
+    samples = [trial.sample_of.get(name, name) for name in (a, b, c)]
     if samples[1] != samples[2] and samples[0] in samples[1:]:
         return None
 
     def key(thresholds: Thresholds) -> tuple[KeyResult, NullSummary]:
-        within = trial.sample_of[b] == trial.sample_of[c]
-        statistic, shifted = (paired_statistic if within else _overlap_statistic)(trial, (b, c), a, by)
-        found = _relabelled(trial, statistic, (trial.n[b], trial.n[c]), thresholds, within, observed=shifted)
+        within, sizes = samples[1] == samples[2], (trial.n[b], trial.n[c])
+        pool = _pool(trial, (b, c))
+        held = _held(trial, a, pool)
+        statistic, shifted = (
+            relabelled(overlap_difference(held, samples=samples, by=less), pool, sizes, trial.m, within=within)
+            for less in (0.0, by)
+        )
+        found = _relabelled(trial, statistic, sizes, thresholds, within, observed=shifted)
         null = f"the prompts of {b} and {c} are exchangeable; they are dealt anew to the two"
-        error_rate = ".033-.057 where the two concepts are alike, .040-.093 where only their overlaps are (nominal .05)"
-        return _key(found, null + _WITHIN * within, error_rate, PAIRS), histogram(found)
+        return _key(found, null + _WITHIN * within), histogram(found)
 
     return key
 
 
-def _overlap_statistic(
-    trial: Trial, exchanged: tuple[str, str], held: str, by: float
-) -> tuple[Statistic, Statistic | None]:
-    pool = trial.selector(np.concatenate([trial.scores(name) for name in exchanged]), trial.m)
-    if held in trial.n:
-        own = trial.selector(trial.scores(held), trial.m)
-        subsets = draw_halves(trial.n[held], trial.m, PAIRS, trial.stream("permutation", "own halves")).subsets
-        wide = np.zeros((len(subsets), own.size))
-        wide[:, own.columns] = own.memberships(subsets)
-    else:
-        # A published set does not depend on prompts: one that all of its half-samples select.
-        subsets = draw_halves(2 * trial.m, trial.m, PAIRS, trial.stream("permutation", "own halves")).subsets
-        wide = np.broadcast_to(trial.published(held), (len(subsets), pool.size))
-    sets = np.ascontiguousarray(wide[:, pool.columns])
-    sizes = [trial.n[name] for name in exchanged]
-    halves = RelabelledHalves(pool, sizes, trial.m, trial.stream("permutation", "relabelled halves"))
-    statistic = halves.statistic(overlap_difference(subsets, sets, trial.m))
-    shifted = halves.statistic(overlap_difference(subsets, sets, trial.m, by=by)) if by else None
-    return statistic, shifted
+def _pool(trial: Trial, names: Sequence[str]) -> Selector:
+    return trial.selector(np.concatenate([trial.scores(name) for name in names]), trial.m)
+
+
+def _held(trial: Trial, name: str, pool: Selector) -> Held:
+    if name not in trial.n:
+        return Held.published(trial.published(name), pool)
+    return Held.sampled(trial.selector(trial.scores(name), trial.m), trial.n[name], trial.m, pool)
 
 
 def distinct_key(
@@ -87,38 +81,33 @@ def distinct_key(
     Parameters
     ----------
     which : dict from pair of concepts to float
-        Receives the p-value of every two of them, adjusted for the number of pairs; not where templates are shared.
+        Receives the p-value of every two of them, adjusted for the number of pairs; of more than two.
     shared_with : int
         Tests that the relabelings which are enumerated are shared among: more of them cost more.
     """
-    samples = {trial.sample_of[name] for name in names}
-    within = len(samples) == 1
-    if not within and len(samples) < len(names):
+    samples = [trial.sample_of[name] for name in names]
+    within = len(set(samples)) == 1
+    if not within and len(set(samples)) < len(names):
         return None
     sizes = [trial.n[name] for name in names]
 
     def key(thresholds: Thresholds) -> tuple[KeyResult, NullSummary]:
-        if within:
-            statistic = paired_statistic(trial, names)[0]
-        else:
-            pool = trial.selector(np.concatenate([trial.scores(name) for name in names]), trial.m)
-            halves = RelabelledHalves(pool, sizes, trial.m, trial.stream("permutation", "relabelled halves"))
-            statistic = halves.statistic(distinctness(trial.m, pairs=len(names) > 2))
+        studentised = distinctness(samples, pairs=len(names) > 2)
+        statistic = relabelled(studentised, _pool(trial, names), sizes, trial.m, within=within)
         found = _relabelled(trial, statistic, sizes, thresholds, within, enumerated=ENUMERATED // shared_with)
         which.update(zip(combinations(names, 2), found.parts, strict=False))
         null = "labels say nothing: the prompts of all concepts are exchangeable; they are dealt anew to the concepts"
-        return _key(found, null + _WITHIN * within, ".04-.05 (nominal .05)", PAIRS), histogram(found)
+        return _key(found, null + _WITHIN * within), histogram(found)
 
     return key
 
 
 def permutation_key(
     trial: Trial,
-    statistic: Callable[[Labels], Floats],
+    statistic: Statistic,
     sizes: Sequence[int],
     thresholds: Thresholds,
     null: str,
-    error_rate: str,
     *,
     both_sides: bool = False,
 ) -> tuple[KeyResult, NullSummary]:
@@ -129,7 +118,7 @@ def permutation_key(
     within = bool(exchanged_within(list(trial.claim.concepts.values())))
     sizes = sizes if within else (sizes[0], sum(sizes[1:]))
     found = _relabelled(trial, statistic, sizes, thresholds, within)
-    key = replace(_key(found, null + _WITHIN * within, error_rate, 0), p_floor=trial.kind.smallest_p(trial.claim))
+    key = replace(_key(found, null + _WITHIN * within), p_floor=trial.kind.smallest_p(trial.claim))
     if both_sides:
         reached = int((found.null <= found.observed + TIE * max(abs(found.observed), 1.0)).sum())
         more = 0 if found.exact else 1
@@ -139,12 +128,11 @@ def permutation_key(
 
 def against_key(
     trial: Trial,
-    statistic: Callable[[Labels], Floats],
+    statistic: Statistic,
     own: str,
     others: Sequence[str],
     thresholds: Thresholds,
     null: str,
-    error_rate: str,
 ) -> tuple[KeyResult, NullSummary]:
     """The key of a statistic of one concept against others together, and the p-value of the opposite.
 
@@ -157,7 +145,7 @@ def against_key(
     reached = int((found.null <= found.observed + TIE * max(abs(found.observed), 1.0)).sum())
     more = 0 if found.exact else 1
     key = replace(
-        _key(found, null + _WITHIN * within, error_rate, 0),
+        _key(found, null + _WITHIN * within),
         p_floor=1 / ways_to_pick(concepts[0], concepts[1:]),
         p_opposite=(reached + more) / (found.draws + more),
     )
@@ -182,7 +170,7 @@ def largest(
     return max_t(
         statistic,
         sizes if within else (sizes[0], sum(sizes[1:])),
-        trial.stream("permutation", "labels"),
+        trial.stream("labels"),
         thresholds.open,
         at=at,
         within=within,
@@ -191,13 +179,13 @@ def largest(
 
 
 def largest_key(
-    trial: Trial, found: MaxT, neuron: int, own: str, others: Sequence[str], error_rate: str
+    trial: Trial, found: MaxT, neuron: int, own: str, others: Sequence[str]
 ) -> tuple[KeyResult, NullSummary]:
     """The key of one neuron, by the largest statistic of any."""
     concepts = [trial.claim.concepts[name] for name in (own, *others)]
     null = f"the prompts of {own} and of {together(others)} are exchangeable; they are dealt anew to the two"
     found_of_it = found.of(neuron)
-    key = _key(found_of_it, null + _WITHIN * bool(exchanged_within(concepts)), error_rate, 0)
+    key = _key(found_of_it, null + _WITHIN * bool(exchanged_within(concepts)))
     return replace(key, p_floor=1 / ways_to_pick(concepts[0], concepts[1:])), histogram(found_of_it)
 
 
@@ -232,7 +220,7 @@ def _relabelled(
     return run(
         statistic,
         sizes,
-        trial.stream("permutation", "labels"),
+        trial.stream("labels"),
         thresholds.open,
         observed=observed,
         within=within,
@@ -240,7 +228,7 @@ def _relabelled(
     )
 
 
-def _key(found: Relabeling, null: str, error_rate: str, half_pairs: int) -> KeyResult:
+def _key(found: Relabeling, null: str) -> KeyResult:
     return KeyResult(
         name="permutation",
         null=null,
@@ -251,8 +239,6 @@ def _key(found: Relabeling, null: str, error_rate: str, half_pairs: int) -> KeyR
         draws=found.draws,
         exceedances=found.exceedances,
         exact=found.exact,
-        half_pairs=half_pairs,
-        error_rate=error_rate,
     )
 
 
@@ -272,7 +258,6 @@ def histogram(found: Relabeling | Rank) -> NullSummary:
 def both_keys(
     trial: Trial,
     decisive: HalfT,
-    error_rate: str,
     permutation: Key | None,
     thresholds: Thresholds,
 ) -> tuple[list[KeyResult], list[NullSummary]]:
@@ -282,8 +267,6 @@ def both_keys(
     ----------
     decisive : HalfT
         The half-sample key's test.
-    error_rate : str
-        As measured, of that test.
     permutation : Key or None
         The other key, from the thresholds that it is to be resolved against; None if nothing can be exchanged.
 
@@ -307,6 +290,6 @@ def both_keys(
         keys.append(key)
         nulls.append(null)
     if test != "permutation":
-        keys.append(trial.key(decisive, error_rate))
+        keys.append(trial.key(decisive))
         nulls.append(t_null(decisive))
     return keys, nulls

@@ -9,29 +9,30 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-from scipy import stats
 
 from neurontest.claims.base import Kind, Traces
 from neurontest.claims.deal import deal
 from neurontest.claims.dealt import dealt_samples
 from neurontest.claims.trial import Trial
+from neurontest.stats.e_value import TOLD, e_above, e_below
 from neurontest.stats.half_t import half_t
 from neurontest.stats.halves import draw_halves
-from neurontest.stats.studentised import PAIRS
 from neurontest.stats.terms import Selector
 from neurontest.types import Claim, Concept, Vacuity
 
+#: Pairs of half-samples of each concept in a world.
+PAIRS = 40
 #: Null worlds looked at, at most.
 WORLDS = 100
-#: Confidence of the bound on how often a claim is declared in them.
-CONFIDENCE = 0.99
+#: A claim is vacuous if it is declared in more than this share of them.
+LIMIT = 0.1
 
 
 def replay(kind: Kind, claim: Claim, everyone: Mapping[str, Concept], traces: Traces, worlds: int = WORLDS) -> Vacuity:
     """How often a claim would be declared if its concepts were dealt their prompts at random.
 
-    The unadjusted half-sample key decides, from as few half-samples as under relabeling; it ends when a binomial bound
-    (Clopper & Pearson 1934, Biometrika 26:404) has told on which side of alpha the rate lies.
+    The unadjusted half-sample key decides, from few half-samples; it ends when an e-value has told on which side of
+    :func:`limit_at` the rate lies.
 
     Parameters
     ----------
@@ -59,18 +60,23 @@ def replay(kind: Kind, claim: Claim, everyone: Mapping[str, Concept], traces: Tr
     fixed = {(name, mode): own.published(name) for name in claim.concepts if name not in own.n for mode in own.modes}
     stream = own.stream("null worlds")
     alpha = claim.statistics.alpha
+    limit = limit_at(alpha)
     declared = seen = 0
-    low, high = 0.0, 1.0
-    while seen < worlds and low <= alpha <= high:
+    vacuous = cleared = False
+    while seen < worlds and not vacuous and not cleared:
         halves = {name: draw_halves(n, own.m, PAIRS, stream) for name, n in own.sizes.items()}
         samples = dealt_samples(selectors, dealt.draw(stream), total, halves, own.sample_of, fixed)
         declared += max(half_t(samples, one).p for one in kind.hypotheses(claim, samples)) <= alpha
         seen += 1
-        low, high = _bounds(declared, seen)
-    return Vacuity(worlds=seen, declared=declared, low=low, high=high, vacuous=low > alpha, about=kind.about_method)
+        vacuous = e_above(declared, seen, limit) >= TOLD
+        cleared = e_below(declared, seen, limit) >= TOLD
+    return Vacuity(seen, declared, vacuous, limit, cleared, about=kind.about_method)
 
 
-def _bounds(declared: int, worlds: int) -> tuple[float, float]:
-    low = float(stats.beta.ppf(1 - CONFIDENCE, declared, worlds - declared + 1)) if declared else 0.0
-    high = float(stats.beta.ppf(CONFIDENCE, declared + 1, worlds - declared)) if declared < worlds else 1.0
-    return low, high
+def limit_at(alpha: float) -> float:
+    """The rate above which a claim that is tested at `alpha` is vacuous.
+
+    At alpha .05 it is twice what chance allows. At a smaller alpha it stays: rates of a few in a hundred cannot be told
+    from lower ones by a hundred worlds. At a larger one chance alone would reach it, so it stays twice of alpha.
+    """
+    return max(LIMIT, 2 * alpha)

@@ -42,33 +42,21 @@ class SetsSimilar(Kind):
         return found
 
     def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
-        """The mean over pairs of what two concepts share, above a share of k."""
+        """The mean over pairs of what two concepts share, above a share of the ceiling, the mean of ``W``."""
+        from neurontest.stats.half_samples import beyond_ceiling
         from neurontest.stats.half_t import Hypothesis
         from neurontest.stats.terms import mean
 
-        pairs = combinations(claim.concepts, 2)
-        shared = mean([samples.overlap((a, ""), (b, "")) for a, b in pairs])
+        keys = [(name, "") for name in claim.concepts]
+        shared = mean([samples.overlap(a, b) for a, b in combinations(keys, 2)])
+        apart = beyond_ceiling(samples, shared, keys, claim.statistics.similar_above)
         # Sets near their ceiling are often the same in every half, and then their spread is told too small: without as
         # much again as the least variance there is, the opposite was declared in .09 of data sets where it was untrue.
         unseen = samples.least_variance(shared)
-        return [Hypothesis(shared, claim.statistics.similar_above * claim.selection.k, extra_variance=unseen)]
+        return [Hypothesis(apart, level=True, extra_variance=unseen)]
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Test it by half-t alone; the worst pair is shown."""
-        from neurontest.claims.describe import ceilings, pair
-        from neurontest.claims.trial import Trial, t_null
+        from neurontest.claims.evidence import similar
 
-        trial = Trial(self, claim, traces)
-        (decisive,) = trial.decide(thresholds)
-        pairs = [pair(trial, a, b) for a, b in combinations(claim.concepts, 2)]
-        worst = min(pairs, key=lambda one: one.value)
-        return trial.evidence(
-            trial.estimate(
-                "shared by two concepts, mean over pairs", decisive, note=f"Worst pair: {worst.name} {worst.value:.1f}"
-            ),
-            decisive,
-            [trial.key(decisive, ".016-.021, the opposite .045-.056 (nominal .05)")],
-            [t_null(decisive)],
-            [*pairs, *ceilings(trial, *claim.concepts)],
-            thresholds,
-        )
+        return similar.evidence_of(self, claim, traces, thresholds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 
 import numpy as np
@@ -12,25 +13,42 @@ from neurontest.stats.streams import Stream
 
 Indices = npt.NDArray[np.intp]
 
-#: Neurons of the same layer that a chosen one may be replaced by: those of the nearest norms.
+#: Neurons of the same layer that a chosen one may be replaced by: those whose writes are nearest in size.
 NEAREST = 20
 
 
-def norms(values: npt.NDArray[np.floating]) -> Floats:
-    """Root mean square over prompts [neuron] of raw activations ``values`` [prompt, neuron]."""
-    out: Floats = np.sqrt(np.square(values, dtype=np.float64).mean(axis=0))
+def write_sizes(
+    sides: Sequence[tuple[npt.NDArray[np.floating], npt.NDArray[np.floating]]], norms: npt.NDArray[np.floating]
+) -> Floats:
+    """How much each neuron would write if it were forced [neuron].
+
+    Parameters
+    ----------
+    sides : sequence of (float array [value, neuron], float array [prompt, neuron])
+        What neurons are set to, and their activations, on the prompts of each side; all sides count alike. Every value
+        is held against every prompt.
+    norms : float array [neuron]
+        How much a neuron writes per unit.
+    """
+    squares = []
+    for values, activations in sides:
+        # In order of size: the order of a list of prompts must not change the last digit.
+        own, found = (np.sort(one.astype(np.float64), axis=0) for one in (values, activations))
+        apart = own.mean(axis=0) - found.mean(axis=0)
+        squares.append(np.square(apart) + own.var(axis=0) + found.var(axis=0))
+    out: Floats = np.sqrt(np.mean(squares, axis=0)) * norms
     return out
 
 
-def matched_sets(chosen: Indices, norm: Floats, width: int, count: int, stream: Stream) -> list[Indices]:
-    """Random sets of neurons of the same layers and of like norms.
+def matched_sets(chosen: Indices, size: Floats, width: int, count: int, stream: Stream) -> list[Indices]:
+    """Random sets of neurons of the same layers and of writes of like sizes.
 
     Parameters
     ----------
     chosen : int array [member]
         Columns ``layer * width + index`` of the set.
-    norm : float array [neuron]
-        As :func:`norms` gives them.
+    size : float array [neuron]
+        As :func:`write_sizes` gives them.
     width : int
         Neurons of a layer.
     count : int
@@ -42,7 +60,7 @@ def matched_sets(chosen: Indices, norm: Floats, width: int, count: int, stream: 
     list of int arrays [member]
         Each another one, or a rank among them would count what is drawn twice as two. As many members as the set in
         each of its layers, each once, none of them the set's own. A member is one of the :data:`NEAREST` neurons of its
-        layer nearest to one of the set in the logarithm of their norms, and further away only as far as nearer ones are
+        layer nearest to one of the set in the logarithm of their sizes, and further away only as far as nearer ones are
         taken.
 
     Raises
@@ -57,8 +75,8 @@ def matched_sets(chosen: Indices, norm: Floats, width: int, count: int, stream: 
         if len(free) < len(layer) - len(free):
             raise ValueError(f"layer {int(column) // width} has {len(free)} neurons beside the set's")
         with np.errstate(divide="ignore", invalid="ignore"):
-            apart = np.abs(np.log(norm[free]) - np.log(norm[column]))
-        # A neuron that is always silent is like another such one, and like no other.
+            apart = np.abs(np.log(size[free]) - np.log(size[column]))
+        # A neuron that writes nothing is like another such one, and like no other.
         apart[np.isnan(apart)] = 0.0
         nearest.append(free[np.argsort(apart, kind="stable")])
     found: dict[tuple[int, ...], None] = {}

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from neurontest.neurons.normalize import fixed_point, fixed_scale
 from neurontest.neurons.pieces import CHUNK_BYTES, slices
 from neurontest.neurons.sums import Sums, bounds, strongest
-from neurontest.stats.terms import one_below_the_other
+from neurontest.stats.terms import Scored, one_below_the_other
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
@@ -30,6 +30,8 @@ _GROWTH = 4
 _ROWS = 80
 #: The same for whole sets of two groups: a look's relabelings, of which none leaves out the same prompts as another.
 _WHOLE_ROWS = 200
+#: What the largest score counts for against being in a prompt's list, where both are one number.
+_BY_SCORE = 1e-3
 
 
 def top(scores: Floats, k: int) -> Floats:
@@ -154,6 +156,10 @@ class MeanSelector:
 
         return shared
 
+    def scored(self) -> Scored:
+        """See :class:`neurontest.stats.terms.Selector`."""
+        return Scored.of(*self._sums.scores(), self.k)
+
     def _visit(self, subsets: Floats) -> _Visited:
         most = max(1, CHUNK_BYTES // (8 * len(subsets)))
         sizes = subsets.sum(axis=1)
@@ -204,7 +210,8 @@ class ConsistencySelector:
         self.k = k
         self.size = width or whole.shape[1]
         own = per_prompt_k or k
-        lists = top(strongest(whole, width), own)
+        best = strongest(whole, width)
+        lists = top(best, own)
         counts = lists.sum(axis=0)
         # A neuron in `count` of n lists is in at least count - (n - m) of any m of them.
         edge = max(_edge(np.maximum(counts - (len(whole) - smallest), 0.0), k), 0.0) if smallest > 1 else 0.0
@@ -213,6 +220,8 @@ class ConsistencySelector:
         self.columns: Indices = np.flatnonzero(~hopeless)
         # Fractions at the edge of a list become exact integers too.
         self._lists = fixed_point(lists[:, self.columns], len(whole))
+        by_score = best[:, self.columns] * (_BY_SCORE / (np.abs(best).max() or 1.0))
+        self._scored = Scored.of(fixed_point(lists[:, self.columns] + by_score, len(whole)), None, k)
         self._sums = Sums(scores, fixed_scale(scores, len(scores)), self.columns, width)
 
     def memberships(self, subsets: Floats) -> Floats:
@@ -232,6 +241,10 @@ class ConsistencySelector:
             return out
 
         return shared
+
+    def scored(self) -> Scored:
+        """See :class:`neurontest.stats.terms.Selector`: being listed, and a little of the score to tell ties apart."""
+        return self._scored
 
     def _parts(self, subsets: Floats) -> list[Floats]:
         return [subsets[rows] for rows in slices(len(subsets), len(self.columns))]

@@ -71,6 +71,11 @@ class Sums:
         highest = _product(subsets.astype(np.float32), self._rough[:, own]).max(axis=0) + self._error[own]
         return start + np.flatnonzero(self._largest(highest, self._firsts(start, stop)) >= level)
 
+    def scores(self) -> tuple[Floats, Indices | None]:
+        """All scores [prompt, place], and where each column starts among them if it has several."""
+        self._span(0, len(self._columns))
+        return self._copied, None if self._starts is None else self._starts[:-1]
+
     def of(self, places: Indices) -> Sums:
         """Sums of the columns at some places only."""
         return Sums(self._all, self._scale, self._columns[places], self._width)

@@ -79,7 +79,8 @@ def concept_check(
 ) -> Callable[[str | Mapping[str, object]], Finding]:
     """Fail the test unless a claim holds: concept_check("hanoi overlaps vietnam more than violent").
 
-    The claim is a family of its own: nothing corrects for how many of them a test asks about.
+    The verdict is uncorrected: when a test passes or fails, nobody knows how many claims others will state. The table
+    and the reports say at the session's end what becomes of it after a correction over all of them.
     """
     from neurontest.plugin.judge import check as judged
     from neurontest.plugin.outcomes import VerdictFailure

@@ -16,6 +16,7 @@ from neurontest.errors import NeurontestError
 from neurontest.plugin.foreign import our_words
 from neurontest.plugin.outcomes import VerdictFailure, settle
 from neurontest.plugin.state import state_of
+from neurontest.plugin.stated import note
 from neurontest.untrusted import visible_line
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def prepare(item: ClaimItem, model: object) -> None:
-    """Do at a claim's set-up what all claims of its family share: trace, test the family, look whether it is vacuous.
+    """Do at a claim's set-up what all claims of its family share: trace, test, look whether it is vacuous, repeat.
 
     A limit on a test's call then means that claim alone. What goes wrong is remembered, and raised by the call.
     """
@@ -36,6 +37,7 @@ def prepare(item: ClaimItem, model: object) -> None:
         run = state.run(item.suite, model)
         state.finding(run, item.claim)
         state.look(run, item.claim, whole=_whole(item.session, item.suite, item.claim.where.file))
+        state.repeat(run, item.claim)
     item.shared = time.perf_counter() - begun
 
 
@@ -53,6 +55,7 @@ def judge(item: ClaimItem, model: object) -> None:
     run = state.run(suite, model)
     finding = state.finding(run, claim)
     state.look(run, claim, whole=_whole(item.session, suite, claim.where.file))
+    state.repeat(run, claim)
     with our_words():
         from neurontest.report.junit import properties
         from neurontest.report.outcome import is_vacuous
@@ -92,7 +95,9 @@ def _is_of(item: pytest.Item, suite: Suite, file: str) -> TypeGuard[ClaimItem]:
 
 
 def check(state: State, run: Run, said: str | Mapping[str, object]) -> Finding:
-    """Test a claim that a test in Python states: a family of its own.
+    """Test a claim that a test in Python states: its p-value is not corrected, and all that is said of it says so.
+
+    What other tests will state is not known yet. The record holds them all, with p-values corrected over all of them.
 
     Raises
     ------
@@ -102,6 +107,7 @@ def check(state: State, run: Run, said: str | Mapping[str, object]) -> Finding:
         If there is no such claim, or no finding.
     """
     claim, finding = state.once(run, f"check {said}", lambda: run.check(said))
+    note(state, run.suite.folder, said)
     text = _text(state, run, claim, finding, 1)
     # It stands in no spec file; pytest shows the line of the test.
     text = text.partition(f"{claim.where.file}:{claim.where.line}: ")[2] or text

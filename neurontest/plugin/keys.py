@@ -22,6 +22,9 @@ STATE: pytest.StashKey[State] = pytest.StashKey()
 #: Attribute of a claim's test reports: which claim it is of, as plain texts, so that it survives the way from a worker.
 REPORT_KEY = "neurontest"
 
+#: Attribute of the reports of tests in Python: the claims that the test stated, as JSON.
+STATED_KEY = "neurontest_stated"
+
 #: Key of ``config.workeroutput``: what a worker's runs have to tell the controller.
 WORKER_KEY = "neurontest"
 

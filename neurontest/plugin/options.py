@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -45,7 +46,9 @@ def add_options(parser: pytest.Parser) -> None:
         parser.addini(setting.ini, _help(setting), type=_ini_type(setting), default=None)
 
 
-def _ini_type(setting: Setting) -> Literal["string", "int", "float"]:
+def _ini_type(setting: Setting) -> Literal["string", "int", "float", "args"]:
+    if setting.many:
+        return "args"
     if setting.type is str:
         return "string"
     return "int" if setting.type is int else "float"
@@ -101,7 +104,8 @@ class Options:
 
     def number(self, name: str) -> int:
         """The value of a setting of the group `run` that is a whole number."""
-        return int(resolve(name, [self.overrides, self.ini, self.environment]) or 0)
+        value = resolve(name, [self.overrides, self.ini, self.environment])
+        return value if isinstance(value, int) else 0
 
     @property
     def model_is_said(self) -> bool:
@@ -150,11 +154,19 @@ def read_options(config: pytest.Config) -> Options:
     base, source = (invocation, SPECS_OPTION) if named else (root, SPECS)
     folders = said if said is not None else (config.getini(SPECS) or [])
     suites = [_suite_folder(base / Path(folder).expanduser(), f"{source} {folder}") for folder in folders]
+    overrides = {setting.name: _from_command_line(config, setting) for setting in SETTINGS}
+    ini = {setting.name: _from_ini(config, setting) for setting in SETTINGS}
+    for layer, seed, seeds in (
+        (overrides, "--concept-seed", "--concept-seeds"),
+        (ini, "concept_seed", "concept_seeds"),
+    ):
+        if layer["seed"] is not None and layer["seeds"] is not None:
+            raise pytest.UsageError(f"say {seed} or {seeds}, not both: the first of the seeds is the run's own")
     return Options(
         suites=tuple(dict.fromkeys(suites)),
         named=named,
-        overrides={setting.name: _from_command_line(config, setting) for setting in SETTINGS},
-        ini=_anchored({setting.name: _from_ini(config, setting) for setting in SETTINGS}, root),
+        overrides=overrides,
+        ini=_anchored(ini, root),
         invocation=invocation,
         root=root,
     )
@@ -172,11 +184,16 @@ def _from_command_line(config: pytest.Config, setting: Setting) -> Value:
 
 def _from_ini(config: pytest.Config, setting: Setting) -> Value:
     try:
-        value: Value = config.getini(setting.ini)
+        value: Any = config.getini(setting.ini)
     except (ValueError, TypeError, pytest.UsageError):
         raise pytest.UsageError(f"{setting.ini} must be {setting.valid()}; the ini file says something else") from None
-    if value is None or setting.admits(value):
-        return value
+    if isinstance(value, list):
+        value = " ".join(map(str, value))
+        with suppress(ValueError):
+            return setting.parse(value)
+    elif value is None or setting.admits(value):
+        said: Value = value
+        return said
     raise pytest.UsageError(f"{setting.ini} must be {setting.valid()}, not {value!r}")
 
 

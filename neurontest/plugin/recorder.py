@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 
-from neurontest.plugin import terminal, workers
+from neurontest.plugin import stated, terminal, workers
 from neurontest.plugin.asked import missing, suites_asked_for
 from neurontest.plugin.collect import ClaimItem
 from neurontest.plugin.keys import MOMENT_KEY, MOVED
 from neurontest.plugin.outcomes import Tally, claim_of, error_text, label, named
 from neurontest.plugin.records import Written, clear, write_records
 from neurontest.plugin.state import state_of
+from neurontest.plugin.terminal import repeated
+from neurontest.untrusted import visible_line
 
 #: Options that collect tests, but run none.
 _LOOKING = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test")
@@ -58,6 +60,11 @@ class Recorder:
         for item in session.items:
             if isinstance(item, ClaimItem):
                 state.planned.setdefault(item.suite.folder, []).append(item.claim.node)
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        """Say what claims are repeated with: it costs time."""
+        told = ((folder, repeated(self._state.suite(folder))) for folder in self._state.planned)
+        return [visible_line(f"neurontest: {folder.name}: {words}") for folder, words in told if words]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
@@ -107,6 +114,8 @@ class Recorder:
         if isinstance(item, ClaimItem):
             label(report, item, call)
             self._reword(report, item, call)
+        else:
+            stated.label(self._state, report)
         return report
 
     def _reword(self, report: pytest.TestReport, item: ClaimItem, call: pytest.CallInfo[None]) -> None:
@@ -127,7 +136,8 @@ class Recorder:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note the outcome of a claim."""
+        """Note the outcome of a claim, or of a test that stated some."""
+        stated.keep(self._state, report)
         claim = claim_of(report, self._config.rootpath)
         if claim is not None and claim[0] in self._state.options.suites:
             self._state.outcomes.setdefault(claim[0], {}).setdefault(claim[1], Tally()).add(report)

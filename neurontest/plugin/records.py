@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from neurontest.errors import NeurontestError, SpecError
 from neurontest.plugin.outcomes import error_text
+from neurontest.plugin.stated import stated_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,6 +49,7 @@ def write_records(state: State, asked: Iterable[Path]) -> list[Written]:
         Suites that the session was to collect.
     """
     concerned = {*state.outcomes, *state.planned, *state.refused, *state.complaints}
+    concerned |= {suite for stating in state.stating.values() for suite, _ in stating.claims.values()}
     if state.stopped and not state.planned:
         concerned |= set(asked)
     return [
@@ -143,7 +145,7 @@ def _record(state: State, folder: Path) -> Record:
                 except NeurontestError as error:
                     run.notice(f"What was found of {claim.node} is not in this report: {error}")
     seconds = {claim.node: run.seconds(claim) for claim in suite.claims}
-    return run.record(outcomes=_outcomes(state, folder, seconds))
+    return run.record(outcomes=_outcomes(state, folder, seconds), stated=stated_of(state, folder))
 
 
 def _bare(state: State, folder: Path) -> Record:
@@ -200,6 +202,9 @@ def _unfinished(state: State, folder: Path, record: Record) -> list[str]:
     lost = sorted(node for node, tally in run.items() if tally.verdict and tally.has_verdict and node not in found)
     if lost:
         out.append(f"the evidence of {', '.join(lost)} is not in this report; run the suite again")
+    unheard = {one.test for one in stated_of(state, folder)} - {claim.test for claim in record.claims}
+    if unheard and not record.model.fingerprint:
+        out.append(f"what {', '.join(sorted(unheard))} stated is not in this report; run them again")
     return out
 
 

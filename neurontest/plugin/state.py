@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pytest
 
     from neurontest.plugin.options import Options
+    from neurontest.plugin.stated import Stating
     from neurontest.run import Run
     from neurontest.types import Claim, Finding, ModelHandle, Suite
 
@@ -75,6 +76,10 @@ class State:
         What workers' runs had to tell by their last claim; of workers that have not sent theirs.
     workers : int
         Workers that sent something.
+    stated : mapping from node id to list of (suite folder, claim)
+        Claims that tests in Python stated in this process.
+    stating : mapping from node id to Stating
+        The tests that did, in all processes.
     """
 
     def __init__(self, options: Options, progress: ProgressLine, worker: str, moment: datetime) -> None:
@@ -92,6 +97,8 @@ class State:
         self.warnings: list[str] = []
         self.outcomes: dict[Path, dict[str, Tally]] = {}
         self.workers = 0
+        self.stated: dict[str, list[tuple[str, Any]]] = {}
+        self.stating: dict[str, Stating] = {}
         self.facts: dict[Path, list[Mapping[str, object]]] = {}
         self.lost: dict[Path, list[str]] = {}
         self.early_facts: dict[tuple[Path, str], Mapping[str, object]] = {}
@@ -224,7 +231,7 @@ class State:
         return self.once(run, claim.where.file, lambda: run.finding(claim))
 
     def look(self, run: Run, claim: Claim, *, whole: bool) -> None:
-        """Look where else a claim would hold, as far as this session wants to know: in null worlds, on a dead model.
+        """Look where else a claim would hold, as far as this session wants to know: in null worlds, on a random twin.
 
         Raises
         ------
@@ -251,6 +258,14 @@ class State:
                 if self.options.text("vacuous") == "fail":
                     raise EvidenceError(said) from error
                 run.notice(said)
+
+    def repeat(self, run: Run, claim: Claim) -> None:
+        """Test the claim's family again at other seeds and with other baselines, as far as the suite says some."""
+        family = next(family for family in run.suite.families if family.file == claim.where.file)
+        try:
+            self.once(run, f"{family.file}, repeated", lambda: run.repeats(family))
+        except NeurontestError as error:
+            run.notice(f"{family.file} was not tested again at other seeds and with other baselines: {error}")
 
     def runs(self, folder: Path) -> list[Run]:
         """The runs of a suite that this process has begun, but for those of which no model is known."""

@@ -17,7 +17,7 @@ from neurontest.untrusted import visible, visible_line
 if TYPE_CHECKING:
     from neurontest.plugin.records import Written
     from neurontest.report.text import Row
-    from neurontest.types import Record
+    from neurontest.types import Record, Suite
 
 _MARKUP = {"holds": {"green": True}, "inconclusive": {"yellow": True}, "refuted": {"red": True}, "error": {"red": True}}
 _COUNTED = {
@@ -37,6 +37,20 @@ def header(config: pytest.Config) -> list[str]:
         return []
     names = ", ".join(shown(folder, config.invocation_params.dir) for folder in suites)
     return [visible_line(f"neurontest: {__version__}, concept specs: {names}")]
+
+
+def repeated(suite: Suite) -> str:
+    """What a suite is repeated with, and what that costs; empty if with nothing."""
+    parts = []
+    if suite.seeds:
+        parts.append(f"at {_others(len(suite.seeds), 'seed')} (as many times more texts to write)")
+    if suite.baselines:
+        parts.append(f"with {_others(len(suite.baselines), 'baseline')}")
+    return f"every family is tested again {' and '.join(parts)}" if parts else ""
+
+
+def _others(count: int, noun: str) -> str:
+    return f"{count} other {noun}{'' if count == 1 else 's'}"
 
 
 def summary(reporter: pytest.TerminalReporter, written: Iterable[Written], warnings: Iterable[str]) -> None:
@@ -67,7 +81,7 @@ def _write(reporter: pytest.TerminalReporter, text: str, **markup: bool) -> None
 
 
 def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> None:
-    from neurontest.report.text import table_rows
+    from neurontest.report.text import notes, table_rows
 
     rows = table_rows(record)
     if suite:
@@ -83,11 +97,17 @@ def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> Non
     for row in rows:
         if row.vacuous:
             _write(reporter, f"vacuous: {row.where}: {row.claim}: {row.vacuous}", yellow=True)
+        if row.unstable:
+            _write(reporter, f"unstable: {row.where}: {row.claim}: {row.unstable}", yellow=True)
         if row.unknown:
             line = f"not tried where concepts mean nothing: {row.where}: {row.claim}: {row.unknown}"
             _write(reporter, line, yellow=True)
+        if row.uncorrected:
+            _write(reporter, f"uncorrected: {row.where}: {row.claim}: {row.uncorrected}", yellow=True)
     for warning in record.warnings:
         _write(reporter, f"warning: {warning}", yellow=True)
+    for note in notes(record):
+        _write(reporter, note)
     _write(reporter, counts(rows))
 
 
@@ -100,13 +120,20 @@ def layout(rows: Sequence[Row], width: int | None) -> list[str]:
     width : int or None
         Columns of the terminal, to which sentences are cut; None cuts nothing.
     """
-    cells = [("claim", "verdict", "effect", "adjusted p"), *((r.claim, r.verdict, r.effect, r.p) for r in rows)]
-    widths = [max(len(cell[column]) for cell in cells) for column in range(4)]
+    cells: list[tuple[str, ...]] = [
+        ("claim", "verdict", "effect", "adjusted p"),
+        *((r.claim, r.verdict, r.effect, r.p) for r in rows),
+    ]
+    if any(row.stands for row in rows):
+        cells = [(*cell, last) for cell, last in zip(cells, ("stands", *(r.stands for r in rows)), strict=True)]
+    widths = [max(len(cell[column]) for cell in cells) for column in range(len(cells[0]))]
     if width is not None:
-        widths[0] = min(widths[0], max(width - 1 - sum(widths[1:]) - 6, _LEAST_SENTENCE))
+        widths[0] = min(widths[0], max(width - 1 - sum(widths[1:]) - 2 * len(widths[1:]), _LEAST_SENTENCE))
     return [
-        f"{_cut(claim, widths[0]):<{widths[0]}}  {verdict:<{widths[1]}}  {effect:<{widths[2]}}  {p}".rstrip()
-        for claim, verdict, effect, p in cells
+        "  ".join(
+            f"{cell:<{wide}}" for cell, wide in zip((_cut(claim, widths[0]), *rest), widths, strict=True)
+        ).rstrip()
+        for claim, *rest in cells
     ]
 
 
@@ -117,16 +144,17 @@ def _cut(text: str, width: int) -> str:
 def counts(rows: Sequence[Row]) -> str:
     """Such as ``5 hold, 1 refuted``: verdicts by their names, whatever pytest makes of them.
 
-    With claims that would hold anyway: ``7 of 8 hold; 1 of them also on a dead model; 1 inconclusive``.
+    With claims that would hold anyway: ``7 of 8 hold; 1 of them also with prompts dealt at random; 1 inconclusive``.
     """
     found = Counter(row.status for row in rows)
     ordered = [*(name for name in _COUNTED if found[name]), *sorted(set(found) - set(_COUNTED))]
-    dead = sum(bool(row.vacuous) for row in rows)
-    if dead:
+    also = Counter(filter(None, [*(row.dealt for row in rows), *(row.twin for row in rows)]))
+    if also:
         held = found["holds"]
-        claims = f"{held} of {len(rows)} {'holds' if held == 1 else 'hold'}; {dead} of them also on a dead model"
+        parts = [f"{held} of {len(rows)} {'holds' if held == 1 else 'hold'}"]
+        parts += [f"{count} of them also {where}" for where, count in also.items()]
         rest = [_counted(name, found[name]) for name in ordered if name != "holds"]
-        return "; ".join([claims, ", ".join(rest)] if rest else [claims])
+        return "; ".join([*parts, ", ".join(rest)] if rest else parts)
     return ", ".join(_counted(name, found[name]) for name in ordered)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from itertools import zip_longest
@@ -11,7 +11,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from neurontest.report import figures, numbers, outcome, text
+from neurontest.report import figures, numbers, outcome, standing, text
 from neurontest.types import (
     BASELINE,
     ClaimRecord,
@@ -109,7 +109,8 @@ def html_report(record: Record) -> str:
             families=_families(record, claims),
             counts=[(name, statuses.count(name)) for name in SYMBOLS if name in statuses],
             unselected=sum(not view.claim.selected for view in claims),
-            dead=sum(outcome.is_vacuous(view.claim) for view in claims),
+            dealt=sum(outcome.holds_when_dealt(view.claim) for view in claims),
+            twin=sum(outcome.holds_on_twin(view.claim) for view in claims),
             expected=sum(outcome.outcome(view.claim) == "xfailed" for view in claims),
             overlaps=_overlaps(record),
             concepts=[_concept(concept) for concept in record.concepts],
@@ -226,9 +227,9 @@ def _settings(chosen: Generation | Selection | Statistics) -> dict[str, object]:
     """The settings that say something, by name: of texts that are given, few do."""
     given = isinstance(chosen, Generation) and chosen.replay is not None
     return {
-        name.replace("_", " "): value
-        for name, value in asdict(chosen).items()
-        if value is not None and not (given and name not in ("replay", "format", "seed"))
+        name.replace("_", " "): ", ".join(map(str, value)) if isinstance(value, tuple) else value
+        for name, value in vars(chosen).items()
+        if value is not None and name != "look" and not (given and name not in ("replay", "format", "seed"))
     }
 
 
@@ -253,15 +254,23 @@ def _environment() -> Environment:
         "CORRECTIONS": text.CORRECTIONS,
         "adjusted_p": text.adjusted_p,
         "corrected": text.corrected,
+        "half_sample": text.half_sample,
         "label": outcome.label,
         "outcome": outcome.outcome,
+        "place": outcome.place,
         "plural": numbers.plural,
         "quantity": numbers.quantity,
         "remark": outcome.remark,
+        "session": text.session,
+        "is_unstable": standing.is_unstable,
+        "standing": standing.standing,
         "settings_of": _settings,
         "vacuous": outcome.vacuous,
+        "undecided": outcome.undecided,
         "not_replayed": outcome.not_replayed,
-        "to_decide": text.to_decide,
+        "detectable": text.detectable,
+        "needed": text.needed,
+        "notes": text.notes,
     }
     environment.filters |= {
         "bounds": numbers.bounds,

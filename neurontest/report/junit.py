@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from xml.etree import ElementTree as ET
 
-from neurontest.report.outcome import declared, not_replayed, outcome, remark
+from neurontest.report.outcome import declared, is_vacuous, not_replayed, outcome, place, remark, undecided, vacuous
+from neurontest.report.standing import is_unstable, standings
 from neurontest.report.text import failure_text, headline
 from neurontest.types import ClaimRecord, Record
 from neurontest.untrusted import visible
@@ -23,11 +24,14 @@ def properties(claim: ClaimRecord) -> list[tuple[str, str]]:
         "family": claim.family,
         "kind": claim.kind,
         "sentence": claim.sentence,
-        "where": f"{claim.where.file}:{claim.where.line}",
+        "where": place(claim),
         "verdict": claim.verdict,
         "alpha": claim.statistics.alpha,
-        "correction": claim.statistics.correction,
+        "correction": "uncorrected" if claim.test else claim.statistics.correction,
     }
+    look = claim.statistics.look
+    if look is not None:
+        said |= {"look": f"{look.number} of {look.of}", "alpha_of_all_looks": look.alpha}
     if claim.evidence is not None:
         found = claim.evidence.effect
         said |= {
@@ -43,12 +47,24 @@ def properties(claim: ClaimRecord) -> list[tuple[str, str]]:
         }
     if claim.vacuity is not None and claim.verdict == "holds":
         # Of a claim that does not hold nobody asks.
-        said |= {"vacuous": "unknown" if not_replayed(claim) else "yes" if claim.vacuity.vacuous else "no"}
-        said |= {"not_replayed": not_replayed(claim)}
+        open_word = "unknown" if not_replayed(claim) else "undecided" if undecided(claim) else "no"
+        said |= {"vacuous": "yes" if is_vacuous(claim) else open_word}
+        said |= {"not_replayed": not_replayed(claim), "replayed": vacuous(claim) or undecided(claim)}
     if claim.judgement is not None:
         said |= {
             "p_adjusted": claim.judgement.p_adjusted,
             "p_opposite_adjusted": claim.judgement.p_opposite_adjusted,
+        }
+    for one in standings(claim):
+        # "9 of 10", beside the counts of verdicts.
+        said |= {f"{one.varies}s_stands": f"{one.stands} of {one.of}", f"{one.varies}s_same": one.same or None}
+        said |= {f"{one.varies}s_{name}": one.counts[name] for name in ("holds", "refuted", "inconclusive")}
+        said |= {f"{one.varies}s_not_tested": one.untested or None, "unstable": "yes" if is_unstable(claim) else "no"}
+    if claim.session is not None:
+        said |= {
+            "session_verdict": claim.session.name,
+            "session_p_adjusted": claim.session.p_adjusted,
+            "session_p_opposite_adjusted": claim.session.p_opposite_adjusted,
         }
     return [(f"neurontest.{name}", _plain(value)) for name, value in said.items() if value not in (None, "")]
 
@@ -97,9 +113,9 @@ def _case(record: Record, claim: ClaimRecord) -> ET.Element:
     family = claim.family.removesuffix(".yaml").removesuffix(".yml").replace("/", ".")
     case = ET.Element(
         "testcase",
-        name=visible(claim.id),
+        name=visible(f"{claim.test}: {claim.id}" if claim.test else claim.id),
         classname=visible(f"{record.suite}.{family}"),
-        file=visible(f"{record.suite}/{claim.where.file}"),
+        file=visible(claim.where.file if claim.test else f"{record.suite}/{claim.where.file}"),
         line=str(claim.where.line),
         time=_seconds(claim.duration),
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from math import floor, log10
+from collections.abc import Sequence
+from math import floor, inf, log10
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -55,6 +56,27 @@ def quantity(value: float, unit: str, places: int | None = None, *, signed: bool
     if unit == "neurons" and text.lstrip("+-") == "1":
         unit = "neuron"
     return f"{text} {unit}".rstrip()
+
+
+def room(estimate: Estimate, k: int) -> float:
+    """The largest distance from its reference that an effect can have, of sets of `k` neurons."""
+    most = {"neurons": float(k), "share": 1.0, "AUROC": 1.0}.get(estimate.unit, inf)
+    reference = estimate.reference or 0.0
+    return max(most - reference, reference)
+
+
+def distances(values: Sequence[float], estimate: Estimate, k: int) -> list[str]:
+    """Effects of one unit, such as ``3.1 neurons``, ``2.2``; ``none`` for one that is larger than there is room for."""
+    found: list[str] = []
+    share = estimate.unit == "share"
+    unsaid = estimate.unit
+    for value in values:
+        if value > room(estimate, k):
+            found.append("none")
+            continue
+        found.append(quantity(value, unsaid, decimals(100 * value if share else value)))
+        unsaid = estimate.unit if share else ""
+    return found
 
 
 def _places(estimate: Estimate) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, cast, get_args
 
+from neurontest.report.standing import is_unstable
 from neurontest.types import ClaimRecord, Record
 
 Outcome = Literal["passed", "failed", "skipped", "xfailed", "xpassed", "error"]
@@ -29,24 +30,47 @@ def status(claim: ClaimRecord) -> str:
 
 def is_vacuous(claim: ClaimRecord) -> bool:
     """Whether the claim holds, and would also hold where concepts mean nothing."""
-    return bool(vacuous(claim))
+    return holds_when_dealt(claim) or holds_on_twin(claim)
+
+
+def holds_when_dealt(claim: ClaimRecord) -> bool:
+    """Whether a claim that holds is also declared with prompts dealt to concepts at random."""
+    return claim.verdict == "holds" and claim.vacuity is not None and claim.vacuity.vacuous
+
+
+def holds_on_twin(claim: ClaimRecord) -> bool:
+    """Whether a claim that holds is also declared on a twin of the model with random weights."""
+    return claim.verdict == "holds" and claim.salmon is not None and claim.salmon <= claim.statistics.alpha
 
 
 def vacuous(claim: ClaimRecord) -> str:
     """Where else a claim that holds would be declared, in a sentence; empty if nowhere, or if nobody looked."""
-    if claim.verdict != "holds":
-        return ""
     found = []
-    if claim.vacuity is not None and claim.vacuity.vacuous:
-        one = claim.vacuity
-        found.append(
-            f"declared in {one.declared} of {one.worlds} worlds in which prompts were dealt to concepts at random"
-            f" (99% bound: more than {one.low:.0%})"
-        )
-    if claim.salmon is not None and claim.salmon <= claim.statistics.alpha:
+    if holds_when_dealt(claim):
+        found.append(f"{_replayed(claim)} (rate above {_limit(claim)}, sequential error <= .05)")
+    if holds_on_twin(claim):
         found.append("declared on a twin of the model with random weights")
     about = claim.vacuity.about if claim.vacuity is not None and found else ""
     return " and ".join(found) + (f": {about}" if about else "")
+
+
+def undecided(claim: ClaimRecord) -> str:
+    """How a claim that holds fared with prompts dealt at random, if that did not tell; else empty."""
+    one = claim.vacuity
+    if claim.verdict != "holds" or one is None or one.reason or one.vacuous or one.cleared:
+        return ""
+    return f"{_replayed(claim)}, which does not tell whether the rate is above or below {_limit(claim)}"
+
+
+def _replayed(claim: ClaimRecord) -> str:
+    one = claim.vacuity
+    if one is None:
+        return ""
+    return f"declared in {one.declared} of {one.worlds} worlds in which prompts were dealt to concepts at random"
+
+
+def _limit(claim: ClaimRecord) -> str:
+    return "" if claim.vacuity is None else f"{100 * claim.vacuity.limit:g}%"
 
 
 def not_replayed(claim: ClaimRecord) -> str:
@@ -57,13 +81,18 @@ def not_replayed(claim: ClaimRecord) -> str:
 def label(claim: ClaimRecord) -> str:
     """The status in words, with what a reader of a table must know of it."""
     words = status(claim)
+    if claim.test:
+        return f"{words} (uncorrected{', expected' if outcome(claim) == 'xfailed' else ''})"
     if outcome(claim) == "xfailed":
         return f"{words} (expected)"
-    if claim.xfail is not None and claim.verdict == "holds":
-        return f"{words} (unexpected)"
     if words in ("refuted", "inconclusive") and outcome(claim) == "passed":
         return f"{words} (but passed)"  # a plugin of pytest's decided so
-    return f"{words} (vacuous)" if is_vacuous(claim) else words
+    said = [
+        *(["unexpected"] if claim.xfail is not None and claim.verdict == "holds" else []),
+        *(["vacuous"] if is_vacuous(claim) else []),
+        *(["unstable"] if is_unstable(claim) else []),
+    ]
+    return f"{words} ({', '.join(said)})" if said else words
 
 
 def remark(claim: ClaimRecord) -> str:
@@ -82,12 +111,18 @@ def remark(claim: ClaimRecord) -> str:
     elif claim.xfail is not None:
         said.append(f"Expected not to hold: {claim.xfail}.")
     elif outcome(claim) == "xfailed":
-        said.append("Counted as an expected failure, since this run does not fail on inconclusive claims.")
+        why = "its test is marked so, or " if claim.test else ""
+        said.append(f"Counted as an expected failure, since {why}this run does not fail on inconclusive claims.")
     elif outcome(claim) == "skipped" and claim.judgement is not None:
         said.append("Counted as skipped, since this run does not fail on inconclusive claims.")
     if not claim.selected and claim.judgement is not None:
         said.append("Evaluated with its family, but not selected in this run.")
     return " ".join(sentence.replace("..", ".") for sentence in said)
+
+
+def place(claim: ClaimRecord) -> str:
+    """Where the claim is said: its line in a spec file, or the test that stated it."""
+    return claim.test or f"{claim.where.file}:{claim.where.line}"
 
 
 def declared(record: Record, claim: ClaimRecord) -> int:

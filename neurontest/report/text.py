@@ -7,7 +7,18 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from neurontest.report import numbers
-from neurontest.report.outcome import label, not_replayed, outcome, status, vacuous
+from neurontest.report.outcome import declared as declared_in
+from neurontest.report.outcome import (
+    holds_on_twin,
+    holds_when_dealt,
+    label,
+    not_replayed,
+    outcome,
+    place,
+    status,
+    vacuous,
+)
+from neurontest.report.standing import is_unstable, standing, stands
 from neurontest.types import ClaimRecord, Evidence, KeyResult, NeuronSet, Record, Selection
 from neurontest.untrusted import visible
 
@@ -21,7 +32,10 @@ class Row(NamedTuple):
 
     `verdict` may carry a remark (``refuted (expected)``); `status` is the bare word that decides the colour. `part` is
     the heading of the row's file, with what its claims have in common; empty if all rows are of one file. `vacuous`
-    says where else a claim that holds would hold, `unknown` why that was not looked at.
+    says where else a claim that holds would hold: with prompts `dealt` at random, or on a `twin` with random
+    weights; `unknown` why that was not looked at; `uncorrected` what a correction would make of a claim that a test in
+    Python stated, if that is another verdict. `stands` says at how many seeds and with how many baselines the verdict
+    is the same, `unstable` the same in a sentence, where that is few.
     """
 
     where: str
@@ -33,47 +47,97 @@ class Row(NamedTuple):
     part: str = ""
     vacuous: str = ""
     unknown: str = ""
+    dealt: str = ""
+    twin: str = ""
+    uncorrected: str = ""
+    stands: str = ""
+    unstable: str = ""
 
 
 def table_rows(record: Record) -> list[Row]:
     """One row for each claim that this run was asked about, in the order of the record."""
     claims = [claim for claim in record.claims if claim.selected]
-    times = Counter((claim.where.file, claim.sentence) for claim in claims)
+    times = Counter((claim.family, claim.sentence) for claim in claims)
     files: dict[str, list[ClaimRecord]] = {}
     for claim in claims:
-        files.setdefault(claim.where.file, []).append(claim)
-    parts = {file: _part(file, own) if len(files) > 1 else "" for file, own in files.items()}
+        files.setdefault(claim.family, []).append(claim)
+    parts = {file: _part(record, file, own) if len(files) > 1 or own[0].test else "" for file, own in files.items()}
     return [
         Row(
-            where=visible(f"{claim.where.file}:{claim.where.line}"),
-            # One sentence may be claimed at several settings; then only the id tells which.
-            claim=_line(claim.sentence + (f" [{claim.id}]" if times[claim.where.file, claim.sentence] > 1 else "")),
+            where=visible(place(claim)),
+            # One sentence may be claimed at several settings, or by several tests; then only the id tells which.
+            claim=_line(
+                claim.sentence + (f" [{claim.test or claim.id}]" if times[claim.family, claim.sentence] > 1 else "")
+            ),
             verdict=label(claim),
             effect=effect(claim),
             p=adjusted_p(claim),
             status=status(claim),
-            part=parts[claim.where.file],
+            part=parts[claim.family],
             vacuous=vacuous(claim),
             unknown=visible(not_replayed(claim)),
+            dealt="with prompts dealt at random" if holds_when_dealt(claim) else "",
+            twin="on a twin of the model with random weights" if holds_on_twin(claim) else "",
+            uncorrected=session(claim, declared_in(record, claim)) if _changes(claim) else "",
+            stands=stands(claim),
+            unstable=standing(claim) if is_unstable(claim) else "",
         )
         for claim in claims
     ]
 
 
-def _part(file: str, claims: Sequence[ClaimRecord]) -> str:
+def _part(record: Record, file: str, claims: Sequence[ClaimRecord]) -> str:
+    if claims[0].test:
+        said = "stated by tests in Python, verdicts uncorrected"
+        if claims[0].session is not None:
+            method = next((family.correction for family in record.families if family.file == file), "")
+            said += f", p{corrected_by(method, declared_in(record, claims[0]))}"
+        file = said
     return _line(": ".join(filter(None, (file, common_selection(claims)))))
 
 
+def _changes(claim: ClaimRecord) -> bool:
+    return claim.session is not None and claim.session.name != claim.verdict
+
+
+def session(claim: ClaimRecord, declared: int) -> str:
+    """What a correction over all that the session's tests stated makes of a claim, in a sentence; else empty."""
+    if claim.session is None:
+        return ""
+    over = f"corrected over {numbers.plural(declared, 'claim')} that this session's tests stated"
+    would = f"it would be {claim.session.name}" if _changes(claim) else f"it stays {claim.session.name}"
+    return f"{claim.verdict} by itself (p {_decisive_p(claim)}); {over} (p {_session_p(claim)}) {would}"
+
+
+def _session_p(claim: ClaimRecord) -> str:
+    if claim.session is None:
+        return ""
+    # The same p-value as the verdict's, so that the two can be compared.
+    refuted = claim.verdict == "refuted"
+    p = claim.session.p_opposite_adjusted if refuted else claim.session.p_adjusted
+    return numbers.p_value(p, claim.statistics.alpha)
+
+
 def effect(claim: ClaimRecord) -> str:
-    """The effect with its interval, such as ``+3.1 neurons [-0.4, 6.2]``; empty without evidence."""
+    """The effect with its interval, such as ``+3.1 neurons [-0.4, 6.2], m = 12``; empty without evidence."""
     if claim.evidence is None:
         return ""
-    return " ".join(filter(None, (numbers.effect(claim.evidence.effect), numbers.bounds(claim.evidence.effect))))
+    words = " ".join(filter(None, (numbers.effect(claim.evidence.effect), numbers.bounds(claim.evidence.effect))))
+    return ", ".join(filter(None, (words, half_sample(claim))))
+
+
+def half_sample(claim: ClaimRecord) -> str:
+    """Such as ``m = 12``, the prompts that each set was selected from; empty where no number of neurons hangs on it."""
+    found = claim.evidence
+    return f"m = {found.m}" if found is not None and found.m and found.effect.unit == "neurons" else ""
 
 
 def adjusted_p(claim: ClaimRecord) -> str:
-    """The adjusted p-value that the verdict rests on, such as ``0.034`` or ``< 0.001``; empty without a verdict."""
-    return "" if claim.judgement is None else _decisive_p(claim).removeprefix("= ")
+    """The adjusted p-value that the verdict rests on, such as ``0.034`` or ``< 0.001``; empty without a verdict.
+
+    The verdict of a claim that a test in Python stated rests on an uncorrected one: this is what it would be.
+    """
+    return "" if claim.judgement is None else (_session_p(claim) or _decisive_p(claim)).removeprefix("= ")
 
 
 def headline(claim: ClaimRecord, *, suite: str, declared: int) -> str:
@@ -87,7 +151,7 @@ def headline(claim: ClaimRecord, *, suite: str, declared: int) -> str:
     declared : int
         Claims that the p-value was corrected for.
     """
-    file = claim.where.file if suite == "." else f"{suite}/{claim.where.file}"
+    file = claim.where.file if suite == "." or claim.test else f"{suite}/{claim.where.file}"
     return _line(f"{file}:{claim.where.line}: {claim.sentence}: {status(claim)}{_because(claim, declared)}")
 
 
@@ -115,35 +179,69 @@ def failure_text(claim: ClaimRecord, *, suite: str, model: str, declared: int) -
     if claim.judgement is not None and claim.judgement.reason:
         facts.append(("why", claim.judgement.reason))
     if claim.evidence is not None:
-        facts.append(("to decide", to_decide(claim)))
+        facts += [("to paste", copies.paste) for copies in claim.evidence.copies]
+        facts.append(("detectable", detectable(claim)))
         facts += [("warning", warning) for warning in claim.evidence.warnings]
     if vacuous(claim):
         facts.append(("vacuous", vacuous(claim)))
     if "\n" in claim.error:
         facts.append(("error", claim.error))
+    facts.append(("repeated", standing(claim)))
+    if claim.session is not None:
+        facts.append(("uncorrected", session(claim, declared)))
     if claim.xfail is not None:
         facts.append(("xfail", claim.xfail))
     lines = [f"  {name:<12} " + visible(said).replace("\n", "\n" + 15 * " ") for name, said in facts if said]
     return "\n".join([headline(claim, suite=suite, declared=declared), *lines])
 
 
-def to_decide(claim: ClaimRecord) -> str:
-    """How many prompts would decide an inconclusive claim, in words; empty for any other."""
-    if claim.evidence is None or claim.verdict != "inconclusive":
+def detectable(claim: ClaimRecord) -> str:
+    """What effects the prompts at hand, twice and four times as many can show; empty unless it is inconclusive.
+
+    Such as ``3.1 neurons with 24 prompts a concept, 2.2 with 48, 1.5 with 96 (power 0.8)``.
+    """
+    if claim.evidence is None or claim.judgement is None or not claim.judgement.detectable:
         return ""
-    found = claim.evidence
-    if found.needed is not None:
-        return f"about {found.needed:,} prompts a concept would show an effect of this size (power 0.8)"
-    if found.detectable is None:
-        return ""
-    smallest = numbers.quantity(found.detectable, found.effect.unit, numbers.decimals(found.detectable))
-    return f"the smallest effect that this many prompts show is {smallest} (power 0.8)"
+    found, effects = claim.evidence.effect, claim.judgement.detectable
+    amounts = numbers.distances([one.effect for one in effects], found, claim.selection.k)
+    counts = [numbers.plural(effects[0].prompts, "prompt") + " a concept", *(f"{one.prompts:,}" for one in effects[1:])]
+    words = ", ".join(f"{amount} with {count}" for amount, count in zip(amounts, counts, strict=True))
+    beyond = f", beyond {numbers.quantity(found.reference, found.unit)}" if found.reference else ""
+    return f"{words} (power 0.8{beyond})"
 
 
 def corrected(claim: ClaimRecord, declared: int) -> str:
-    """Such as `` after Holm over 6 claims``; empty if nothing was corrected."""
-    method = CORRECTIONS.get(claim.statistics.correction, "")
-    return f" after {method} over {numbers.plural(declared, 'claim')}" if method else ""
+    """Such as `` after Holm over 6 claims``, or ``, uncorrected``."""
+    return corrected_by(claim.statistics.correction, declared)
+
+
+def corrected_by(method: str, declared: int) -> str:
+    """The same of a correction by its name."""
+    words = CORRECTIONS.get(method, "")
+    return f" after {words} over {numbers.plural(declared, 'claim')}" if words else ", uncorrected"
+
+
+def needed(claim: ClaimRecord) -> str:
+    """What the adjusted p-value may be at most: ``0.05``, or ``0.00882 at look 1 of 2``."""
+    alpha, look = claim.statistics.alpha, claim.statistics.look
+    return f"{alpha:.3g} at look {look.number} of {look.of}" if look else f"{alpha:g}"
+
+
+def notes(record: Record) -> list[str]:
+    """What a run says once of all its claims: the looks that its files are at, and what a retest would be worth."""
+    found = [
+        f"{family.file}: look {family.look.number} of {family.look.of}, held to {family.alpha:.3g}; all looks together"
+        f" to {family.look.alpha:g}"
+        for family in record.families
+        if family.look is not None and family.evaluated
+    ]
+    open_ = [claim for claim in record.claims if claim.selected and claim.verdict == "inconclusive"]
+    if any(claim.statistics.looks is None for claim in open_):
+        found.append(
+            "inconclusive: a retest that includes these prompts errs up to .09 where alpha says .05; declare `looks`"
+            " before the first run"
+        )
+    return [visible(one) for one in found]
 
 
 def selection(claim: ClaimRecord) -> str:
@@ -194,10 +292,11 @@ def _because(claim: ClaimRecord, declared: int) -> str:
         said = (claim.error or claim.skip or "").split("\n", 1)[0]
         return f" ({said})" if said else ""
     opposite = " that the opposite holds" if claim.judgement.name == "refuted" else ""
-    needs = f"needs {claim.statistics.alpha:g}"
-    words = f" (p {_decisive_p(claim)}{opposite}{corrected(claim, declared)}, {needs})"
-    if claim.judgement.borderline:
-        words = words[:-1] + ", borderline)"
+    needs = f"needs {needed(claim)}"
+    words = ", ".join(
+        filter(None, (f"p {_decisive_p(claim)}{opposite}{corrected(claim, declared)}", needs, half_sample(claim)))
+    )
+    words = f" ({words}, borderline)" if claim.judgement.borderline else f" ({words})"
     return words + (", though marked xfail" if outcome(claim) == "failed" and claim.verdict == "holds" else "")
 
 

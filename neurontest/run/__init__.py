@@ -3,5 +3,6 @@
 from neurontest.run.assemble import Outcome
 from neurontest.run.bare import bare_record
 from neurontest.run.evaluate import Run, default_cache_dir
+from neurontest.run.stated import Stated
 
-__all__ = ["Outcome", "Run", "bare_record", "default_cache_dir"]
+__all__ = ["Outcome", "Run", "Stated", "bare_record", "default_cache_dir"]

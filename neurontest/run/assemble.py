@@ -23,6 +23,7 @@ from neurontest.types import (
     ModelRecord,
     NeuronSet,
     Record,
+    Repeat,
     Suite,
     TraceRecord,
     Vacuity,
@@ -55,6 +56,7 @@ def claim_record(
     outcome: Outcome | None = None,
     vacuity: Vacuity | None = None,
     salmon: float | None = None,
+    repeats: tuple[Repeat, ...] = (),
     *,
     model: str = "",
 ) -> ClaimRecord:
@@ -87,6 +89,7 @@ def claim_record(
         duration=outcome.duration if outcome else 0.0,
         vacuity=vacuity if finding else None,
         salmon=salmon if finding else None,
+        repeats=repeats if finding else (),
     )
 
 
@@ -100,7 +103,8 @@ def make_record(
 ) -> Record:
     """The record; `evaluated` names families."""
     texts, sets = shown.texts(), shown.sets()
-    concepts = [*suite.concepts.values(), *([suite.baseline] if suite.baseline else [])]
+    others = (replace(one, name=f"baseline {number}") for number, one in enumerate(suite.baselines, start=2))
+    concepts = [*suite.concepts.values(), *([suite.baseline] if suite.baseline else []), *others]
     return Record(
         version=RECORD_VERSION,
         neurontest=__version__,
@@ -119,6 +123,7 @@ def make_record(
                 correction=family.statistics.correction,
                 declared=len(family.tested),
                 evaluated=family.file in evaluated,
+                look=family.statistics.look,
             )
             for family in suite.families
         ),

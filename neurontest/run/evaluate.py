@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from neurontest.claims import kind_named
+from neurontest.claims.rates import with_error_rates
 from neurontest.errors import EvidenceError, ModelError, TraceError
 from neurontest.plan import make_plan
 from neurontest.run import nulls
@@ -18,7 +19,9 @@ from neurontest.run.assemble import Outcome, claim_record, make_record
 from neurontest.run.evidence import Cache, evidence_key, text_digests
 from neurontest.run.known import KnownModel
 from neurontest.run.positions import first_positions
+from neurontest.run.repeats import Repeats
 from neurontest.run.shown import Shown
+from neurontest.run.stated import Stated, stated_records
 from neurontest.run.traced import Traced, asked_by
 from neurontest.run.watch import Watch
 from neurontest.trace.engine import Tracer
@@ -35,6 +38,7 @@ from neurontest.types import (
     NeuronSet,
     Progress,
     Record,
+    Repeat,
     Suite,
     Thresholds,
     TraceRecord,
@@ -114,14 +118,22 @@ class Run:
         self._twin = twin
         self._shown = Shown(suite, self._traces, self.notice)
 
+        def begin(other: Suite, told: Progress) -> Run:
+            # Of the run's own class: what stands in for it in a test stands in for these as well.
+            return type(self)(other, handle, cache_dir=cache_dir, batch_size=batch_size, progress=told, moment=moment)
+
+        self._others = Repeats(suite, begin, progress)
+        self._repeats: dict[str, Mapping[str, tuple[Repeat, ...]]] = {}
+
     def notice(self, text: str) -> None:
         """Note what a reader of the results should know, once: the record holds it among its warnings."""
         self._notices.setdefault(text)
 
-    def _noticed(self) -> list[str]:
+    def noticed(self) -> list[str]:
+        """What a reader of the results should know, each once."""
         # A handle is made before its runs, and tells what it noticed of the model's files to all of them.
-        twins = () if self._twin is None else self._twin._noticed()
-        return list(dict.fromkeys((*self._notices, *notices_of(self._handle), *twins)))
+        twins = () if self._twin is None else self._twin.noticed()
+        return list(dict.fromkeys((*self._notices, *notices_of(self._handle), *twins, *self._others.noticed())))
 
     # Evidence.
 
@@ -152,7 +164,7 @@ class Run:
         raise EvidenceError(f"{claim.node} is no claim of the suite {self.suite.folder}")
 
     def check(self, claim: str | Mapping[str, object]) -> tuple[Claim, Finding]:
-        """Evidence and verdict of a claim that stands in no file: a family of its own.
+        """Evidence and verdict of a claim that stands in no file: a family of its own, whose p-value is not corrected.
 
         Raises
         ------
@@ -170,7 +182,12 @@ class Run:
     def _cached(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> Mapping[str, Finding]:
         digests = [*(found.digest for found in traces.values()), *text_digests(family, self.suite.given)]
         key = evidence_key(family, self._computes, digests)
-        return self._cache.keep_or_find(key, lambda: self._test(family, traces))
+        found = self._cache.keep_or_find(key, lambda: self._test(family, traces))
+        # Looked up anew each time: what was measured of a test may be told after its evidence was kept.
+        return {
+            claim.id: replace(found[claim.id], evidence=with_error_rates(claim, found[claim.id].evidence))
+            for claim in family.tested
+        }
 
     @property
     def _computes(self) -> tuple[str, ...]:
@@ -179,10 +196,12 @@ class Run:
         return handle.fingerprint, handle.dtype, handle.device.split(":")[0], handle.attention
 
     def _test(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> dict[str, Finding]:
+        from neurontest.claims.evidence.copies import copies_of
         from neurontest.run.settle import settle
         from neurontest.verdict import judge
 
-        evidence = settle(family, self._scored(family, traces), self._progress, self._watch)
+        copies = {claim.id: copies_of(kind_named(claim.kind), claim, traces) for claim in family.tested}
+        evidence = settle(family, self._scored(family, traces), self._progress, self._watch, copies)
         verdicts = judge(family, evidence)
         return {one: Finding(evidence[one], verdicts[one]) for one in evidence}
 
@@ -240,6 +259,29 @@ class Run:
             self.notice(f"{claim.where.file} was not tested on a twin of the model with random weights: {error}")
             return None
 
+    # Where the texts or the baseline are others.
+
+    def repeats(self, family: Family) -> Mapping[str, tuple[Repeat, ...]]:
+        """What becomes of a family's claims at other seeds and with other baselines, by id; nothing if none are said.
+
+        Raises
+        ------
+        NeurontestError
+            As :meth:`findings`; what keeps a repeat alone from being tested is told by the repeat.
+        """
+        if family.file not in self._repeats:
+            self.findings(family)
+            self._repeats[family.file] = self._others.of(family, self, self._traces.cost.seconds)
+        return self._repeats[family.file]
+
+    def digests(self, claim: Claim) -> tuple[str, ...]:
+        """Digests of all traces that a claim looks at."""
+        return tuple(self.read(request).digest for request in kind_named(claim.kind).requests(claim))
+
+    def release(self) -> None:
+        """Forget the activations that were read, to make room; they are read again when they are needed."""
+        self._traces.found.clear()
+
     def seconds(self, claim: Claim) -> float:
         """What testing this claim took, and its replay where concepts mean nothing; tracing aside.
 
@@ -251,8 +293,8 @@ class Run:
 
     @property
     def cost(self) -> TraceRecord:
-        """What tracing cost so far."""
-        return self._traces.cost
+        """What tracing cost so far, that for repeats included."""
+        return self._traces.cost + self._others.cost
 
     def read(self, request: TraceRequest) -> Activations:
         """Traces that are there; as :meth:`neurontest.run.traced.Traced.read`."""
@@ -296,8 +338,9 @@ class Run:
                 "model": self.model,
                 "families": sorted(self._findings),
                 "vacuity": sorted(self._vacuity),
+                "repeats": self._repeats,
                 "cost": self.cost,
-                "notices": self._noticed(),
+                "notices": self.noticed(),
                 "seconds": self._watch.spent,
                 "moment": self._prompts.moment.isoformat(),
                 "faults": self._traces.tracer.faults.told(),
@@ -314,6 +357,7 @@ class Run:
         for node, seconds in told["seconds"].items():
             self._watch.add(node, seconds)
         self._traces.tracer.faults.hear(told["faults"])
+        self._repeats |= msgspec.convert(told["repeats"], dict[str, dict[str, tuple[Repeat, ...]]])
         for family in self.suite.families:
             if family.file in told["families"]:
                 self.findings(family)
@@ -349,14 +393,21 @@ class Run:
         salmon = None
         if self._twin is not None and claim.where.file in self._twin._findings:
             salmon = self.salmon(claim)
-        return claim_record(claim, finding, outcome, vacuity, salmon, model=self._handle.name)
+        repeats = self._repeats.get(claim.where.file, {}).get(claim.id, ())
+        return claim_record(claim, finding, outcome, vacuity, salmon, repeats, model=self._handle.name)
 
-    def record(self, *, outcomes: Mapping[str, Outcome]) -> Record:
-        """Everything found so far; `outcomes` by :attr:`Claim.node`, of the claims that were asked about."""
+    def record(self, *, outcomes: Mapping[str, Outcome], stated: Sequence[Stated] = ()) -> Record:
+        """Everything found so far; `outcomes` by :attr:`Claim.node`, of the claims that were asked about.
+
+        Claims that tests in Python `stated` come last, as a family of their own.
+        """
         claims = tuple(
             self.claim_record(claim, self._findings.get(claim.where.file, {}).get(claim.id), outcomes.get(claim.node))
             for claim in self.suite.claims
         )
-        record = make_record(self.suite, self.model, self.cost, set(self._findings), claims, self._shown)
+        own, family = stated_records(stated, self.check, self.suite.statistics, self.notice, model=self._handle.name)
+        record = make_record(self.suite, self.model, self.cost, set(self._findings), (*claims, *own), self._shown)
+        if family is not None:
+            record = replace(record, families=(*record.families, family))
         # Only now is all read that the record shows.
-        return replace(record, warnings=(*record.warnings, *self._noticed(), *first_positions(self._traces.found)))
+        return replace(record, warnings=(*record.warnings, *self.noticed(), *first_positions(self._traces.found)))

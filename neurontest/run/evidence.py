@@ -18,7 +18,7 @@ from neurontest.types import Claim, Concept, Family, GivenText, Notice, silent, 
 T = TypeVar("T")
 
 #: Changed whenever the same traces and spec would give other numbers.
-EVIDENCE_VERSION = 8
+EVIDENCE_VERSION = 10
 
 
 def evidence_key(family: Family, model: Sequence[str], digests: Sequence[str]) -> str:
@@ -40,7 +40,7 @@ def evidence_key(family: Family, model: Sequence[str], digests: Sequence[str]) -
         "neurontest": __version__,
         "evidence": EVIDENCE_VERSION,
         "family": [family.file, family.statistics],
-        "claims": [_substance(claim) for claim in family.tested],
+        "claims": [[claim.id, *substance(claim)] for claim in family.tested],
         "model": list(model),
         "traces": list(digests),
     }
@@ -84,9 +84,9 @@ def vacuity_key(
     ).hexdigest()
 
 
-def _substance(claim: Claim) -> list[object]:
+def substance(claim: Claim) -> list[object]:
+    """What a claim says, and all that its evidence depends on but its name: plain values."""
     return [
-        claim.id,
         claim.kind,
         dict(claim.terms),
         [_facts(concept) for concept in claim.concepts.values()],

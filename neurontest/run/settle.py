@@ -3,23 +3,32 @@
 Which threshold of a correction a claim is compared with hangs on the rank of its p-value, and so on the other claims.
 All are tested first in a hurry; a claim is then tested again, as long as it takes, if its p-value may lie on either
 side of a threshold that its rank, as far as it is known, can bring. The thresholds of ranks that it cannot have decide
-nothing, and next to one of them draws would go on for long.
+nothing, and next to one of them draws would go on for long. It ends when no verdict of the family is in doubt, or
+no more draws would help.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
 
 from neurontest.claims import kind_named
 from neurontest.run.traced import asked_by
 from neurontest.run.watch import Watch
 from neurontest.stats.correction import reachable, thresholds
-from neurontest.types import Activations, Evidence, Family, Progress, Thresholds, TraceRequest
-from neurontest.verdict import in_doubt, opposite_in_doubt, p_bounds, p_opposite_bounds
+from neurontest.types import Activations, Evidence, Family, NearCopies, Progress, Thresholds, TraceRequest
+from neurontest.verdict import is_settled, p_bounds, p_opposite_bounds
+
+_NOTHING: Mapping[str, tuple[NearCopies, ...]] = MappingProxyType({})
 
 
 def settle(
-    family: Family, traces: Mapping[TraceRequest, Activations], progress: Progress, watch: Watch | None = None
+    family: Family,
+    traces: Mapping[TraceRequest, Activations],
+    progress: Progress,
+    watch: Watch | None = None,
+    copies: Mapping[str, tuple[NearCopies, ...]] = _NOTHING,
 ) -> dict[str, Evidence]:
     """Evidence of all claims of a family that are tested, by id.
 
@@ -29,6 +38,8 @@ def settle(
         Holds what all of them request.
     watch : Watch, optional
         Times each claim.
+    copies : mapping from claim id to tuple of NearCopies
+        What of each claim's prompts is known to be no independent prompts; nothing of those that are not in it.
     """
     watch = watch or Watch()
     claims = {claim.id: claim for claim in family.tested}
@@ -44,8 +55,11 @@ def settle(
             progress("testing", at, len(todo), f"{family.file}: {claims[one].sentence}")
             thresholds_now = Thresholds(grid, tuple(sorted(asked[one])), hurried)
             with watch.on(claims[one]), asked_by(claims[one]):
-                found[one] = kind_named(claims[one].kind).evidence(claims[one], traces, thresholds_now)
+                tested = kind_named(claims[one].kind).evidence(claims[one], traces, thresholds_now)
+                found[one] = replace(tested, copies=copies.get(one, ()))
         progress("testing", len(todo), len(todo), family.file)
+        if is_settled(family, found):
+            break
         doubtful = _doubtful(found, alpha, method)
         todo = [one for one in claims if doubtful[one] - (set() if hurried else asked[one])]
         for one in todo:
@@ -56,10 +70,21 @@ def settle(
 
 def _doubtful(found: Mapping[str, Evidence], alpha: float, method: str) -> dict[str, set[float]]:
     """The thresholds that may apply to each claim, or to its opposite, and on whose sides it may lie."""
-    own = reachable([p_bounds(one) for one in found.values()], alpha, method)
-    opposite = reachable([p_opposite_bounds(one) for one in found.values()], alpha, method)
+    own = [p_bounds(one) for one in found.values()]
+    opposite = [p_opposite_bounds(one) for one in found.values()]
     return {
-        one: {threshold for threshold in its if in_doubt(evidence, threshold)}
-        | {threshold for threshold in its_opposite if opposite_in_doubt(evidence, threshold)}
-        for (one, evidence), its, its_opposite in zip(found.items(), own, opposite, strict=True)
+        one: _between(bounds, its) | _between(opposite_bounds, its_opposite)
+        for one, bounds, its, opposite_bounds, its_opposite in zip(
+            found,
+            own,
+            reachable(own, alpha, method),
+            opposite,
+            reachable(opposite, alpha, method),
+            strict=True,
+        )
     }
+
+
+def _between(bounds: tuple[float, float], thresholds: tuple[float, ...]) -> set[float]:
+    low, high = bounds
+    return {threshold for threshold in thresholds if low <= threshold < high}

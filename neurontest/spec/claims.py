@@ -85,15 +85,27 @@ def said(document: Document, keys: Keys = ()) -> dict[str, Value]:
         if not isinstance(values, dict):
             continue
         for setting in section(part):
-            if setting.name in values and document.sound(*keys, part, setting.name):
-                found[setting.name] = setting.said(values[setting.name])
+            if setting.key in values and document.sound(*keys, part, setting.key):
+                found[setting.name] = setting.said(values[setting.key])
     return found
 
 
 def generation(layers: tuple[Layer, ...]) -> Generation:
     """Resolve the `trace` section."""
     said_so = _resolved("trace", layers)
-    return Generation(**said_so | {"replay": file_of(said_so["replay"])})
+    del said_so["seeds"]
+    return Generation(**said_so | {"replay": file_of(said_so["replay"]), "seed": seeds(layers)[0]})
+
+
+def seeds(layers: tuple[Layer, ...]) -> tuple[int, ...]:
+    """The seeds that the strongest layer says which says any: the run's own, and those at which it is repeated."""
+    for layer in layers:
+        several, one = layer.get("seeds"), layer.get("seed")
+        if isinstance(several, tuple):
+            return several
+        if isinstance(one, int):
+            return (one,)
+    return (Generation().seed,)
 
 
 def selection(layers: tuple[Layer, ...]) -> Selection:
@@ -109,7 +121,7 @@ def statistics(layers: tuple[Layer, ...]) -> Statistics:
 
 
 def _resolved(part: str, layers: tuple[Layer, ...]) -> dict[str, Any]:
-    return {setting.name: resolve(setting.name, layers) for setting in section(part)}
+    return {setting.key: resolve(setting.name, layers) for setting in section(part)}
 
 
 def read_claim(document: Document, index: int, file: str, around: Surroundings) -> Claim | None:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from neurontest.claims import kinds
+from neurontest.claims.copies import in_words, near_copies
 from neurontest.claims.grammar import reserved
 from neurontest.errors import Fault, SpecError
 from neurontest.setting import Value
@@ -16,10 +17,12 @@ from neurontest.spec import rules
 from neurontest.spec.claims import Layer, Surroundings, generation, read_claim, said, selection, statistics
 from neurontest.spec.folder import SPEC_BYTES, SUITE_FILE, Folder, OutsideError
 from neurontest.spec.given import Given, file_of, given_texts
-from neurontest.spec.prompts import Prompts, read_concept, read_prompts
+from neurontest.spec.looks import at_look, look_fault
+from neurontest.spec.prompts import Prompts, read_concept
+from neurontest.spec.repeats import other_seeds, read_baselines
 from neurontest.spec.source import Document, Keys, parse
 from neurontest.spec.validate import check
-from neurontest.types import BASELINE, Claim, Family, Generation, Suite
+from neurontest.types import Claim, Family, Generation, NearCopies, Suite
 from neurontest.words import quoted
 
 #: Claims of all files of a suite together.
@@ -80,7 +83,7 @@ def load_suite(
     documents = _documents(home)
     concepts = _concepts(documents, home)
     suite = next(iter(documents.values()))
-    baseline = _baseline(suite, home)
+    baseline, *others = read_baselines(suite, home)
     model = _model(suite, home, (overrides, ini))
     strongest: tuple[Layer, ...] = (overrides, ini)
     layers = (*strongest, said(suite))
@@ -88,7 +91,9 @@ def load_suite(
     families: list[Family] = []
     declared = tuple(concepts)
     by_name = {name: read.concept for name, read in found.items()}
-    warnings = list(dict.fromkeys(doubt for read in (*found.values(), baseline) if read for doubt in read.doubts))
+    warnings = list(
+        dict.fromkeys(doubt for read in (*found.values(), baseline, *others) if read for doubt in read.doubts)
+    )
     for file, document in documents.items():
         if not isinstance(document.value, dict) or not isinstance(document.value.get("claims"), list):
             continue
@@ -105,12 +110,19 @@ def load_suite(
         family, advice = _family(document, file, around, suite, trusted=trusted, pilot=pilot)
         families.append(family)
         warnings.extend(advice)
-    if baseline is not None:
-        suite.faults.extend(rules.shared_with_baseline(list(found.values()), baseline))
+    neutral = [read for read in (baseline, *others) if read is not None]
+    for number, read in enumerate(neutral):
+        suite.faults.extend(rules.shared_with_baseline(list(found.values()), read))
         claims = [claim for family in families for claim in family.claims]
-        if warning := rules.baseline_warning(baseline.concept, claims):
-            warnings.append(str(Fault(suite.shown, *suite.position(("baseline",), key=True), warning)))
-    given = _given(home, documents, (overrides, ini), generation(layers), found, baseline, families)
+        keys: Keys = ("baseline", number) if others else ("baseline",)
+        if warning := rules.baseline_warning(read.concept, claims):
+            warnings.append(str(Fault(suite.shown, *suite.position(keys, key=True), warning)))
+        if number:
+            for message in rules.other_baseline_faults(read.concept, families, pilot=pilot):
+                suite.complain(keys, message)
+    given = _given(home, documents, (overrides, ini), generation(layers), found, neutral, families)
+    repeated, advice = other_seeds(suite, layers)
+    warnings.extend(advice)
     if faults := [fault for document in documents.values() for fault in document.faults]:
         raise SpecError(faults)
     return Suite(
@@ -124,6 +136,8 @@ def load_suite(
         statistics=statistics(layers),
         warnings=tuple(warnings),
         given=given,
+        seeds=repeated,
+        baselines=tuple(read.concept for read in neutral[1:]),
     )
 
 
@@ -133,11 +147,11 @@ def _given(
     strongest: tuple[Layer, Layer],
     own: Generation,
     concepts: Mapping[str, Prompts],
-    baseline: Prompts | None,
+    baselines: Sequence[Prompts],
     families: Sequence[Family],
 ) -> dict[str, Given]:
     """Read the texts that are replayed; what is wrong with them is noted in suite.yaml's document."""
-    neutral = [baseline.concept] if baseline else []
+    neutral = [read.concept for read in baselines]
     everyone = [read.concept for read in concepts.values()]
     uses = [(own, [*everyone, *neutral])]
     uses += [(claim.generation, [*claim.concepts.values(), *neutral]) for family in families for claim in family.tested]
@@ -205,12 +219,6 @@ def _concepts(documents: Mapping[str, Document], home: Folder) -> dict[str, Prom
     return found
 
 
-def _baseline(suite: Document, home: Folder) -> Prompts | None:
-    if not isinstance(suite.value, dict) or "baseline" not in suite.value:
-        return None
-    return read_prompts(suite, ("baseline",), BASELINE, home)
-
-
 def _family(
     document: Document, file: str, around: Surroundings, suite: Document, *, trusted: bool, pilot: bool
 ) -> tuple[Family, list[str]]:
@@ -221,16 +229,34 @@ def _family(
         if claim is not None:
             claims[index] = claim
     family = Family(file, tuple(claims.values()), statistics(around.layers))
+    if trusted and family.tested:
+        fault = look_fault(family, pilot=pilot)
+        if not fault:
+            family = at_look(family, pilot=pilot)
+            claims = dict(zip(claims, family.claims, strict=True))
+        else:
+            first = next(at for at, claim in claims.items() if claim.skip is None)
+            overridden = _overridden("looks", around)
+            _complain_of(document, suite, ("claims", first), "looks", fault, is_overridden=overridden)
     weak: dict[str, list[Keys]] = {}
+    copies: dict[NearCopies, list[Keys]] = {}
     for index, claim in claims.items() if trusted else ():
         keys: Keys = ("claims", index)
         for message in rules.claim_faults(claim, family, pilot=pilot, brief=document.crowded):
             document.complain(keys, message)
         if message := rules.half_sample_fault(claim):
-            _complain_of_m(document, suite, keys, message, is_overridden=_overridden("m", around))
+            _complain_of(document, suite, keys, "m", message, is_overridden=_overridden("m", around))
         for message in rules.claim_warnings(claim):
             weak.setdefault(message, []).append(keys)
-    return family, [_said_once(document, message, places) for message, places in weak.items()]
+        for found in near_copies(claim, in_words(claim)) if claim.skip is None else ():
+            copies.setdefault(found, []).append(keys)
+    return family, [
+        *(_said_once(document, message, places) for message, places in weak.items()),
+        *(
+            "\n".join(filter(None, (_said_once(document, f"inconclusive until mended: {one.said}", places), one.paste)))
+            for one, places in copies.items()
+        ),
+    ]
 
 
 def _said_once(document: Document, message: str, places: Sequence[Keys]) -> str:
@@ -244,9 +270,11 @@ def _overridden(name: str, around: Surroundings) -> bool:
     return any(layer.get(name) is not None for layer in around.layers[: around.above])
 
 
-def _complain_of_m(document: Document, suite: Document, keys: Keys, message: str, *, is_overridden: bool) -> None:
-    """Note the fault where the claim's `m` was said."""
-    own: Keys = ("statistics", "m")
+def _complain_of(
+    document: Document, suite: Document, keys: Keys, name: str, message: str, *, is_overridden: bool
+) -> None:
+    """Note the fault where the claim's setting of this name was said."""
+    own: Keys = ("statistics", name)
     places = [(document, (*keys, *own)), (document, own), (suite, own)]
     said_at = next(((where, at) for where, at in places if at in where.nodes and not is_overridden), None)
     where, at = said_at or (document, keys)

@@ -58,11 +58,21 @@ def claim_faults(claim: Claim, family: Family, *, pilot: bool = False, brief: bo
         remedy = f"it takes {needed} {what} or more for each concept" if needed else f"no number of {what} mends that"
         remedy = f"it takes more {what}, if any number does" if brief else remedy
         of = family.statistics
-        asked = f"alpha {of.alpha:g}, correction {of.correction}, {_counted(len(family.tested), 'claim')}"
+        asked = f"alpha {of.alpha:.4g}, correction {of.correction}, {_counted(len(family.tested), 'claim')}"
         yield (
             f"{kind.name} cannot hold here: its smallest p-value is {smallest:.2g}, and the family ({asked})"
             f" accepts at most {limit:.2g}; {remedy}"
         )
+
+
+def other_baseline_faults(baseline: Concept, families: Iterable[Family], *, pilot: bool = False) -> Iterator[str]:
+    """Yield what keeps claims from being tested again with another baseline, which suffice with the suite's own."""
+    for family in families:
+        for claim in family.tested:
+            own = set(claim_faults(claim, family, pilot=pilot, brief=True))
+            for message in claim_faults(replace(claim, baseline=baseline), family, pilot=pilot, brief=True):
+                if message not in own:
+                    yield f"with this baseline, {claim.node} cannot be tested again: {message}"
 
 
 def _position_faults(claim: Claim) -> Iterator[str]:

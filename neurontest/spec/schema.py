@@ -57,7 +57,7 @@ def assemble() -> dict[str, Any]:
         },
         "model": _text(model_help, "must be a text", default=model.default),
         **overrides,
-        "baseline": _closed("Neutral prompts; only in suite.yaml", {"prompts": _ref("prompts")}, required=["prompts"]),
+        "baseline": _baseline(),
         "concepts": _closed(
             "Concepts by name; shared by all files of the suite",
             {},
@@ -113,7 +113,7 @@ def _section(name: str, level: Level, description: str) -> dict[str, Any]:
     return _closed(
         description,
         {
-            setting.name: setting.schema() | {"errorMessage": f"must be {setting.valid()}"}
+            setting.key: setting.schema() | {"errorMessage": f"must be {setting.valid()}"}
             for setting in allowed(name, level)
         },
     )
@@ -126,6 +126,20 @@ def _concept() -> dict[str, Any]:
         oneOf=[{"required": ["prompts"]}, {"required": ["published"]}],
         dependencies={"out_of": ["published"], "head_size": ["published"]},
     )
+
+
+def _baseline() -> dict[str, Any]:
+    message = "must be a mapping with its 'prompts', such as {prompts: prompts/neutral.txt}"
+    one = {"properties": {"prompts": _ref("prompts")}, "required": ["prompts"], "additionalProperties": False}
+    return {
+        "description": "Neutral prompts; only in suite.yaml. Or a list of two or more baselines: the first is the run's"
+        " own, and every claim is tested again with each other one, to say with how many of them its verdict stands",
+        "type": ["object", "array"],
+        **one,
+        "minItems": 2,
+        "items": {"description": "A baseline", "type": "object", **one, "errorMessage": message},
+        "errorMessage": f"{message}, or a list of two or more such",
+    }
 
 
 def _words() -> dict[str, Any]:
@@ -256,7 +270,7 @@ def _slot(slot: Slot) -> dict[str, Any]:
             "type": ["number", "string"],
             "minimum": 0,
             "pattern": f"^{SHARE}$",
-            "errorMessage": "must be a number of neurons, or a share of k such as 40%",
+            "errorMessage": "must be a number of neurons, a share of k such as 40%, or '60% of the ceiling'",
         }
     few = {1: "one or more", 2: "two or more"}.get(slot.least, f"{slot.least} or more")
     several = {"type": "array", "items": name, "minItems": slot.least}

@@ -25,7 +25,14 @@ from neurontest.spec.source import Date, Document, Keys
 from neurontest.words import quoted
 
 #: What an item of a list is called.
-_ITEMS = {"prompts": "a prompt", "published": "a published neuron", "claims": "a claim", "tags": "a tag"}
+_ITEMS = {
+    "prompts": "a prompt",
+    "published": "a published neuron",
+    "claims": "a claim",
+    "tags": "a tag",
+    "seeds": "a seed",
+    "baseline": "a baseline",
+}
 #: Keys of a claim whose values people write as prose, which YAML may take for something else.
 _PROSE = ("claim", "skip", "xfail")
 #: Valid words that a sentence lists, and among which the nearest is looked for; characters that are compared.
@@ -160,6 +167,8 @@ def _sentences(document: Document, error: ValidationError) -> Iterator[tuple[Key
     elif error.validator == "uniqueItems":
         again = _first_again(value) or 0
         yield (*keys, again), f"{shown(value[again])} is said twice", False
+    elif error.validator == "minItems" and len(value) == 1:
+        yield keys, f"{_subject(keys)} {schema['errorMessage']}, not a list of one", False
     else:
         yield keys, _wrong(keys, value, schema, crowded=document.crowded), False
 
@@ -209,16 +218,18 @@ def _prompts_or_published(keys: Keys, concept: object) -> Iterator[tuple[Keys, s
 
 def _unknown(keys: Keys, name: str, valid: Iterable[str], *, crowded: bool) -> str:
     """Say that a key is unknown; if it is a setting's name, say where it belongs."""
-    if keys == ("baseline",) and name in published.KEYS:
+    if keys[:1] == ("baseline",) and name in published.KEYS:
         return "the baseline cannot be published: it is traced, and needs prompts"
     if keys[-2:-1] == ("published",) and re.fullmatch(published.NEURON, name):
         return f'write this as {{neuron: "{name}", occurrences: ...}}'
-    setting = BY_NAME.get(name)
+    here = section(str(keys[-1])) if keys else ()
+    setting = next((one for one in here if one.key == name), BY_NAME.get(name))
     if setting is not None and setting.level == "person":
         return f"a spec may not say {name!r}; it is the option {setting.option} or the ini key {setting.ini}"
     if setting is not None and setting.section in SECTIONS:
         place = {"claim": "", "file": " at the top of the file or in suite.yaml", "suite": " in suite.yaml"}
-        return f"{name!r} may not stand here; say it under {setting.section!r}{place[setting.level]}"
+        it = "it" if name == setting.key else repr(setting.key)
+        return f"{name!r} may not stand here; say {it} under {setting.section!r}{place[setting.level]}"
     where = f"under {str(keys[-1])!r}" if keys else "at the top of the file"
     where = "in a claim" if _is_claim(keys) else f"in {_subject(keys)}" if keys and isinstance(keys[-1], int) else where
     return f"unknown key {quoted(name)} {where}{did_you_mean(name, valid, crowded=crowded)}"
@@ -271,5 +282,5 @@ def _check_place(document: Document, value: Mapping[str, Any], *, is_suite: bool
             document.complain((name,), f"{name!r} may only be said in suite.yaml", key=True)
     for part in SECTIONS:
         for setting in section(part):
-            if setting.level == "suite" and isinstance(value.get(part), dict) and setting.name in value[part]:
-                document.complain((part, setting.name), f"{setting.name!r} may only be said in suite.yaml", key=True)
+            if setting.level == "suite" and isinstance(value.get(part), dict) and setting.key in value[part]:
+                document.complain((part, setting.key), f"{setting.key!r} may only be said in suite.yaml", key=True)

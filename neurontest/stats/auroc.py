@@ -8,7 +8,7 @@ import numpy as np
 from scipy import optimize, stats
 
 from neurontest.stats.halves import Floats
-from neurontest.stats.power import HIGH_POWER, POWER, Plan
+from neurontest.types import Spread
 
 
 def auroc(x: Floats, y: Floats) -> float:
@@ -74,25 +74,11 @@ def newcombe_interval(area: float, n: int, m: int, confidence: float) -> tuple[f
     return low, high
 
 
-def plan_auroc(area: float, n: int, m: int, alpha: float) -> Plan:
-    """Plan for the one-sided rank test of an AUROC (Noether 1987, J. Am. Stat. Assoc. 82:645, eq. 2.1).
+def spread_of_auroc(n: int, m: int) -> Spread:
+    """What an AUROC's variance is where both groups are alike: 1 / (12 c (1 - c) (n + m)), c the share of the first.
 
-    What is detectable is the distance from one half.
+    It is what the one-sided rank test is planned with (Noether 1987, J. Am. Stat. Assoc. 82:645, eq. 2.1); that of the
+    pilot itself is 0 as soon as all of its prompts lie apart.
     """
-    total, share = n + m, n / (n + m)
-    critical = float(stats.norm.isf(alpha))
-    distance = area - 0.5
-    scale = (12 * share * (1 - share) * total) ** 0.5
-
-    def enough(wanted: float) -> int | None:
-        if distance <= 0:
-            return None
-        prompts = (critical + float(stats.norm.ppf(wanted))) ** 2 / (12 * share * (1 - share) * distance**2)
-        return max(4, math.ceil(prompts * share))
-
-    return Plan(
-        min((critical + float(stats.norm.ppf(POWER))) / scale, 0.5),
-        float(stats.norm.cdf(distance * scale - critical)),
-        enough(POWER),
-        enough(HIGH_POWER),
-    )
+    share = n / (n + m)
+    return Spread(1 / (12 * share * (1 - share) * (n + m)), min(n, m), known=True)

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from neurontest.stats.halves import Halves, Indices, draw_halves, halves_of, jackknife_variance, paired
+from neurontest.stats.halves import Halves, Indices, draw_halves, halves_of, influences, jackknife_variance, paired
 from neurontest.stats.streams import Stream
 from neurontest.stats.terms import Floats, Key, Selector, Term, mean, one_below_the_other
 
@@ -150,6 +150,12 @@ class HalfSamples:
         out[self.columns[key]] = self.sets[key].mean(axis=0)
         return out
 
+    def count(self, key: Key) -> float:
+        """Neurons in each set of a concept."""
+        members = self.fixed[key] if key in self.fixed else self.sets[key][0]
+        # Of neurons that tie each has a part, and parts add up to a whole but for their last digits.
+        return round(float(members.sum()), 6)
+
     def overlap(self, a: Key, b: Key) -> Term:
         """Expected overlap of the sets of two concepts, each from m fresh prompts: ``<pi_a, pi_b>``.
 
@@ -160,12 +166,13 @@ class HalfSamples:
         pi_a, pi_b = self.pi(a), self.pi(b)
         paired = not {a, b} & self.fixed.keys() and self.sample(a) == self.sample(b)
         value = (self._across(a, b) + self._across(b, a)) / 2 if paired else _dot(pi_a, pi_b)
-        return Term(value, {key: pi for key, pi in ((a, pi_b), (b, pi_a)) if key not in self.fixed})
+        gradient = {key: pi for key, pi in ((a, pi_b), (b, pi_a)) if key not in self.fixed}
+        return Term(value, gradient, least=0.0, most=min(self.count(a), self.count(b)))
 
     def within(self, a: Key) -> Term:
         """Expected overlap of two sets of one concept from disjoint halves: the ceiling of its overlaps."""
         pi = self.pi(a)
-        return Term(self._across(a, a), {a: 2 * pi}, {a: 2 * pi})
+        return Term(self._across(a, a), {a: 2 * pi}, {a: 2 * pi}, 0.0, self.count(a))
 
     def cross(self, a: Key, b: Key) -> Term:
         """Expected overlap of the sets of one concept in two modes, from disjoint halves.
@@ -177,7 +184,8 @@ class HalfSamples:
         if a[0] != b[0]:
             raise ValueError(f"cross compares two modes of one concept, not {a[0]!r} and {b[0]!r}")
         gradient = {a: self.pi(b), b: self.pi(a)}
-        return Term((self._across(a, b) + self._across(b, a)) / 2, gradient, gradient)
+        value, most = (self._across(a, b) + self._across(b, a)) / 2, min(self.count(a), self.count(b))
+        return Term(value, gradient, gradient, 0.0, most)
 
     def _across(self, a: Key, b: Key) -> float:
         halves = self.halves[self.sample(a)]
@@ -217,18 +225,36 @@ class HalfSamples:
             total += sum(self._jackknife(name, term.split) for name in self._samples(term.split))
         return total
 
+    def heaviest(self, term: Term) -> tuple[str, int, float] | None:
+        """The prompt whose presence moves a term most: its sample, its row and its share of the variance.
+
+        None if no prompt's presence moves it.
+        """
+        found = [
+            (float(share), name, row)
+            for name in self._samples(term.gradient)
+            for row, share in enumerate(influences(self.halves[name].subsets, self._values(name, term.gradient)))
+        ]
+        total = sum(share for share, _, _ in found)
+        share, name, row = max(found)
+        return (name, row, share / total) if total > 0 else None
+
     def _samples(self, gradient: Mapping[Key, Floats]) -> list[str]:
         # In a fixed order: a set's is another in every process, and with it the last digit of a sum.
         return sorted({self.sample(key) for key in gradient})
 
     def _jackknife(self, name: str, gradient: Mapping[Key, Floats]) -> float:
         halves = self.halves[name]
+        return jackknife_variance(halves.subsets, self._values(name, gradient), exact=halves.exact)
+
+    def _values(self, name: str, gradient: Mapping[Key, Floats]) -> Floats:
+        """What each half-sample of a sample gives a linearised term [subset]."""
         values = sum(
             (self.sets[key] * vector[self.columns[key]]).sum(axis=1)
             for key, vector in gradient.items()
             if self.sample(key) == name
         )
-        return jackknife_variance(halves.subsets, np.asarray(values, dtype=np.float64), exact=halves.exact)
+        return np.asarray(values, dtype=np.float64)
 
     def df(self, term: Term) -> int:
         """Degrees of freedom: the smallest sample's prompts less one."""
@@ -238,6 +264,16 @@ class HalfSamples:
 def _dot(a: Floats, b: Floats) -> float:
     # Neither BLAS nor einsum promises an order of summation, and with it the last digit.
     return float((a * b).sum())
+
+
+def beyond_ceiling(samples: HalfSamples, shared: Term, keys: Sequence[Key], part: float) -> Term:
+    """What is shared less `part` of the ceiling: of the mean overlap of two halves in one concept and mode.
+
+    No expected overlap is above that mean: ``<pi_a, pi_b> <= (<pi_a, pi_a> + <pi_b, pi_b>) / 2`` for all probabilities,
+    since ``|pi_a - pi_b|^2 >= 0``. Nor is a mean of such overlaps in which each concept stands as often as the others.
+    """
+    ceiling = mean([samples.within(key) for key in keys])
+    return (shared - part * ceiling).between(-part * ceiling.most, (1 - part) * ceiling.most)
 
 
 def distinctness(samples: HalfSamples, names: Sequence[str], mode: str = "") -> tuple[Term, Term, Term]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import copysign, inf
 
 import numpy as np
 from scipy import stats
 
+from neurontest.stats import arcsine
 from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.halves import Floats
 from neurontest.stats.sequential import CLEAR, clear_of
@@ -61,6 +63,12 @@ class HalfT:
     pairs : int
     degenerate : bool
         No prompt's presence moves the estimate, so that `variance` is its floor alone.
+    least, most : float
+        What the estimate lies between, whatever the prompts. One that begins at 0 is a level: its interval, and its `t`
+        against a reference near an end, are of the arcsine-root scale.
+    unseen : float
+        Variance that is added on that scale: sets near an end are often the same in every half, and their spread is
+        then told too small.
     """
 
     estimate: float
@@ -74,6 +82,9 @@ class HalfT:
     exact: bool
     pairs: int
     degenerate: bool = False
+    least: float = -inf
+    most: float = inf
+    unseen: float = 0.0
 
     @property
     def largest_p(self) -> float:
@@ -83,12 +94,21 @@ class HalfT:
     @property
     def distance(self) -> float:
         """How far the estimate lies beyond the reference, the claimed way."""
-        return float(self.t * self.variance**0.5)
+        return copysign(abs(self.estimate - self.reference), self.t)
 
     def interval(self, confidence: float) -> tuple[float, float]:
-        """Two-sided interval of the estimate at level `confidence`."""
-        reach = float(stats.t.isf((1 - confidence) / 2, self.df)) * self.variance**0.5
-        return self.estimate - reach, self.estimate + reach
+        """Two-sided interval of the estimate at level `confidence`, within what it lies between."""
+        critical = float(stats.t.isf((1 - confidence) / 2, self.df))
+        if _is_level(self.least, self.most):
+            return arcsine.interval(self.estimate, self.variance + self.unseen, critical, self.most, self.df + 1)
+        reach = critical * self.variance**0.5
+        low, high = max(self.estimate - reach, self.least), min(self.estimate + reach, self.most)
+        # Chance may put an estimate where the truth cannot be.
+        return min(low, self.estimate), max(high, self.estimate)
+
+
+def _is_level(least: float, most: float) -> bool:
+    return least == 0 < most < inf
 
 
 def half_t(samples: HalfSamples, hypothesis: Hypothesis, *, se: float = 0.0) -> HalfT:
@@ -97,10 +117,16 @@ def half_t(samples: HalfSamples, hypothesis: Hypothesis, *, se: float = 0.0) -> 
     variance, df = hypothesis.given or (samples.variance(hypothesis.term, level=hypothesis.level), 0)
     variance += hypothesis.extra_variance
     df = df or samples.df(hypothesis.term)
-    t = hypothesis.side * (hypothesis.term.value - hypothesis.reference) / variance**0.5
+    term, reference = hypothesis.term, hypothesis.reference
+    unseen = samples.least_variance(term)
+    if _is_level(term.least, term.most) and arcsine.at_an_end(reference, term.most):
+        above = arcsine.statistic(term.value, reference, variance + unseen, term.most, df + 1)
+    else:
+        above = (term.value - reference) / variance**0.5
+    t = hypothesis.side * above
     return HalfT(
-        estimate=hypothesis.term.value,
-        reference=hypothesis.reference,
+        estimate=term.value,
+        reference=reference,
         variance=variance,
         df=df,
         t=t,
@@ -110,7 +136,10 @@ def half_t(samples: HalfSamples, hypothesis: Hypothesis, *, se: float = 0.0) -> 
         se=se,
         exact=samples.exact,
         pairs=samples.pairs,
-        degenerate=over_prompts and samples.spread(hypothesis.term, level=False) == 0,
+        degenerate=over_prompts and samples.spread(term, level=False) == 0,
+        least=term.least,
+        most=term.most,
+        unseen=unseen,
     )
 
 

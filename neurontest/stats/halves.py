@@ -113,8 +113,15 @@ def jackknife_variance(subsets: Floats, values: Floats, *, exact: bool) -> float
     """
     draws, n = subsets.shape
     m = subsets[0].sum()
+    bias = 0.0 if exact else (n - 1) * m / (n - m) * float(values.var()) / draws
+    return float(max(float(influences(subsets, values).sum()) - bias, 0.0))
+
+
+def influences(subsets: Floats, values: Floats) -> Floats:
+    """What each prompt adds to :func:`jackknife_variance` [prompt], Monte-Carlo bias included."""
+    draws, n = subsets.shape
+    m = subsets[0].sum()
     # BLAS promises no order of summation, and with it the last digit.
     moves = ((subsets - subsets.mean(axis=0)) * (values - values.mean())[:, None]).sum(axis=0) / draws
-    variance = (n - 1) / n * (n / (n - m)) ** 2 * float((moves**2).sum())
-    bias = 0.0 if exact else (n - 1) * m / (n - m) * float(values.var()) / draws
-    return float(max(variance - bias, 0.0))
+    out: Floats = (n - 1) / n * (n / (n - m)) ** 2 * moves**2
+    return out

@@ -1,136 +1,109 @@
-"""How many prompts would decide a claim, and how small an effect these many could show."""
+"""How small an effect so many prompts show, and how many prompts show an effect that was stated beforehand.
+
+Nothing here asks for the effect that was seen: with that, a power says no more than the p-value does (Hoenig & Heisey
+2001, Am. Stat. 55:19), and numbers of prompts miss by far: of 27, ten prompts named 13 to 400.
+"""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
-from scipy import stats
+from scipy import special
 
-#: Power that plans are made for, and that careful ones are.
+from neurontest.types import Detectable, Spread
+
+#: Power that plans are made for.
 POWER = 0.8
-HIGH_POWER = 0.95
+#: A pilot's variance is itself an estimate: plans are made with its upper limit of this confidence.
+LIMIT = 0.8
+#: Multiples of the prompts at hand at which effects are shown.
+MULTIPLES = (1, 2, 4)
+#: No plan names more prompts than this.
+MOST = 100_000
+#: The fewest prompts that a plan names.
+FEWEST = 4
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What so many prompts can show, and how many an effect of the size seen would take.
+class Needed:
+    """Prompts that show an effect with probability :data:`POWER`.
 
     Attributes
     ----------
-    detectable : float or None
-        Smallest effect beyond the reference that is shown with probability 0.8.
-    power : float
-        Probability that as many prompts drawn anew show an effect of the size seen.
-    needed, needed_95 : int or None
-        Prompts a concept that show it with probability 0.8, and 0.95; None if it points the wrong way.
+    prompts : int
+        Of the smallest concept, with the upper limit of the variance.
+    low, high : int
+        With both ends of the 80% interval of the variance.
     """
 
-    detectable: float | None
-    power: float
-    needed: int | None
-    needed_95: int | None
+    prompts: int
+    low: int
+    high: int
 
 
-def plan(variance: float, n: int, df: float, effect: float, alpha: float) -> Plan:
-    """Plan for a half-t test.
+def detectable(spread: Spread, alpha: float) -> tuple[Detectable, ...]:
+    """Effects that are shown with probability :data:`POWER`, at the prompts at hand, twice and four times as many.
+
+    ``(t_{1-alpha,n-1} + z_{.8}) sqrt((n_0 / n)^(1 - g) V*)`` with ``V* = V (n_0 - 1) / chi2_{.2,n_0-1}``: the variance
+    is taken at its upper limit (Browne 1995, Stat. Med. 14:1933), and g, the spread's growth, is what half-samples that
+    grow with n take of the gain.
 
     Parameters
     ----------
-    variance, n, df : float, int, float
-        Of the pilot's estimate; prompts of its smallest concept.
-    effect : float
-        Distance from the reference, positive if it points the claimed way.
     alpha : float
         The p-value to be reached.
     """
-    return Plan(
-        detectable(variance, df, alpha),
-        power(variance, df, effect, alpha),
-        prompts_needed(variance, n, effect, alpha),
-        prompts_needed(variance, n, effect, alpha, HIGH_POWER),
+    variance = _variance(spread, 1 - LIMIT)
+    return tuple(
+        Detectable(n, _reach(spread, n, alpha) * (variance * _shrunk(spread, n)) ** 0.5)
+        for n in (spread.prompts * multiple for multiple in MULTIPLES)
     )
 
 
-def plan_by_root_n(statistic: float, critical: float, n: int, *, unit: float = 1.0) -> Plan:
-    """Plan for a test whose studentised statistic grows as the root of the number of prompts and has spread 1.
+def prompts_needed(spread: Spread, effect: float, alpha: float) -> Needed | None:
+    """Prompts with which an effect of this size is shown with probability :data:`POWER`; None if :data:`MOST` are few.
 
     Parameters
     ----------
-    statistic, critical : float
-        As seen, and as it has to be.
-    n : int
-        Prompts of the smallest concept.
-    unit : float
-        Effect for each unit of the statistic, to express what is detectable.
-    """
-
-    def enough(wanted: float) -> int | None:
-        if statistic <= 0:
-            return None
-        return max(4, math.ceil(n * ((critical + float(stats.norm.ppf(wanted))) / statistic) ** 2))
-
-    return Plan(
-        (critical + float(stats.norm.ppf(POWER))) * unit,
-        float(stats.norm.cdf(statistic - critical)),
-        enough(POWER),
-        enough(HIGH_POWER),
-    )
-
-
-def detectable(variance: float, df: float, alpha: float, wanted: float = POWER) -> float:
-    """Smallest effect beyond the reference that a one-sided half-t test shows with probability `wanted`.
-
-    Parameters
-    ----------
-    variance : float
-        Of the estimate, at the present number of prompts.
+    effect : float
+        Stated beforehand, above 0: the distance from the reference that is worth finding, at the new number of prompts.
     alpha : float
         The p-value to be reached.
     """
-    return float((stats.t.isf(alpha, df) + stats.norm.ppf(wanted)) * variance**0.5)
+    tail = (1 - LIMIT) / 2
+    found = [_fewest(spread, _variance(spread, part), effect, alpha) for part in (1 - LIMIT, 1 - tail, tail)]
+    prompts, low, high = (MOST if one is None else one for one in found)
+    return None if found[0] is None else Needed(prompts, low, high)
 
 
-def power(variance: float, df: float, effect: float, alpha: float) -> float:
-    """Probability that so many prompts show an effect of this size beyond the reference, at the p-value `alpha`."""
-    if effect <= 0:
-        return alpha if effect == 0 else 0.0
-    return float(stats.norm.cdf(effect / variance**0.5 - stats.t.isf(alpha, df)))
+def _variance(spread: Spread, tail: float) -> float:
+    """What the variance may be, by the chi-squared distribution of its estimate, whose lower tail is given."""
+    if spread.known:
+        return spread.variance
+    df = spread.prompts - 1
+    return float(spread.variance * df / special.chdtri(df, 1 - tail))
 
 
-def prompts_needed(
-    variance: float, n: int, effect: float, alpha: float, wanted: float = POWER, most: int = 100_000
-) -> int | None:
-    """Prompts a concept with which an effect of this size would be shown with probability `wanted`.
+def _shrunk(spread: Spread, n: int) -> float:
+    """The variance at n prompts over that at hand."""
+    return float((spread.prompts / n) ** (1 - spread.growth))
 
-    ``n >= (t_{1-alpha} + z_power)^2 n_0 V_0 / effect^2``, the variance falling as 1/n at a fixed half-sample size.
 
-    Parameters
-    ----------
-    variance, n : float, int
-        Of the pilot: variance of its estimate, prompts of its smallest concept.
-    effect : float
-        Distance from the reference, positive if it points the claimed way.
+def _reach(spread: Spread, n: int, alpha: float) -> float:
+    """Standard errors that an effect must measure."""
+    # Distributions of scipy.stats take a hundred times as long, and a search for a number asks often.
+    critical = -special.ndtri(alpha) if spread.known else -special.stdtrit(n - 1, alpha)
+    return float(critical + special.ndtri(POWER))
 
-    Returns
-    -------
-    int or None
-        None if the effect points the wrong way, or more than `most` would be needed.
-    """
-    if effect <= 0:
+
+def _fewest(spread: Spread, variance: float, effect: float, alpha: float) -> int | None:
+    def enough(n: int) -> bool:
+        return bool(_reach(spread, n, alpha) ** 2 * variance * _shrunk(spread, n) <= effect**2)
+
+    if not enough(MOST):
         return None
-    low, high = 4, most
-    if not _enough(high, variance, n, effect, alpha, wanted):
-        return None
+    low, high = FEWEST, MOST
     while low < high:
         middle = (low + high) // 2
-        if _enough(middle, variance, n, effect, alpha, wanted):
-            high = middle
-        else:
-            low = middle + 1
+        low, high = (low, middle) if enough(middle) else (middle + 1, high)
     return low
-
-
-def _enough(n: int, variance: float, pilot: int, effect: float, alpha: float, wanted: float) -> bool:
-    reach = stats.t.isf(alpha, n - 1) + stats.norm.ppf(wanted)
-    return bool(n >= reach**2 * pilot * variance / effect**2)

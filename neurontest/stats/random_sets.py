@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -81,10 +82,14 @@ class Rank:
     above: Side
     below: Side
 
-    @property
-    def settled(self) -> bool:
-        """Whether further random sets would change neither p-value."""
-        return min(self.above.exceedances, self.below.exceedances) >= ENOUGH
+
+def hopeless(claimed: Sequence[Side], opposite: Sequence[Side], threshold: float) -> bool:
+    """Whether random sets looked at so far show that more of them would show neither a claim nor its opposite.
+
+    Of each, ten random sets reach the set's by some measure, and its p-value is above the largest threshold. Nothing is
+    ever declared early: what random sets are compared by, their medians say, may still change with more of them.
+    """
+    return all(any(one.exceedances >= ENOUGH and one.p > threshold for one in sides) for sides in (claimed, opposite))
 
 
 def rank(observed: float, null: Floats) -> Rank:

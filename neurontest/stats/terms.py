@@ -8,7 +8,8 @@ gradient and variance of all of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -19,6 +20,58 @@ Indices = npt.NDArray[np.intp]
 
 #: A concept in one mode: ``("hanoi", "raw")``. Modes of one concept share its half-samples.
 Key = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores whose means over a subset of prompts decide which `k` neurons it selects.
+
+    Attributes
+    ----------
+    values : float64 array [prompt, place]
+    starts : int array [column] or None
+        The first place of each neuron, where the same index in every layer is one, whose mean is the largest of them.
+    k : int
+    typical : float
+        Standard deviation over all prompts of the median place.
+    """
+
+    values: Floats
+    starts: Indices | None
+    k: int
+    typical: float
+
+    @classmethod
+    def of(cls, values: Floats, starts: Indices | None, k: int) -> Scored:
+        """With its own `typical`."""
+        spreads = values.std(axis=0)
+        # Where most neurons never move, those that do say what is little; where none does, anything is.
+        return cls(values, starts, k, float(np.median(spreads) or spreads.mean() or 1.0))
+
+    @property
+    def columns(self) -> int:
+        """How many neurons there are."""
+        return self.values.shape[1] if self.starts is None else len(self.starts)
+
+    @cached_property
+    def middle(self) -> Floats:
+        """Mean [place] over all prompts."""
+        mean: Floats = self.values.mean(axis=0)
+        return mean
+
+    @cached_property
+    def moved(self) -> Floats:
+        """Values less :attr:`middle`."""
+        return self.values - self.middle
+
+    def part(self, columns: Indices) -> Scored:
+        """The same of some neurons alone, rising."""
+        if self.starts is None:
+            return Scored(self.values[:, columns], None, self.k, self.typical)
+        ends = np.append(self.starts[1:], self.values.shape[1])
+        spans = [np.arange(self.starts[one], ends[one]) for one in columns]
+        starts = np.cumsum([0] + [len(span) for span in spans[:-1]])
+        return Scored(self.values[:, np.concatenate(spans)], starts, self.k, self.typical)
 
 
 class Selector(Protocol):
@@ -44,6 +97,9 @@ class Selector(Protocol):
     def sharing(self, held: Floats) -> Callable[[Floats], Floats]:
         """A function from subsets to what the sets selected [subset] share with memberships ``held`` [column]."""
 
+    def scored(self) -> Scored:
+        """The scores that decide what is selected, of the neurons that can be."""
+
 
 def one_below_the_other(parts: Sequence[tuple[Indices, Floats]]) -> tuple[Indices, Floats]:
     """Sets [subset, column] that were selected in parts, of columns of their own each, in the columns of all."""
@@ -68,26 +124,42 @@ class Term:
     split : mapping from Key to float64 array [neuron]
         The part of the gradient that comes from split-half overlaps. They are quadratic in one ``pi``, and the
         second-order part of their variance is as large as the linear one, so a test of their level counts it twice.
+    least, most : float
+        What it lies between, whatever the prompts: overlaps between 0 and the neurons of a set, and so what is made of
+        them.
     """
 
     value: float
     gradient: Mapping[Key, Floats]
     split: Mapping[Key, Floats] = field(default_factory=dict)
+    least: float = -np.inf
+    most: float = np.inf
 
     def __add__(self, other: Term) -> Term:
-        return Term(self.value + other.value, _sum(self.gradient, other.gradient), _sum(self.split, other.split))
+        return Term(
+            self.value + other.value,
+            _sum(self.gradient, other.gradient),
+            _sum(self.split, other.split),
+            self.least + other.least,
+            self.most + other.most,
+        )
 
     def __mul__(self, factor: float) -> Term:
         return Term(
             self.value * factor,
             {key: vector * factor for key, vector in self.gradient.items()},
             {key: vector * factor for key, vector in self.split.items()},
+            *sorted((self.least * factor, self.most * factor)),
         )
 
     __rmul__ = __mul__
 
     def __sub__(self, other: Term) -> Term:
         return self + other * -1.0
+
+    def between(self, least: float, most: float) -> Term:
+        """The same, of which more is known than that its parts lie in their ranges."""
+        return replace(self, least=max(self.least, least), most=min(self.most, most))
 
 
 def mean(terms: Sequence[Term]) -> Term:

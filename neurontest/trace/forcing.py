@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from neurontest.trace.hooks import by_row
 from neurontest.trace.sites import Site
+from neurontest.trace.writes import Writes
 
 if TYPE_CHECKING:
     import torch
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 #: Of one row of a batch: columns ``layer * width + index``, and their values.
 Forced = tuple[Sequence[int], Sequence[float]]
+
+#: A change is multiplied by this at most, so that it writes as much as another one: a smaller change than that is one
+#: of rounding, and has no direction. Any less would leave random sets at a lower dose wherever a set is active: at 4,
+#: they write .79 of what neurons planted for a concept do on its prompts, at 12 they write .90.
+MOST = 100.0
 
 
 class SiteForcer:
@@ -30,6 +36,16 @@ class SiteForcer:
         One for each row; without columns, a row stays as it is.
     steps : bool tensor [row, position]
         The positions at which neurons are set.
+    writes : Writes, optional
+        Measures what the change of each layer's neurons writes to the residual stream.
+    held : mapping from layer to float32 tensor [row, position], optional
+        Norms that the writes are to have: the change of all of a layer's neurons is multiplied by one number at each
+        position, of :data:`MOST` at most. Without it, neurons are set to the values given.
+
+    Attributes
+    ----------
+    written : dict from layer to float32 tensor [row, position]
+        Norms of the writes of the last pass, if they are measured.
 
     Notes
     -----
@@ -37,8 +53,17 @@ class SiteForcer:
     ``mlp``.
     """
 
-    def __init__(self, site: Site, rows: Sequence[Forced], steps: torch.Tensor) -> None:
+    def __init__(
+        self,
+        site: Site,
+        rows: Sequence[Forced],
+        steps: torch.Tensor,
+        writes: Writes | None = None,
+        held: Mapping[int, torch.Tensor] | None = None,
+    ) -> None:
         self._site, self._count, self._steps = site, len(rows), steps
+        self._writes, self._held = writes, held or {}
+        self.written: dict[int, torch.Tensor] = {}
         sizes = [len(columns) for columns, _ in rows]
         self._all = (
             np.repeat(np.arange(len(rows), dtype=np.int64), sizes),
@@ -80,8 +105,11 @@ class SiteForcer:
             steps = self._steps.to(value.device)[rows]
             # A copy: others may hold what the module was given.
             out = by_row(value.clone(), self._site, layer, self._count)
-            set_to = values.to(out.dtype)[:, None].expand_as(steps)
-            out[rows, :, indices] = torch.where(steps, set_to, out[rows, :, indices])
+            now = out[rows, :, indices]
+            new = torch.where(steps, values.to(out.dtype)[:, None].expand_as(steps), now)
+            if self._writes is not None:
+                new = self._written(self._writes, layer, (rows, indices), now, new)
+            out[rows, :, indices] = new
             return out.reshape(value.shape)
 
         if self._site.read == "input":
@@ -100,6 +128,28 @@ class SiteForcer:
 
         handle = module.register_forward_hook(after)
         return handle
+
+    def _written(
+        self,
+        writes: Writes,
+        layer: int,
+        places: tuple[torch.Tensor, torch.Tensor],
+        now: torch.Tensor,
+        new: torch.Tensor,
+    ) -> torch.Tensor:
+        """What the neurons at `places` are set to [place, position], so that they write as much as they are held to."""
+        import torch
+
+        rows, indices = places
+        change = new.float() - now.float()
+        size = writes.size(layer, change, rows, indices, self._count)
+        if layer in self._held:
+            wanted = self._held[layer].to(size.device)
+            factor = torch.where(size > 0, wanted / size, torch.ones_like(size)).clamp(max=MOST)
+            size = size * factor
+            new = torch.where(change != 0, (now.float() + change * factor[rows]).to(new.dtype), now)
+        self.written[layer] = size
+        return new
 
     def _let_go(self) -> None:
         while self._handles:

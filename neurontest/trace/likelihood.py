@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, fields
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,11 +14,13 @@ import numpy.typing as npt
 
 from neurontest.errors import TraceError
 from neurontest.trace.architecture import is_encoder_decoder, writes
-from neurontest.trace.forcing import Forced, SiteForcer
+from neurontest.trace.controls import Controls
+from neurontest.trace.forcing import Forced
 from neurontest.trace.memory import Halving, Row
-from neurontest.trace.passes import call
 from neurontest.trace.resume import Resume
 from neurontest.trace.sites import Site, find_sites
+from neurontest.trace.text_pass import Text, TextPass, read_texts, without_head
+from neurontest.trace.writes import Writes
 
 if TYPE_CHECKING:
     import torch
@@ -34,22 +37,28 @@ _SAME = 1e-2
 
 
 @dataclass(frozen=True)
-class Text:
-    """Tokens of a prompt, and of what follows it and is scored."""
+class Scores:
+    """What was measured, each as float64 array [1 + forcing, text]; the model as it is comes first.
 
-    prompt: tuple[int, ...]
-    after: tuple[int, ...]
+    Attributes
+    ----------
+    likelihood : array
+        Log-probability of the text, in nats.
+    change : array
+        Mean square over its tokens of the change of their log-probabilities.
+    write : array
+        Norm of what the set neurons write, summed over layers, mean over the positions where they are set; 0 if it is
+        not measured.
+    first, controls, spread : array
+        Mean log-probability of the text's `firsts`; mean and variance of the rises of the control tokens. 0 without.
+    """
 
-    @property
-    def size(self) -> int:
-        """Tokens in all."""
-        return len(self.prompt) + len(self.after)
-
-
-def context_of(model: Any) -> int | None:
-    """Tokens that the model reads at most; None if it does not say."""
-    found = getattr(model.config.get_text_config(decoder=True), "max_position_embeddings", None)
-    return found if isinstance(found, int) and found > 0 else None
+    likelihood: Floats
+    change: Floats
+    write: Floats
+    first: Floats
+    controls: Floats
+    spread: Floats
 
 
 def likelihoods(
@@ -62,7 +71,8 @@ def likelihoods(
     halving: Halving | None = None,
     prompt: Callable[[int], str] = str,
     resume: bool = True,
-) -> Floats:
+    equal_write: Writes | None = None,
+) -> Scores:
     """Log-probabilities of texts after their prompts, as the model is and with neurons set.
 
     Parameters
@@ -78,11 +88,8 @@ def likelihoods(
         Says the prompt of a text in an error, by the text's place.
     resume : bool
         False runs all blocks in every pass: slower, same result.
-
-    Returns
-    -------
-    float64 array [1 + forcing, text]
-        In nats; the model as it is comes first.
+    equal_write : Writes, optional
+        Measures writes, and has all forcings but the first write as much as the first does at each position and layer.
 
     Raises
     ------
@@ -95,11 +102,11 @@ def likelihoods(
             f"{type(model).__name__} does not read and write by the same blocks: how likely a text is after a prompt "
             "with neurons set (claims of kind necessary and sufficient) cannot be had of it."
         )
-    out = np.empty((1 + len(forced), len(texts)))
+    out = np.zeros((len(fields(Scores)), 1 + len(forced), len(texts)))
     first = min((min(columns) // site.width for rows in forced for columns, _ in rows if len(columns)), default=0)
     blocks = find_sites(model, ("residual",))[0].modules if resume and first else ()
     if model.get_output_embeddings() is None:
-        raise _without_head(model)
+        raise without_head(model)
     vocabulary = int(model.get_output_embeddings().weight.shape[0])
     # Texts of one length stand together, so that little is padded; the order is a function of the texts alone.
     order = sorted(range(len(texts)), key=lambda at: (texts[at].size, at))
@@ -107,19 +114,24 @@ def likelihoods(
     done = 0
     for start in range(0, len(order), _KEPT):
         kept = order[start : start + _KEPT]
-        window = _Window(model, site, {at: texts[at] for at in kept}, Resume(blocks, first) if blocks else None)
+        begun = Resume(blocks, first) if blocks else None
+        window = _Window(model, site, {at: texts[at] for at in kept}, begun, equal_write)
         logits = vocabulary * max(len(texts[at].after) for at in kept)
         most = max(1, min(_ROWS, _LOGITS // logits))
         at_first = max(1, _LOGITS_FIRST // logits) if blocks else most
-        out[0, kept] = np.concatenate(list(halving.each(_parts(kept, at_first), window.read, prompt)))
-        if blocks and not window.resumes(kept[:most], out[0, kept[:most]]):
+        for at, found in zip(kept, chain(*halving.each(_parts(kept, at_first), window.read, prompt)), strict=True):
+            out[:, 0, at] = found
+        if blocks and not window.resumes(kept[:most], out[0, 0, kept[:most]]):
             blocks = ()
-        jobs = [(forcing, at) for forcing in range(len(forced)) for at in kept]
-        for part, found in halving.each(
-            _parts(jobs, most), partial(window.read_forced, forced), lambda job: prompt(job[1])
+        # The first forcing before all others: what it writes is what they are held to.
+        jobs = [[(forcing, at) for forcing in some for at in kept] for some in _first_alone(len(forced))]
+        for part, measured in halving.each(
+            [part for some in jobs for part in _parts(some, most)],
+            partial(window.read_forced, forced),
+            lambda job: prompt(job[1]),
         ):
-            for job, value in zip(part, found, strict=True):
-                out[1 + job[0], job[1]] = value
+            for job, found in zip(part, measured, strict=True):
+                out[:, 1 + job[0], job[1]] = found
             done += len(part)
             on_pass(done)
     if not np.isfinite(out).all():
@@ -127,106 +139,87 @@ def likelihoods(
             "The log-probability of a text is NaN or infinite with neurons set to other values; "
             "say another 'ablate', or use --concept-dtype float32."
         )
-    return out
+    return Scores(*out)
 
 
 class _Window:
     """Some of the texts, by their places, whose early blocks are kept while neurons are set in the later ones."""
 
-    def __init__(self, model: Any, site: Site, texts: Mapping[int, Text], begun: Resume | None) -> None:
-        self._model, self._site, self._texts, self._begun = model, site, texts, begun
+    def __init__(
+        self, model: Any, site: Site, texts: Mapping[int, Text], begun: Resume | None, writes: Writes | None
+    ) -> None:
+        self._model, self._site, self._texts, self._begun, self._writes = model, site, texts, begun, writes
         self._width = max(text.size for text in texts.values())
         self._row = {at: row for row, at in enumerate(texts)}
+        #: Log-probabilities of each text's tokens, and the control tokens, while the model is as it is.
+        self._tokens: dict[int, Floats] = {}
+        self._controls: dict[int, Controls] = {}
+        #: By layer, the norms [row, position] of what the first forcing writes.
+        self._held: dict[int, torch.Tensor] = {}
 
-    def read(self, part: Sequence[int]) -> Floats:
-        """Read the next texts with the model as it is; records what later passes begin with."""
+    def read(self, part: Sequence[int]) -> list[Floats]:
+        """Read the next texts with the model as it is; records what later passes begin with, and compare with."""
         with nullcontext() if self._begun is None else self._begun.recording():
-            return self._pass(part, [((), ())] * len(part), None)
+            found = self._pass(part, [((), ())] * len(part), None)
+        for at, tokens, opening in zip(part, found.tokens, found.openings, strict=True):
+            self._tokens[at] = tokens
+            if opening is not None:
+                self._controls[at] = Controls.like(self._texts[at].firsts, opening)
+        return self._measured(part, found)
 
     def resumes(self, part: Sequence[int], wanted: Floats) -> bool:
         """Whether this architecture gives the same when begun at a later block; if not, it no longer is."""
         try:
-            found = self._pass(part, [((), ())] * len(part), self._begun)
+            found = [float(one.sum()) for one in self._pass(part, [((), ())] * len(part), self._begun).tokens]
         except (TypeError, ValueError, KeyError, IndexError, AttributeError, RuntimeError):
             found = None
         if found is None or not np.allclose(found, wanted, rtol=0, atol=_SAME):
             self._begun = None
         return self._begun is not None
 
-    def read_forced(self, forced: Sequence[Sequence[Forced]], jobs: Sequence[Job]) -> tuple[Sequence[Job], Floats]:
+    def read_forced(
+        self, forced: Sequence[Sequence[Forced]], jobs: Sequence[Job]
+    ) -> tuple[Sequence[Job], list[Floats]]:
         """Read texts with neurons set; a job is a forcing and a text."""
-        rows = [forced[forcing][at] for forcing, at in jobs]
-        return jobs, self._pass([at for _, at in jobs], rows, self._begun)
+        import torch
 
-    def _pass(self, part: Sequence[int], rows: Sequence[Forced], begun: Resume | None) -> Floats:
+        part = [at for _, at in jobs]
+        places = torch.tensor([self._row[at] for at in part])
+        is_first = jobs[0][0] == 0
+        held = {} if is_first else {layer: norms[places.to(norms.device)] for layer, norms in self._held.items()}
+        found = self._pass(part, [forced[forcing][at] for forcing, at in jobs], self._begun, held)
+        if is_first:
+            for layer, norms in found.written.items():
+                empty = norms.new_zeros(len(self._texts), norms.shape[1])
+                self._held.setdefault(layer, empty)[places.to(norms.device)] = norms
+        return jobs, self._measured(part, found)
+
+    def _measured(self, part: Sequence[int], found: TextPass) -> list[Floats]:
+        """Of each text what :class:`Scores` has."""
+        out = []
+        for row, (at, tokens, opening) in enumerate(zip(part, found.tokens, found.openings, strict=True)):
+            text = self._texts[at]
+            write = sum(float(norms[row].double().sum()) for norms in found.written.values())
+            change = float(np.square(tokens - self._tokens[at]).mean())
+            beside = (0.0, 0.0, 0.0) if opening is None else self._controls[at].measure(opening)
+            steps = min(len(text.after) + 1, found.positions + 1 - len(text.prompt))
+            out.append(np.array([tokens.sum(), change, write / steps, *beside]))
+        return out
+
+    def _pass(
+        self,
+        part: Sequence[int],
+        rows: Sequence[Forced],
+        begun: Resume | None,
+        held: Mapping[int, torch.Tensor] | None = None,
+    ) -> TextPass:
         texts, places = [self._texts[at] for at in part], [self._row[at] for at in part]
-        return _pass(self._model, self._site, texts, rows, self._width, begun, places)
+        return read_texts(self._model, self._site, texts, rows, self._width, begun, places, self._writes, held)
+
+
+def _first_alone(count: int) -> tuple[range, range]:
+    return range(min(1, count)), range(1, count)
 
 
 def _parts(rows: Sequence[Row], most: int) -> list[Sequence[Row]]:
     return [rows[at : at + most] for at in range(0, len(rows), most)]
-
-
-def _pass(
-    model: Any,
-    site: Site,
-    texts: Sequence[Text],
-    rows: Sequence[Forced],
-    width: int,
-    begun: Resume | None = None,
-    places: Sequence[int] = (),
-) -> Floats:
-    """Log-probability of each text, in one forward pass; from a later block on if that was `begun`."""
-    import torch
-
-    ids = np.zeros((len(texts), width), dtype=np.int64)
-    mask = np.zeros_like(ids)
-    steps, scored = np.zeros(ids.shape, dtype=bool), np.zeros(ids.shape, dtype=bool)
-    for row, text in enumerate(texts):
-        ids[row, : text.size] = (*text.prompt, *text.after)
-        mask[row, : text.size] = 1
-        steps[row, len(text.prompt) - 1 : text.size] = True
-        scored[row, len(text.prompt) : text.size] = True
-    device = model.device
-    tokens = torch.from_numpy(ids).to(device)
-    # A text may be one token longer than the model's context: nothing is foretold after its last one.
-    read = slice(min(width, context_of(model) or width))
-    # Each scored token is foretold at the position before it; the head need not look anywhere else.
-    row, at = torch.from_numpy(np.argwhere(scored)).to(device).T
-    head = model.get_output_embeddings()
-    with ExitStack() as stack:
-        stack.enter_context(torch.inference_mode())
-        stack.enter_context(SiteForcer(site, rows, torch.from_numpy(steps[:, read]).to(device)))
-        if begun is not None:
-            stack.enter_context(begun.resumed(torch.as_tensor(list(places), device=device)))
-        asked: list[bool] = []
-
-        def narrow(_: Any, args: tuple[Any, ...]) -> tuple[Any, ...]:
-            asked.append(True)
-            here = args[0].device  # a model may be spread over several
-            return (args[0][row.to(here), at.to(here) - 1][None], *args[1:])
-
-        handle = head.register_forward_pre_hook(narrow)
-        stack.callback(handle.remove)
-        # Padding stands behind: causal attention never looks there, and positions count from 0 without being told.
-        logits: torch.Tensor = call(
-            model,
-            input_ids=tokens[:, read],
-            attention_mask=torch.from_numpy(mask[:, read]).to(device),
-            use_cache=False,
-            return_dict=True,
-        ).logits[0]
-        if not asked:
-            raise _without_head(model)
-        foretold = logits.to(device).float()
-        likely = foretold.gather(1, tokens[row, at, None])[:, 0] - foretold.logsumexp(dim=1)
-        sums = torch.zeros(len(texts), dtype=torch.float64, device=device).index_add_(0, row, likely.double())
-        out: Floats = sums.cpu().numpy()
-    return out
-
-
-def _without_head(model: Any) -> TraceError:
-    return TraceError(
-        f"{type(model).__name__} does not take its logits from a layer of its own (get_output_embeddings): how likely "
-        "a text is with neurons set (claims of kind necessary and sufficient) cannot be had of it."
-    )

@@ -15,24 +15,33 @@ import numpy.typing as npt
 from neurontest.errors import TraceError
 from neurontest.trace.encoding import bare, check_rows, unknown_among
 from neurontest.trace.lengths import check_length
-from neurontest.trace.likelihood import Text, context_of, likelihoods
+from neurontest.trace.likelihood import likelihoods
 from neurontest.trace.locks import hold
 from neurontest.trace.memory import Halving
 from neurontest.trace.prompts import Prompts
 from neurontest.trace.sites import find_sites
 from neurontest.trace.store import FORMAT_VERSION, Store, Trace
+from neurontest.trace.text_pass import Text, context_of
 from neurontest.trace.tokens import tokens_after
+from neurontest.trace.writes import Writes
 from neurontest.types import (
     Activations,
     Continuation,
     Generation,
     ModelHandle,
+    ModelRequest,
     Notice,
     Progress,
     ScoreRequest,
+    WriteRequest,
     unnoticed,
 )
 from neurontest.words import quoted
+
+#: Raise it when other numbers are measured, or how they are stored.
+SCORES_VERSION = 2
+
+_OF_FIRSTS = ("first", "controls", "spread")
 
 Continuations = Callable[[Sequence[str], Generation], Sequence[Continuation]]
 
@@ -70,13 +79,13 @@ class Scorer:
         self._prompts = prompts or Prompts(handle, cache_dir, progress, notice)
         self._store = Store(cache_dir, handle, notice=notice, prompts=self._prompts)
 
-    def scores(self, request: ScoreRequest) -> Activations:
-        """Log-probabilities [prompt, 1 + forcing], in nats; computed if they are not in the store.
+    def scores(self, request: ModelRequest) -> Activations:
+        """What a claim asks of the model once its traces are there; computed if it is not in the store.
 
         Raises
         ------
         TraceError
-            If a text cannot be scored; the message names the prompt.
+            If a text cannot be scored; the message names the prompt. Or if what neurons write cannot be told.
         ModelError
             If the model cannot be loaded.
         StoreError
@@ -89,19 +98,31 @@ class Scorer:
             with hold(self._cache_dir, f"score-{key[:32]}", self._what, self._progress):
                 found = self._store.read(key)
                 if found is None:
-                    values = self._score(request).astype(np.float32)
-                    found = Trace(values.reshape(-1), len(values), values.shape[1])
+                    found = self._writes(request) if isinstance(request, WriteRequest) else self._score(request)
                     self._store.write(key, found)
-        values = found.values.reshape(found.layers, found.width)
-        return Activations(values, 1, found.width, hashlib.sha256(values.tobytes()).hexdigest())
+        if isinstance(request, WriteRequest):
+            values = found.values[None]
+        else:
+            values = found.values.reshape(len(request.prompts), -1)
+        return Activations(values, found.layers, found.width, hashlib.sha256(values.tobytes()).hexdigest())
 
     @property
     def _what(self) -> str:
         return f"forcing neurons of {self._handle.name}"
 
-    def _key(self, request: ScoreRequest) -> str:
+    def _key(self, request: ModelRequest) -> str:
         handle = self._handle
-        model = ["scores", FORMAT_VERSION, handle.fingerprint, handle.dtype, handle.device, handle.attention]
+        model = [
+            "scores",
+            SCORES_VERSION,
+            FORMAT_VERSION,
+            handle.fingerprint,
+            handle.dtype,
+            handle.device,
+            handle.attention,
+        ]
+        if isinstance(request, WriteRequest):
+            return hashlib.sha256(msgspec.json.encode(["writes", model, request.site])).hexdigest()
         decides: list[object] = [model, request, self._ids(request)]
         if request.generation.replay is not None and not request.words:
             # The settings decide a text that the model writes; of one that is given they name the file alone.
@@ -111,7 +132,14 @@ class Scorer:
     def _ids(self, request: ScoreRequest) -> list[tuple[int, ...]]:
         return [self._prompts.of(prompt, request.generation).ids for prompt in request.prompts]
 
-    def _score(self, request: ScoreRequest) -> npt.NDArray[np.float64]:
+    def _writes(self, request: WriteRequest) -> Trace:
+        self._progress(self._what, 0, 1, "loading the model")
+        model, _ = self._handle.load()
+        (site,) = find_sites(model, (request.site,))
+        norms = Writes(site).norms()
+        return Trace(norms, 1, len(norms))
+
+    def _score(self, request: ScoreRequest) -> Trace:
         self._progress(self._what, 0, 1, "loading the model")
         model, tokenizer = self._handle.load()
         from neurontest.trace.packed import packed
@@ -146,7 +174,7 @@ class Scorer:
             def on_halved(most: int) -> None:
                 self._progress(self._what, scored, total, f"out of memory; passes of {most} texts from here on")
 
-            sums = likelihoods(
+            scores = likelihoods(
                 model,
                 site,
                 texts,
@@ -154,23 +182,31 @@ class Scorer:
                 on_pass=on_pass,
                 halving=Halving(on_halved),
                 prompt=lambda at: request.prompts[owner[at]],
+                equal_write=Writes(site),
             )
-        out = np.empty((len(request.prompts), len(sums)))
+        out = np.empty((len(request.prompts), len(request.scores), 1 + len(forced)))
         lengths = np.array([len(text.after) for text in texts])
+        opens = np.array([bool(text.firsts) for text in texts])
         for prompt in range(len(request.prompts)):
-            own = np.flatnonzero(np.array(owner) == prompt)
-            if request.words:
-                out[prompt] = np.logaddexp.reduce(sums[:, own], axis=1)
-            else:
-                out[prompt] = (sums[:, own] / lengths[own]).mean(axis=1)
-        return out
+            own = np.array(owner) == prompt
+            for place, name in enumerate(request.scores):
+                values: npt.NDArray[np.float64] = getattr(scores, name)
+                if name != "likelihood":
+                    # One of a prompt's words stands for all in what is asked of the first token after it.
+                    out[prompt, place] = values[:, own & opens if name in _OF_FIRSTS else own].mean(axis=1)
+                elif request.words:
+                    out[prompt, place] = np.logaddexp.reduce(values[:, own], axis=1)
+                else:
+                    out[prompt, place] = (values[:, own] / lengths[own]).mean(axis=1)
+        return Trace(out.astype(np.float32).reshape(-1), len(request.scores), 1 + len(forced))
 
     def _texts(self, request: ScoreRequest, tokenizer: Any) -> tuple[list[Text], list[int]]:
         """All texts to be scored, and the prompt that each belongs to."""
         encoded = self._ids(request)
         if request.words:
             words = openings([word_after(tokenizer, word, request.generation) for word in request.words])
-            texts = [Text(ids, word) for ids in encoded for word in words]
+            firsts = tuple(dict.fromkeys(word[0] for word in words))
+            texts = [Text(ids, word, () if at else firsts) for ids in encoded for at, word in enumerate(words)]
             return texts, [at for at in range(len(encoded)) for _ in words]
         row = {prompt: at for at, prompt in enumerate(request.prompts)}
         texts, owner = [], []

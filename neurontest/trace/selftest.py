@@ -22,10 +22,10 @@ from neurontest.trace.encoder_decoder import start_token
 from neurontest.trace.gates import check_gates
 from neurontest.trace.hooks import SiteReader, by_row
 from neurontest.trace.lengths import switch_of
-from neurontest.trace.likelihood import context_of
 from neurontest.trace.parts import check_parts
 from neurontest.trace.passes import Passes, begin, call
 from neurontest.trace.sites import Site, find_blocks, find_sites
+from neurontest.trace.text_pass import context_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt

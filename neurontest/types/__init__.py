@@ -7,14 +7,17 @@ Array axes: ``[prompt, neuron]`` for activations, ``[subset, prompt]`` for half-
 ``[subset, neuron]`` for memberships of sets.
 """
 
-from neurontest.types.causal import Forcing, ScoreRequest
+from neurontest.types.causal import TEXT_SCORES, WORD_SCORES, Forcing, ModelRequest, ScoreRequest, WriteRequest
 from neurontest.types.evidence import (
+    Detectable,
     Estimate,
     Evidence,
     Finding,
     Interval,
     KeyResult,
+    NearCopies,
     NullSummary,
+    Spread,
     Tally,
     Thresholds,
     Vacuity,
@@ -31,13 +34,16 @@ from neurontest.types.record import (
     Record,
     TraceRecord,
 )
+from neurontest.types.repeat import Alternative, Repeat, alternatives
 from neurontest.types.spec import (
     BASELINE,
+    OF_THE_CEILING,
     Claim,
     Concept,
     Family,
     Generation,
     Location,
+    Look,
     Selection,
     Statistics,
     Suite,
@@ -63,14 +69,19 @@ from neurontest.types.trace import (
 
 __all__ = [
     "BASELINE",
+    "OF_THE_CEILING",
     "RECORD_VERSION",
+    "TEXT_SCORES",
+    "WORD_SCORES",
     "Activations",
+    "Alternative",
     "Claim",
     "ClaimRecord",
     "Comparison",
     "Concept",
     "ConceptRecord",
     "Continuation",
+    "Detectable",
     "Estimate",
     "Evidence",
     "Family",
@@ -84,8 +95,11 @@ __all__ = [
     "Interval",
     "KeyResult",
     "Location",
+    "Look",
     "ModelHandle",
     "ModelRecord",
+    "ModelRequest",
+    "NearCopies",
     "Neuron",
     "NeuronSet",
     "Notice",
@@ -96,8 +110,10 @@ __all__ = [
     "PublishedNeuron",
     "Reading",
     "Record",
+    "Repeat",
     "ScoreRequest",
     "Selection",
+    "Spread",
     "Statistics",
     "Suite",
     "Tally",
@@ -108,6 +124,8 @@ __all__ = [
     "TraceRequest",
     "Vacuity",
     "Verdict",
+    "WriteRequest",
+    "alternatives",
     "drawn_selections",
     "notices_of",
     "reading_of",

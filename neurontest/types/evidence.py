@@ -83,7 +83,7 @@ class KeyResult:
     ----------
     name : {"permutation", "half-sample", "Welch bound", "prediction", "rank", "prompts", "random sets"}
         A bound of the largest Welch t of many neurons; the controls' spread as that of concepts to come, and the rank
-        among them; of causal claims, Student's t over prompts, and the rank among random sets.
+        among them; of causal claims, t over prompts, and the rank among random sets.
     null : str
         The null hypothesis in words, and what is exchanged under it.
     statistic : float
@@ -101,7 +101,7 @@ class KeyResult:
     exact : bool
         No Monte-Carlo error: all relabelings, or all half-samples, were enumerated.
     half_pairs : int
-        Pairs of disjoint half-samples of each concept (halves enumerated, if exact).
+        Pairs of disjoint half-samples of each concept (halves enumerated, if exact); 0 where none is drawn.
     monte_carlo_se : float
         Standard error of `statistic` from drawing half-samples; 0 if exact or not applicable.
         Of a rank, its p-value may be larger or smaller by four of them.
@@ -153,11 +153,57 @@ class NullSummary:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """How much an estimate changes with the prompts: what effects so many prompts show follows from it.
+
+    Attributes
+    ----------
+    variance : float
+        Of the estimate, in its unit squared.
+    prompts : int
+        Of the smallest concept that takes part, when there is that variance.
+    growth : float
+        n times the variance grows as n to this power: 0 of means over prompts; of half-samples that grow with n, 1/2.
+    known : bool
+        The variance follows from the numbers of prompts, and is no estimate.
+    """
+
+    variance: float
+    prompts: int
+    growth: float = 0.0
+    known: bool = False
+
+
+@dataclass(frozen=True)
+class Detectable:
+    """The effect, as a distance from its reference, that so many prompts a concept show with probability 0.8."""
+
+    prompts: int
+    effect: float
+
+
+@dataclass(frozen=True)
 class Tally:
     """What a search found at one threshold, in words: ``3 of 17,280 neurons are specific``."""
 
     threshold: float
     found: str
+
+
+@dataclass(frozen=True)
+class NearCopies:
+    """Prompts that are near copies of others, and are not said to be.
+
+    Attributes
+    ----------
+    said : str
+        Which they are and what to do, in a sentence without its full stop.
+    paste : str
+        The lines that give them one group, as the spec or the prompt file takes them; empty if that is no cure.
+    """
+
+    said: str
+    paste: str = ""
 
 
 @dataclass(frozen=True)
@@ -179,18 +225,18 @@ class Evidence:
         Prompts used; of causal claims, those that were measured.
     m : int
         Prompts in a half-sample; 0 if there are none.
-    detectable : float or None
-        The smallest effect shown with power 0.8 by this many prompts, in the effect's unit.
-    power : float or None
-        The probability that as many prompts, drawn anew, show an effect of the observed size.
-    needed, needed_95 : int or None
-        Prompts a concept that would show an effect of the observed size with power 0.8, and 0.95; None if it points
-        the wrong way.
+    spread : Spread or None
+        Of the test over prompts that decides; None where no number of prompts follows from it: of searches, of ranks,
+        where it is controls or random sets that are wanting, and where the variance is a floor.
     degenerate : bool
         No prompt's presence moves the effect: its variance is a floor.
     warnings : tuple of str
     tallies : tuple of Tally
         Of searches: how many neurons are found at each threshold that may finally apply.
+    copies : tuple of NearCopies
+        Prompts that the tests took for independent and are not: whatever `p` is, nothing is shown.
+    refusal : str
+        Why the claim cannot be decided, whatever was measured; empty if it can be.
     """
 
     effect: Estimate
@@ -201,13 +247,12 @@ class Evidence:
     details: tuple[Estimate, ...]
     prompts: Mapping[str, int]
     m: int
-    detectable: float | None = None
-    power: float | None = None
-    needed: int | None = None
-    needed_95: int | None = None
+    spread: Spread | None = None
     degenerate: bool = False
     warnings: tuple[str, ...] = ()
     tallies: tuple[Tally, ...] = ()
+    copies: tuple[NearCopies, ...] = ()
+    refusal: str = ""
 
 
 @dataclass(frozen=True)
@@ -222,11 +267,14 @@ class Verdict:
     threshold : float
         The unadjusted p-value that the claim had to reach at its place in the family.
     reason : str
-        Why it is inconclusive, and what would decide it; empty otherwise.
+        Why it is inconclusive; empty otherwise.
     borderline : bool
-        Monte-Carlo error could not tell on which side of the threshold the p-value lies.
+        Monte-Carlo error, the claim's own or that of one before it in the correction, leaves the verdict open.
     found : str
         What a search found at the threshold that finally applied, in words; empty of other claims.
+    detectable : tuple of Detectable
+        Of an inconclusive claim: effects that are shown at that threshold, with the prompts at hand, twice and four
+        times as many. Empty where its evidence has no spread.
     """
 
     name: Literal["holds", "refuted", "inconclusive"]
@@ -236,6 +284,7 @@ class Verdict:
     reason: str = ""
     borderline: bool = False
     found: str = ""
+    detectable: tuple[Detectable, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -246,10 +295,13 @@ class Vacuity:
     ----------
     worlds, declared : int
         Worlds looked at, and those in which the unadjusted half-sample test declared the claim at alpha.
-    low, high : float
-        One-sided 99% bounds of the rate.
+    limit : float
+        The rate that it is held against.
     vacuous : bool
-        The rate is above alpha, beyond doubt; in a record, of a claim that holds.
+        The rate is above the limit; in a record, of a claim that holds. The error of saying so, at any time, is 5% at
+        most.
+    cleared : bool
+        The rate is below the limit, with the same error. Of neither, so many worlds did not tell.
     about : str
         What such a claim is about instead, in words; empty if its kind does not say.
     reason : str
@@ -258,16 +310,16 @@ class Vacuity:
 
     worlds: int
     declared: int
-    low: float
-    high: float
     vacuous: bool
+    limit: float = 0.1
+    cleared: bool = False
     about: str = ""
     reason: str = ""
 
     @classmethod
     def unknown(cls, reason: str) -> Vacuity:
         """Nothing was looked at."""
-        return cls(worlds=0, declared=0, low=0.0, high=1.0, vacuous=False, reason=reason)
+        return cls(worlds=0, declared=0, vacuous=False, reason=reason)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from typing import Literal
 
 from neurontest.types.evidence import Evidence, Vacuity, Verdict
 from neurontest.types.neurons import NeuronSet, OverlapMatrix, PublishedNeuron
-from neurontest.types.spec import Generation, Location, Selection, Statistics
+from neurontest.types.repeat import Repeat
+from neurontest.types.spec import Generation, Location, Look, Selection, Statistics
 from neurontest.types.trace import Continuation
 
 RECORD_VERSION = 1
@@ -33,6 +34,14 @@ class ClaimRecord:
         How it fared where concepts mean nothing; None if that was not looked at.
     salmon : float or None
         The unadjusted p-value on a twin of the model with random weights; None if there was none.
+    test : str
+        The pytest node id of the test in Python that stated the claim; empty if a spec file did.
+    session : Verdict or None
+        Of a claim that a test in Python stated: its verdict corrected over all claims that tests of the session stated.
+        `verdict` and `judgement` are what the test passed or failed by, and uncorrected. None if its suite corrects
+        nothing.
+    repeats : tuple of Repeat
+        What became of it with other texts, and with other baselines; empty if the suite says none.
     """
 
     id: str
@@ -56,17 +65,21 @@ class ClaimRecord:
     duration: float = 0.0
     vacuity: Vacuity | None = None
     salmon: float | None = None
+    test: str = ""
+    session: Verdict | None = None
+    repeats: tuple[Repeat, ...] = ()
 
 
 @dataclass(frozen=True)
 class FamilyRecord:
-    """The claims whose p-values were corrected together."""
+    """The claims whose p-values were corrected together; `look` says at which of the looks that were declared."""
 
     file: str
     alpha: float
     correction: str
     declared: int
     evaluated: bool
+    look: Look | None = None
 
 
 @dataclass(frozen=True)
@@ -132,6 +145,7 @@ class Record:
         The suite's folder name.
     versions : mapping from package to version
     seed : int
+        Of the texts that the verdicts are about.
     warnings : tuple of str
         About the suite as a whole.
     errors : tuple of str

@@ -11,6 +11,9 @@ from typing import Literal
 from neurontest.types.neurons import PublishedNeuron
 from neurontest.types.trace import GivenText, Positions, Reading, TraceRequest
 
+#: How an amount ends that is a share of what two halves of one concept's prompts share.
+OF_THE_CEILING = "% of the ceiling"
+
 #: The name under which the baseline travels beside the concepts. No concept can be called so (it is no valid name).
 BASELINE = "(baseline)"
 
@@ -84,9 +87,31 @@ def drawn_selections(selection: Selection) -> tuple[Selection, ...]:
 
 
 @dataclass(frozen=True)
-class Statistics:
-    """How a claim is tested: the `statistics` section. `m` None means half of the smallest concept's prompts."""
+class Look:
+    """Which of the looks that a family declared beforehand a run is.
 
+    Attributes
+    ----------
+    number, of : int
+        The first is 1.
+    alpha : float
+        The error rate of all looks together; that of this one stands as `alpha` of the statistics.
+    """
+
+    number: int
+    of: int
+    alpha: float
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """How a claim is tested: the `statistics` section. `m` None means half of the smallest concept's prompts.
+
+    `looks` are the numbers of prompts a concept at which the family may be tested. `look` is the one of them that this
+    run is, and `alpha` then what it may spend; None if none are declared, or before the prompts are known.
+    """
+
+    seed: int = 0
     alpha: float = 0.05
     correction: Correction = "holm"
     confidence: float = 0.95
@@ -96,6 +121,8 @@ class Statistics:
     consistent_above: float = 0.3
     differ_below: float = 0.5
     similar_above: float = 0.8
+    looks: tuple[int, ...] | None = None
+    look: Look | None = None
 
 
 @dataclass(frozen=True)
@@ -192,7 +219,7 @@ class Claim:
 
     @property
     def node(self) -> str:
-        """The stable name that random streams hang on: file and id, never the position in the file."""
+        """The stable name: file and id, never the position in the file."""
         return f"{self.where.file}::{self.id}"
 
     def said(self, slot: str) -> str:
@@ -210,6 +237,13 @@ class Claim:
         if not isinstance(value, float):
             raise TypeError(f"{slot} of {self.node} holds {value!r}, which is no number")
         return value
+
+    def of_ceiling(self, slot: str) -> float | None:
+        """The share of the ceiling in a slot, such as 0.6 of ``"60% of the ceiling"``; None if it is an amount."""
+        value = self.terms[slot]
+        if not isinstance(value, str) or not value.endswith(OF_THE_CEILING):
+            return None
+        return float(value.removesuffix(OF_THE_CEILING)) / 100
 
     def neurons(self, slot: str) -> float:
         """The amount in a slot in neurons: a number of them, or a share of `k` such as ``"40%"``."""
@@ -265,6 +299,10 @@ class Suite:
     ----------
     given : mapping from file to mapping from prompt to tuple of GivenText
         What `replay` of its generations names.
+    seeds : tuple of int
+        Beside that of `generation`, those at which it is repeated.
+    baselines : tuple of Concept
+        Beside its `baseline`, those with which it is repeated, or which are traced together with it.
     """
 
     folder: Path
@@ -277,6 +315,8 @@ class Suite:
     statistics: Statistics
     warnings: tuple[str, ...] = field(default=())
     given: Mapping[str, Mapping[str, tuple[GivenText, ...]]] = field(default_factory=dict)
+    seeds: tuple[int, ...] = ()
+    baselines: tuple[Concept, ...] = ()
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -50,7 +50,7 @@ def suite_in(folder: Path, nonce: str) -> None:
         claims = "".join(
             f"  - {{id: c{at}-{nonce}, claim: '{sentence}'}}\n" for at, sentence in enumerate(said[start : start + 10])
         )
-        text = "neurons: {select: mean, k: 10}\nclaims:\n" + claims
+        text = "neurons: {select: mean, k: 10}\nstatistics: {m: 12}\nclaims:\n" + claims
         (folder / f"part-{start // 10}.yaml").write_text(text, encoding="utf-8")
 
 

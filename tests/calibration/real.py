@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
-from functools import cache
+import os
+from functools import cache, partial
 from pathlib import Path
 
 import numpy as np
 
 from tests.calibration.cell import Cell
-from tests.calibration.worlds import Data, Made
+from tests.calibration.worlds.base import Data, Made, Make
 from tests.worlds import Floats
 
 LAYERS = 30
+#: The cache that holds the traces of the shipped suite; of all processes, so it is in the environment.
+TRACES = "NEURONTEST_CALIBRATION_TRACES"
+#: Sentences of each kind, and as many prompts a concept as the suite has for so many concepts.
+SENTENCES = {
+    "overlap_greater": {"a overlaps b more than c": 20},
+    "overlap_above_chance": {
+        "a overlaps b above chance against c, d, e and f": 12,
+        "a overlaps b above chance against c, d, e and f on these controls": 12,
+    },
+    "distinct": {
+        "a and b have distinct neurons": 20,
+        "a, b, c and d have distinct neurons": 20,
+        "a, b, c and d have distinct neurons on average": 20,
+    },
+    "positions_more_distinct": {"all generated tokens separate a, b, c and d better than the last token": 20},
+    "normalization_helps": {"normalization separates a, b, c and d better than raw": 20},
+    "consistent": {"a has consistent neurons against b": 20},
+    "specific": {"neuron L15.residual[100] is specific to a against b and c": 20},
+    "specific_any": {"a has specific neurons against b": 20, "a has specific neurons": 20},
+}
+
+
+class NoTracesError(LookupError):
+    """The traces of the shipped suite are not there."""
 
 
 @cache
@@ -35,27 +60,23 @@ def _traces(folder: Path, site: str) -> tuple[int, Floats, Floats]:
     return sum(len(one.prompts) for one in suite.concepts.values()), modes[0], modes[1]
 
 
-SENTENCES = {
-    "overlap_greater": "a overlaps b more than c",
-    "overlap_above_chance": "a overlaps b above chance against c, d, e and f on these controls",
-    "distinct": "a, b, c and d have distinct neurons on average",
-    "positions_more_distinct": "all generated tokens separate a, b, c and d better than the last token",
-    "normalization_helps": "normalization separates a, b, c and d better than raw",
-    "consistent": "a has consistent neurons against b",
-    "specific": "neuron L15.residual[100] is specific to a against b and c",
-    "specific_any": "a has specific neurons",
-}
+def of_suite(sentence: str) -> Make:
+    """Prompts of the shipped suite, dealt to the concepts of a sentence at random."""
+    return partial(_dealt, sentence=sentence)
 
 
-def dealt(cell: Cell, seed: int, folder: Path) -> Made:
-    """Prompts of the shipped suite, dealt to the concepts at random."""
-    pool, generated, last = _traces(folder, cell.selection.site)
+def _dealt(cell: Cell, seed: int, sentence: str) -> Made:
+    folder = os.environ.get(TRACES)
+    if not folder:
+        raise NoTracesError(f"{cell.key} needs traces")
+    pool, generated, last = _traces(Path(folder), cell.selection.site)
     order = np.random.default_rng([17, seed]).permutation(pool)
     names = "abcdef" if cell.kind == "overlap_above_chance" else "abcd"
+    if len(names) * cell.n > pool:
+        raise NoTracesError(f"{cell.key} needs {len(names) * cell.n} prompts, and the suite has {pool}")
     rows = {name: order[at * cell.n : (at + 1) * cell.n] for at, name in enumerate(names)}
-    sentence = SENTENCES[cell.kind].replace("residual", cell.selection.site)
+    sentence = sentence.replace("residual", cell.selection.site)
     if cell.kind == "positions_more_distinct":
         data: Data = {name: {"generated": generated[own], "last": last[own]} for name, own in rows.items()}
-        return Made(sentence, data, {"generated": generated[pool:], "last": last[pool:]}, 0.0, layers=LAYERS)
-    truth = None if cell.kind in ("consistent", "specific", "specific_any") else 0.0
-    return Made(sentence, {name: generated[own] for name, own in rows.items()}, generated[pool:], truth, layers=LAYERS)
+        return Made(sentence, data, {"generated": generated[pool:], "last": last[pool:]}, layers=LAYERS)
+    return Made(sentence, {name: generated[own] for name, own in rows.items()}, generated[pool:], layers=LAYERS)

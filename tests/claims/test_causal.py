@@ -1,9 +1,8 @@
-"""Causal claims on losses that are made up: error rates, agreement with scipy, and what a spec may say."""
+"""Causal claims on losses that are made up: agreement with scipy, refusals, and what a spec may say."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import comb
 from typing import Any, cast
 
 import numpy as np
@@ -12,10 +11,12 @@ from scipy import stats
 
 from neurontest.claims import kind_named
 from neurontest.claims.causal import LIKES
-from neurontest.claims.effects import losses_compared, rises_compared
-from neurontest.claims.experiment import Experiment, Part
+from neurontest.claims.evidence.experiment import Experiment, Part, Seen
+from neurontest.claims.evidence.necessary import losses_compared
+from neurontest.claims.evidence.sufficient import rises_compared
 from neurontest.neurons.matched import NEAREST
-from neurontest.types import BASELINE, Evidence, ScoreRequest, Thresholds, TraceRequest
+from neurontest.types import BASELINE, Evidence, Family, ScoreRequest, Thresholds, TraceRequest, WriteRequest
+from neurontest.verdict import judge
 from tests.worlds import Floats, World, claim_on
 
 SETS = 99
@@ -45,96 +46,107 @@ class World2:
 def experiment(sentence: str, own: int, others: int) -> Experiment:
     """An experiment whose sides have so many prompts; only what the evidence asks of it."""
     kind, claim, traces = World2().claim(sentence)
-    ours: Experiment = kind._experiment(claim, traces)
+    measured = ["a", "b"] if sentence == NEEDED else [BASELINE]
+    ours = Experiment(kind, claim, traces, "a", measured, claim.said("for"))
     sizes = {"a": own, "b": others, BASELINE: own}
     ours.measured = {
         name: Part(np.arange(sizes[name]), tuple(f"{name}{at}" for at in range(sizes[name])), ())
         for name in ours.measured
     }
+    ours.random_sets = SETS
     return ours
 
 
-def losses(
-    rng: np.random.Generator, n: tuple[int, int], tau: float, extra: float, loud: float
-) -> tuple[Floats, Floats]:
-    """Skewed losses; every set has an interaction of its own with standard deviation tau."""
-    own = rng.gamma(2, 1, (n[0], 1 + SETS)) - 2
-    others = rng.gamma(2, 1, (n[1], 1 + SETS)) - 2
-    interaction = rng.normal(0, tau, 1 + SETS)
-    interaction[0] += extra
-    return loud * own + interaction, others
+def lost(losses: Floats, change: float = 1.0, write: float = 1.0) -> Seen:
+    """What is measured where texts lose so much [prompt, 1 + set]; what random sets write beside the set."""
+    return {
+        "likelihood": -losses,
+        "change": np.full(losses.shape, change),
+        "write": np.where(np.arange(losses.shape[1]) > 0, write, 1.0) * np.ones(losses.shape),
+    }
 
 
-def rates(sizes: tuple[int, int], tau: float, extra: float, loud: float, worlds: int = 150) -> Floats:
-    """Share of worlds in which prompts, sets, and both are declared at .05."""
-    ours = experiment(NEEDED, *sizes)
-    found = np.zeros(3)
-    for seed in range(worlds):
-        one = losses_compared(
-            ours, "a", *losses(np.random.default_rng([3, seed]), sizes, tau, extra, loud), Thresholds.of(0.05)
-        )
-        found += [*(key.p <= 0.05 for key in one.keys), one.p <= 0.05]
-    return np.asarray(found / worlds)
-
-
-# Bounds that 150 worlds pass with a probability of .9999, at the rates of the design's own simulations.
-def test_a_set_like_any_random_one_is_not_declared() -> None:
-    prompts, sets, both = rates((20, 20), tau=0.8, extra=0.0, loud=1.0)
-    assert prompts > 0.11  # .218: prompts alone take what every set does for this one's
-    assert sets < 0.13
-    assert both < 0.13
-
-
-def test_louder_prompts_are_not_declared() -> None:
-    assert rates((10, 40), tau=0.0, extra=0.0, loud=2.5)[2] < 0.12
-
-
-def test_what_matters_is_declared() -> None:
-    assert rates((20, 20), tau=0.8, extra=2.0, loud=1.0)[2] > 0.5
+def risen(rises: Floats, controls: Floats | float = 0.0, write: float = 1.0) -> Seen:
+    """The same of words of one token; control tokens have a spread of 1."""
+    beside = {"first": rises, "controls": controls * np.ones(rises.shape), "spread": np.ones(rises.shape)}
+    return {**lost(-rises, write=write), **beside}
 
 
 def test_losses_by_scipy() -> None:
     ours = experiment(NEEDED, 12, 15)
-    own, others = losses(np.random.default_rng(1), (12, 15), 0.3, 1.0, 1.0)
-    found = losses_compared(ours, "a", own, others, Thresholds.of(0.05))
-    welch = stats.ttest_ind(own[:, 0], others[:, 0], equal_var=False)
-    prompts, sets = found.keys
-    assert prompts.statistic == pytest.approx(welch.statistic)
-    permuted = stats.permutation_test(
-        (own[:, 0], others[:, 0]),
-        lambda x, y, axis: stats.ttest_ind(x, y, axis=axis, equal_var=False).statistic,
-        vectorized=True,
-        alternative="greater",
-        n_resamples=4000,
-        rng=np.random.default_rng(0),
-    )
-    assert prompts.p == pytest.approx(permuted.pvalue, abs=0.03)
-    apart = own.mean(axis=0) - others.mean(axis=0)
-    assert sets.p == (1 + (apart[1:] >= apart[0]).sum()) / 100
-    assert found.effect.value == pytest.approx(apart[0])
-    low, high = welch.confidence_interval(0.95)
+    rng = np.random.default_rng(1)
+    own, others = rng.gamma(2, 1, (12, 1 + SETS)), rng.gamma(2, 1, (15, 1 + SETS))
+    own[:, 0] += 2
+    found = losses_compared(ours, "a", lost(own), lost(others), Thresholds.of(0.05))
+    welch = stats.ttest_ind(own[:, 0], others[:, 0], equal_var=False, alternative="greater")
+    prompts, beyond, sets = found.keys
+    assert (prompts.statistic, prompts.df, prompts.p) == pytest.approx((welch.statistic, welch.df, welch.pvalue))
+    assert prompts.p_opposite == pytest.approx(1 - welch.pvalue)
+    assert beyond.about == "beyond fragility"
+    assert (sets.p, sets.exceedances, sets.draws) == (0.01, 0, SETS)
+    assert found.effect.value == pytest.approx(own[:, 0].mean() - others[:, 0].mean())
+    low, high = stats.ttest_ind(own[:, 0], others[:, 0], equal_var=False).confidence_interval(0.95)
     assert found.effect.interval is not None
     assert (found.effect.interval.low, found.effect.interval.high) == pytest.approx((low, high))
-    assert found.p == max(prompts.p, sets.p)
+    assert found.p == max(key.p for key in found.keys)
+    assert found.p_opposite == max(key.p_opposite or 0 for key in found.keys)
     assert found.prompts == {"a": 12, "b": 15}
+    # The other way round, the opposite is what was claimed.
+    other = losses_compared(experiment(NEEDED, 15, 12), "a", lost(others), lost(own), Thresholds.of(0.05))
+    assert (other.p, other.p_opposite) == pytest.approx((found.p_opposite, found.p))
+    details = {one.name: one for one in found.details}
+    assert details["extra loss of a"].value == pytest.approx(own[:, 0].mean())
+    assert details["extra loss of the others by random sets"].value == pytest.approx(others[:, 1:].mean())
+    assert details["fragility of a beside the others"].value == pytest.approx(1, abs=0.1)
+    assert details["random sets below it, by the normalised difference"].value == 1
+    assert details["random sets' write beside the set's, a"].value == 1
 
 
 def test_rises_by_scipy() -> None:
     ours = experiment(FORCED, 15, 15)
     rng = np.random.default_rng(2)
     rises = rng.normal(0, 1, (15, 1 + SETS)) + np.r_[1.5, np.zeros(SETS)]
-    found = rises_compared(ours, "b", rises, Thresholds.of(0.05))
-    beyond = rises[:, 0] - rises[:, 1:].mean(axis=1)
-    assert found.keys[0].p == pytest.approx(stats.ttest_1samp(beyond, 0, alternative="greater").pvalue)
-    assert found.keys[1].p == 0.01
+    controls = rng.normal(0, 0.1, (15, 1 + SETS))
+    found = rises_compared(ours, "b", risen(rises, controls), Thresholds.of(0.05))
+    apart = rises - controls
+    beyond = apart[:, 0] - apart[:, 1:].mean(axis=1)
+    prompts, plain, in_spreads = found.keys
+    assert prompts.p == pytest.approx(stats.ttest_1samp(beyond, 0, alternative="greater").pvalue)
+    assert found.effect.value == pytest.approx(beyond.mean())
+    assert (plain.p, plain.about, in_spreads.p, in_spreads.about) == (0.01, "", 0.01, "beyond control tokens")
     assert found.prompts == {"baseline": 15}
+    # Where control tokens rise as much, the words do no more than any token.
+    with_all = rises_compared(ours, "b", risen(rises, rises), Thresholds.of(0.05))
+    assert with_all.keys[1].p == 0.01
+    assert min(with_all.keys[0].p, with_all.keys[2].p) >= 0.1
     # No spread at all: nothing is shown by prompts.
-    same = rises_compared(ours, "b", np.tile(rises[:1], (15, 1)), Thresholds.of(0.05))
+    same = rises_compared(ours, "b", risen(np.tile(rises[:1], (15, 1))), Thresholds.of(0.05))
     assert same.keys[0].p == 0.5
 
 
+def test_random_sets_that_cannot_write_as_much_are_no_comparison() -> None:
+    rng = np.random.default_rng(1)
+    own, others = rng.gamma(2, 1, (12, 1 + SETS)), rng.gamma(2, 1, (15, 1 + SETS))
+    own[:, 0] += 5
+    ours = experiment(NEEDED, 12, 15)
+    enough = losses_compared(ours, "a", lost(own, write=0.96), lost(others), Thresholds.of(0.05))
+    assert enough.p < 0.05
+    assert enough.refusal == ""
+    # On either side.
+    for a, b in ((0.94, 1.0), (1.0, 0.94)):
+        found = losses_compared(ours, "a", lost(own, write=a), lost(others, write=b), Thresholds.of(0.05))
+        assert (found.p, found.p_opposite, found.keys) == (1.0, 1.0, ())
+        assert found.refusal.startswith("random sets cannot be made to write as much as the set (94% of it on ")
+        family = Family("f.yaml", (ours.claim,), ours.claim.statistics)
+        verdict = judge(family, {ours.claim.id: found})[ours.claim.id]
+        assert (verdict.name, verdict.reason) == ("inconclusive", found.refusal)
+    rises = rng.normal(0, 1, (15, 1 + SETS)) + np.r_[5, np.zeros(SETS)]
+    refused = rises_compared(experiment(FORCED, 15, 15), "b", risen(rises, write=0.9), Thresholds.of(0.05))
+    assert refused.refusal.startswith("random sets cannot be made to write as much as the set (90% of it on neutral")
+
+
 def scored(
-    sentence: str, effect: float, sets: float = 0.0, **changes: Any
+    sentence: str, effect: float, sets: float = 0.0, write: float = 1.0, **changes: Any
 ) -> tuple[Evidence, list[tuple[ScoreRequest, ...]], World2]:
     """The evidence if the set's forcing costs a's texts (or gives the words) as much as said, others' nothing.
 
@@ -147,15 +159,31 @@ def scored(
     shape = next(iter(traces.values()))
     asked: list[tuple[ScoreRequest, ...]] = []
     known = dict(traces)
+    (writes,) = kind.scores(claim, known, thresholds)
+    assert writes == WriteRequest((), claim.generation, claim.selection.site, claim.selection.positions)
+    known[writes] = replace(shape, values=np.ones((1, shape.layers * shape.width), dtype=np.float32))
+    drawn = 0
     while requests := kind.scores(claim, known, thresholds):
         for request in requests:
-            values = rng.normal(-3, 0.05, (len(request.prompts), 1 + len(request.forcings)))
+            count = len(request.forcings)
+            values = np.zeros((len(request.prompts), len(request.scores), 1 + count))
+            by_name = dict(zip(request.scores, np.moveaxis(values, 1, 0), strict=True))
             affected = request.prompts[0].startswith("a") or bool(request.words)
-            values[:, 2 - len(asked[:1]) :: 2] += sets * affected
-            if not asked:
-                values[:, 1] += effect * affected
-            known[cast(TraceRequest, request)] = replace(shape, values=values.astype(np.float32))
-        asked.append(requests)
+            likelihood = rng.normal(-3, 0.05, (len(request.prompts), 1 + count))
+            likelihood[:, 1] += effect * affected
+            likelihood[:, 2 + drawn % 2 :: 2] += sets * affected
+            by_name["likelihood"][:] = likelihood
+            by_name["write"][:, 1] = 1.0
+            by_name["write"][:, 2:] = write
+            if request.words:
+                by_name["first"][:] = likelihood
+                by_name["spread"][:, 1:] = 1.0
+            flat = values.astype(np.float32).reshape(len(request.prompts), -1)
+            known[cast(TraceRequest, request)] = replace(
+                shape, values=flat, layers=len(request.scores), width=1 + count
+            )
+        drawn += len(requests[0].forcings) - 1
+        asked.append(cast("tuple[ScoreRequest, ...]", requests))
     return kind.evidence(claim, known, thresholds), asked, world
 
 
@@ -166,7 +194,9 @@ def test_the_set_is_selected_on_other_prompts_than_are_measured() -> None:
     assert found.p <= 0.05
     assert found.effect.value == pytest.approx(1.0, abs=0.05)
     assert len(set(own.forcings[0].neurons) & set(world.own.tolist())) >= 5
-    assert sum(len(of_own.forcings) for of_own, _ in asked) == 1 + SETS
+    # The set is in every look: what it writes is what the random sets of this look are held to.
+    assert {of_own.forcings[0] for of_own, _ in asked} == {own.forcings[0]}
+    assert sum(len(of_own.forcings) - 1 for of_own, _ in asked) == SETS
     # The baseline's mean, for all prompts alike; on the measured prompts the set is far above it.
     assert len(own.forcings[0].values) == 1
     assert own.forcings == others.forcings
@@ -182,7 +212,7 @@ def test_no_more_random_sets_than_it_takes(sentence: str, sign: float) -> None:
     # Half of the random sets do more than the set, half less: ten on each side are among the first.
     found, asked, _ = scored(sentence, 0.5 * sign, 1.0 * sign)
     assert [len(requests[0].forcings) for requests in asked] == [1 + 25]
-    key = found.keys[1]
+    key = found.keys[-1]
     assert key.exceedances == 10
     assert key.draws is not None
     assert 15 < key.draws <= 25
@@ -191,10 +221,14 @@ def test_no_more_random_sets_than_it_takes(sentence: str, sign: float) -> None:
     # Where none does as much, all are looked at; so where all do: the opposite is to be judged as well.
     for effect, p in ((1.0, 0.01), (-1.0, 1.0)):
         found, asked, _ = scored(sentence, effect * sign)
-        assert [len(requests[0].forcings) for requests in asked] == [1 + 25, 25, 49]
-        assert found.keys[1].p == p
+        assert [len(requests[0].forcings) for requests in asked] == [1 + 25, 1 + 25, 1 + 49]
+        assert found.keys[-1].p == p
         drawn = {forcing.neurons for requests in asked for forcing in requests[0].forcings}
         assert len(drawn) == 1 + SETS
+    # Where they cannot write as much, more of them would not either.
+    found, asked, _ = scored(sentence, 1.0 * sign, write=0.9)
+    assert [len(requests[0].forcings) for requests in asked] == [1 + 25]
+    assert found.refusal
 
 
 @pytest.mark.parametrize(("how", "rows"), [("zero", 1), ("mean", 1), ("resample", 12)])
@@ -215,7 +249,9 @@ def test_the_order_of_a_list_changes_no_value() -> None:
     moved = replace(traces[claim.request("a")], values=traces[claim.request("a")].values[order])
     found = []
     for one, seen in ((claim, traces), (other, {**traces, other.request("a"): moved})):
-        request, _ = kind.scores(one, seen, Thresholds.of(0.05))
+        (writes,) = kind.scores(one, seen, Thresholds.of(0.05))
+        lengths = replace(moved, values=np.ones((1, moved.values.shape[1]), dtype=np.float32))
+        request, _ = kind.scores(one, {**seen, writes: lengths}, Thresholds.of(0.05))
         found.append([dict(zip(request.prompts, forcing.values, strict=True)) for forcing in request.forcings])
     assert found[0] == found[1]
 
@@ -231,27 +267,23 @@ def test_words_are_measured_after_neutral_prompts() -> None:
     assert found.p <= 0.05
 
 
-def test_the_smallest_p_of_the_design() -> None:
-    kind, claim, _ = World2().claim(NEEDED)
-    assert kind.smallest_p(claim) == 1 / comb(12 + 24, 12)
-
-
 @pytest.mark.parametrize("sentence", [NEEDED, FORCED])
 def test_one_neuron_has_few_that_are_like_it(sentence: str) -> None:
     assert LIKES == NEAREST
     kind, claim, _ = World2().claim(sentence)
+    assert kind.smallest_p(claim) == 0
     alone = replace(claim, selection=replace(claim.selection, k=1))
     assert kind.smallest_p(alone) == 1 / 21
     ours = experiment(sentence, 12, 15)
+    ours.random_sets = 20
     rng = np.random.default_rng(3)
     values = rng.normal(size=(27, 21)) + np.r_[[5.0], np.zeros(20)] * np.r_[np.ones(12), np.zeros(15)][:, None]
     thresholds = Thresholds.of(0.05)
     if sentence == NEEDED:
-        found = losses_compared(ours, "a", values[:12], values[12:], thresholds)
-        assert found.keys[0].p_floor == 1 / comb(27, 12)
+        found = losses_compared(ours, "a", lost(values[:12]), lost(values[12:]), thresholds)
     else:
-        found = rises_compared(ours, "b", values[:12], thresholds)
-    assert found.p == found.keys[1].p_floor == 1 / 21
+        found = rises_compared(ours, "b", risen(values[:12]), thresholds)
+    assert found.p == found.keys[-1].p_floor == 1 / 21
     (said,) = found.warnings
     assert said.startswith("a set of 6 has only 20 random ones like it, so that p is at least 0.048")
 
@@ -286,6 +318,9 @@ def test_faults() -> None:
     assert few.startswith("'a' has 16 prompts; half of them select the neurons")
     kind, claim, _ = World2().claim(NEEDED, identity="dimension")
     assert kind.faults(claim) == ["a dimension of all layers cannot be forced; say 'neurons: {identity: neuron}'"]
+    kind, claim, _ = World2().claim(NEEDED, site="mlp_gate")
+    (said,) = kind.faults(claim)
+    assert said.startswith("what a neuron of site mlp_gate writes hangs on what it gates")
     kind, claim, _ = World2().claim(FORCED)
     wordless = {name: replace(one, words=()) for name, one in claim.concepts.items()}
     (said,) = kind.faults(replace(claim, concepts=wordless))

@@ -121,7 +121,7 @@ def test_what_concepts_leave_open_no_prompts_decide() -> None:
         for one in (found(FOUR, seed) for seed in range(30))
         if one.keys[0].p < 0.05 < one.keys[1].p and one.keys[1].statistic > 0
     )
-    assert one.needed is None
+    assert one.spread is None
     verdict = judge(family(1), {"c0": one})["c0"]
     assert (verdict.name, verdict.reason) == (
         "inconclusive",
@@ -171,7 +171,7 @@ def test_by_rank(shares: int, p: float) -> None:
     assert one.p == pytest.approx(p)
     assert one.p_opposite == pytest.approx(1.05 - p)
     assert key.p_floor == pytest.approx(0.05)
-    assert one.needed is None
+    assert one.spread is None
     assert one.effect.interval is not None
 
 

@@ -36,6 +36,9 @@ SENTENCES = (
     "a overlaps b more than c by at least 1 neuron",
     "a overlaps b by at least 1 neuron",
     "a overlaps b by at most 1 neuron",
+    "a overlaps b by at least 40% of the ceiling",
+    "the lowest overlap is between a and b",
+    "the highest overlap is between a and b among c",
     "a overlaps b above chance against c, d and e",
     "a, b and c have distinct neurons",
     "baseline-normalized sets differ from raw",
@@ -94,7 +97,7 @@ def claim_of(sentence: str, everyone: Mapping[str, Concept]) -> Claim | None:
         neutral,
         Generation(),
         Selection(k=6),
-        Statistics(similar_above=0.5),
+        Statistics(similar_above=0.5, m=3),
         Location("c.yaml", 1, 1),
     )
     return None if kind.faults(claim) or group_faults(claim) else claim

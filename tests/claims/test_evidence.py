@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from neurontest.claims import describe, permutation
 from neurontest.errors import EvidenceError
@@ -75,7 +76,10 @@ def test_a_small_baseline_widens_the_interval_and_warns() -> None:
     assert "the baseline has 5 prompts" in few.warnings[0]
     assert not many.warnings
     assert few.effect.interval is not None
-    assert few.detectable is not None
+    assert few.spread is not None
+    assert many.spread is not None
+    assert few.spread.variance > many.spread.variance
+    assert few.spread.prompts == 8
 
 
 SENTENCES = (
@@ -156,3 +160,45 @@ def test_a_selection_of_everything_is_refused(identity: Any, size: int) -> None:
         asked = replace(claim, selection=replace(claim.selection, k=k, identity=identity))
         with pytest.raises(EvidenceError, match=rf"k is {k}, and there are {size} to select from; say a smaller k"):
             kind.evidence(asked, traces, Thresholds.of(0.05))
+
+
+def test_the_spread_is_that_of_the_test_and_its_smallest_concept() -> None:
+    world = World(np.random.default_rng(1), layers=2, width=60)
+    neurons = world.take(6)
+    sizes = {"a": 12, "b": 8, "c": 10}
+    data = {name: world.concept(size, (neurons, np.full(6, 3.0))) for name, size in sizes.items()}
+    found = evidence_on(
+        "a overlaps b more than c", data, world.neutral(20), width=60, statistics=Statistics(test="half-sample")
+    )
+    assert found.spread is not None
+    assert found.effect.interval is not None
+    assert (found.spread.prompts, found.spread.growth, found.spread.known) == (8, 0.5, False)
+    reach = (found.effect.interval.high - found.effect.interval.low) / 2
+    assert found.spread.variance == pytest.approx((reach / stats.t.isf(0.025, 7)) ** 2)
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_a_prompt_that_carries_most_of_a_variance_is_named(grouped: bool) -> None:
+    # Of twelve texts about a, one is about b as well, and louder than all others together.
+    world = World(np.random.default_rng(5), layers=2, width=60, massive=0)
+    own, other = world.take(5), world.take(5)
+    data = {name: world.concept(12) for name in "ab"}
+    data["a"][:, own] += 8.0
+    data["b"][:, other] += 8.0
+    data["a"][7, other] += 400.0
+    names = tuple(f"text-{(at + 5) % 12:02}" for at in range(12))
+    found = evidence_on(
+        "a overlaps b by at most 4 neurons",
+        data,
+        world.neutral(20),
+        width=60,
+        selection=Selection(k=5),
+        groups={"a": names} if grouped else None,
+    )
+    (warning,) = found.warnings
+    what = "group 'text-00'" if grouped else "prompt 'a 007'"
+    assert warning.startswith(f"the {what} of 'a' carries ")
+    data["a"][7, other] -= 400.0
+    assert not evidence_on(
+        "a overlaps b by at most 4 neurons", data, world.neutral(20), width=60, selection=Selection(k=5)
+    ).warnings

@@ -168,7 +168,12 @@ def test_a_head_is_no_neuron() -> None:
         ("Hanoi overlaps Vietnam more than Violent", ["overlap_greater", MORE_ON_AVERAGE]),
         ("hanoi overlaps vietnam more than tulip, rose and war", ["overlap_greater", MORE_ON_AVERAGE]),
         ("hanoi overlaps vietnam", ["overlap_greater", "overlap_above_chance"]),
-        ("hanoi overlaps vietnam by at least five neurons", ["overlap_above", "overlap_below"]),
+        (
+            "hanoi overlaps vietnam by at least five neurons",
+            ["A overlaps B by at least N neurons", "A overlaps B by at most N neurons"],
+        ),
+        ("hanoi overlaps vietnam by at least half of the ceiling", ["overlap_above", "overlap_below"]),
+        ("the lowest overlap is hanoi and violent", ["overlap_lowest", "overlap_highest"]),
         ("neuron L1.mlp[2] specific for hanoi against tulip", ["specific", "specific_any"]),
         ("raw neurons of a and b are identical", ["sets_similar"]),
         ("a, b, c and d has distict neurons", ["distinct", "consistent"]),
@@ -187,8 +192,10 @@ def test_the_nearest_forms(text: str, nearest: list[str]) -> None:
 def test_forms_can_be_read() -> None:
     assert [form(kind) for kind in kinds()] == [
         "A overlaps B more than C [by at least N neurons]",
-        "A overlaps B by at least N neurons",
-        "A overlaps B by at most N neurons",
+        "A overlaps B by at least N% of the ceiling",
+        "A overlaps B by at most N% of the ceiling",
+        "the lowest overlap is between A and B [among C, D and E]",
+        "the highest overlap is between A and B [among C, D and E]",
         "A overlaps B above chance against C, D and E [on these controls | by rank]",
         "A, B and C have distinct neurons [on average]",
         "all generated tokens separate A, B and C better than the last token",
@@ -204,7 +211,8 @@ def test_forms_can_be_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "shown"), [("5 neurons", 5.0), ("1 neuron", 1.0), ("40%", "40%"), ("2.5 neurons", 2.5)]
+    ("amount", "shown"),
+    [("5 neurons", 5.0), ("1 neuron", 1.0), ("40%", "40%"), ("2.5 neurons", 2.5), ("60% of the ceiling",) * 2],
 )
 def test_amounts(amount: str, shown: float | str) -> None:
     kind, terms = parse(f"a overlaps b by at least {amount}", kinds())

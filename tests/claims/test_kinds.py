@@ -53,6 +53,9 @@ TRUE = [
     "a overlaps b more than c by at least 2 neurons",
     "a overlaps b by at least 3 neurons",
     "a overlaps b by at least 30%",
+    "a overlaps b by at least 60% of the ceiling",
+    "a overlaps c by at most 30% of the ceiling",
+    "the highest overlap is between a and b among c, d and e",
     "a overlaps c by at most 4 neurons",
     "a overlaps b more than c, d and e on average",
     "a, c and d have distinct neurons",
@@ -76,21 +79,17 @@ REFUTED = [
 
 @pytest.mark.parametrize("sentence", TRUE)
 def test_what_is_true_is_shown(sentence: str, planted: Planted) -> None:
-    # Massive dimensions take six of eight places raw, and the rest is noise.
-    found = planted.evidence(sentence, similar_above=0.6 if sentence.startswith("raw") else 0.8)
+    # Massive dimensions take six of eight places raw, and some of what is left when the baseline's mean is subtracted.
+    found = planted.evidence(sentence, differ_below=0.8)
     assert found.p < 0.05
-    assert found.power is not None
-    assert found.power > 0.5
-    assert found.needed is not None
-    assert found.needed_95 is not None
-    assert found.needed <= found.needed_95
+    # A search has no number of prompts, nor has what no prompt moves.
+    assert (found.spread is None) == bool(found.tallies or found.degenerate)
 
 
 @pytest.mark.parametrize("sentence", REFUTED)
 def test_what_is_false_is_refuted(sentence: str, planted: Planted) -> None:
     found = planted.evidence(sentence)
     assert found.p_opposite < 0.05
-    assert found.needed is None
 
 
 def test_a_named_neuron(planted: Planted) -> None:

@@ -13,19 +13,20 @@ from neurontest.trace.models import from_transformers
 from neurontest.types import Finding
 from tests.planted import ARCHITECTURES, CONCEPTS, Planted, build, prompts
 
-PROMPTS_EACH, BASELINE_PROMPTS = 24, 24
+PROMPTS_EACH, BASELINE_PROMPTS = 48, 24
 SUITE = """\
 neurontest: 1
-trace: {max_new_tokens: 8, samples: 2}
+trace: {max_new_tokens: 8, samples: 4}
 baseline: {prompts: baseline.txt}
 concepts:
 """
 MATTER = {
     "tulip's neurons are needed for tulip more than for violent": "holds",
-    "tulip's neurons are needed for violent more than for tulip": "inconclusive",
+    "tulip's neurons are needed for violent more than for tulip": "refuted",
     "violent's neurons are needed for tulip more than for vietnam": "inconclusive",
     "forcing tulip's neurons makes tulip more likely": "holds",
-    "forcing tulip's neurons makes violent more likely": "refuted",
+    # Less likely it is, but so is every word that is not tulip's: the opposite is not shown of violent.
+    "forcing tulip's neurons makes violent more likely": "inconclusive",
 }
 
 
@@ -38,8 +39,11 @@ def suite_in(folder: Path, claims: str, planted: Planted) -> Path:
     concepts = "".join(
         f"  {name}: {{prompts: {name}.txt, words: [{', '.join(CONCEPTS[name][:3])}]}}\n" for name in CONCEPTS
     )
-    decoys = "".join(f"      - L{layer}.residual[{index}]\n" for layer, index in sorted(planted.decoys["residual"]))
-    (folder / "suite.yaml").write_text(f"{SUITE}{concepts}  decoys:\n    published:\n{decoys}{claims}")
+    for name in ("decoys", "massive"):
+        own = sorted(getattr(planted, name)["residual"])
+        listed = "".join(f"      - L{layer}.residual[{index}]\n" for layer, index in own)
+        concepts += f"  {name}:\n    published:\n{listed}"
+    (folder / "suite.yaml").write_text(f"{SUITE}{concepts}{claims}")
     return folder
 
 
@@ -100,9 +104,22 @@ def test_scores_are_found_again_when_a_setting_of_the_test_changes(
     needed = "tulip's neurons are needed for tulip more than for violent"
     suite = suite_in(tmp_path / "suite", claims(needed, settings="{k: 6}"), planted)
     first = verdicts(planted, suite, tmp_path / "cache")[needed]
-    monkeypatch.setattr(likelihood, "_pass", None)
+    monkeypatch.setattr(likelihood, "read_texts", None)
     assert verdicts(planted, suite, tmp_path / "cache")[needed] == first
     (suite / "suite.yaml").write_text((suite / "suite.yaml").read_text() + "statistics: {confidence: 0.9}\n")
     again = verdicts(planted, suite, tmp_path / "cache")[needed]
     assert again.evidence.p == first.evidence.p
     assert again.evidence.effect != first.evidence.effect
+
+
+def test_a_set_that_moves_everything_is_not_needed_for_a_concept(tmp_path: Path) -> None:
+    # Without the massive dimensions all texts are lost, tulip's more than violent's: by more than any random set.
+    planted = build("gpt2")
+    needed = "massive's neurons are needed for tulip more than for violent"
+    suite = suite_in(tmp_path / "suite", claims(needed, settings="{k: 6, ablate: zero}"), planted)
+    found = verdicts(planted, suite, tmp_path / "cache")[needed]
+    assert found.verdict.name == "inconclusive"
+    assert found.evidence.effect.value > 1
+    lost = {one.name: one.value for one in found.evidence.details if one.name.startswith("extra loss")}
+    assert lost["extra loss of tulip"] > 3 * lost["extra loss of tulip by random sets"]
+    assert lost["extra loss of the others"] > 3 * lost["extra loss of the others by random sets"]

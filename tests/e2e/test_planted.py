@@ -40,6 +40,7 @@ PROMPTS_EACH, BASELINE_PROMPTS = 12, 24
 SUITE = """\
 neurontest: 1
 trace: {max_new_tokens: 8, samples: 2}
+statistics: {m: 6}
 baseline: {prompts: baseline.txt}
 concepts:
 """

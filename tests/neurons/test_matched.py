@@ -1,4 +1,4 @@
-"""Random sets: as many of each layer, of like norms, and nothing of the set itself."""
+"""Random sets: as many of each layer, of writes of like sizes, and nothing of the set itself."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurontest.neurons.matched import NEAREST, matched_sets, norms
+from neurontest.neurons.matched import NEAREST, matched_sets, write_sizes
 from neurontest.stats.streams import Stream
 
 LAYERS, WIDTH = 3, 60
@@ -31,7 +31,7 @@ def test_a_random_set_has_as_many_of_each_layer(members: set[int], seed: int) ->
         assert (np.bincount(one // WIDTH, minlength=LAYERS) == layers).all()
 
 
-def test_members_have_the_nearest_norms() -> None:
+def test_members_have_the_nearest_sizes() -> None:
     norm = np.exp(np.linspace(0, 6, WIDTH))
     found = [matched_sets(np.array([30]), norm, WIDTH, 1, Stream(seed, "sets"))[0] for seed in range(400)]
     near = set(range(20, 30)) | set(range(31, 41))
@@ -39,7 +39,7 @@ def test_members_have_the_nearest_norms() -> None:
     assert len(near) == NEAREST
     counts = np.bincount([int(one[0]) for one in found], minlength=WIDTH)[sorted(near)]
     assert counts.min() >= 5  # 20 are expected of each; fewer than 5 of any has a probability below 1e-4
-    # The whole norm of a silent neuron is 0: it is like others that are silent.
+    # What a neuron of size 0 writes is nothing: it is like others that are silent.
     silent = np.r_[np.zeros(30), np.ones(30)]
     drawn = matched_sets(np.array([0, 1, 2]), silent, WIDTH, 20, Stream(1, "sets"))
     assert all((one < 30).all() for one in drawn)
@@ -65,5 +65,10 @@ def test_streams_decide_the_sets() -> None:
     assert (draw[0] != draw[2]).any()
 
 
-def test_norms_are_over_prompts() -> None:
-    assert norms(np.array([[3.0, 0.0], [4.0, 0.0]])) == pytest.approx([np.sqrt(12.5), 0.0])
+def test_sizes_are_of_what_would_be_written() -> None:
+    """By how much it changes, over the prompts of two sides that count alike, times what it writes per unit."""
+    zero, two = np.zeros((1, 2)), np.array([[0.0, 1.0], [0.0, -1.0]])
+    many, few = np.array([[3.0, 0.0], [4.0, 0.0], [5.0, 0.0]]), np.array([[0.0, 2.0]])
+    # Of two values each is held against each prompt: (1 - 2)^2 and (-1 - 2)^2.
+    wanted = [np.sqrt((50 / 3 + 0) / 2) * 10, np.sqrt((0 + (1 + 9) / 2) / 2) * 0.5]
+    assert write_sizes([(zero, many), (two, few)], np.array([10.0, 0.5])) == pytest.approx(wanted)

@@ -10,7 +10,8 @@ import pytest
 # A run in this process forgets what it was the first to import; numpy cannot be imported twice, the others are slow.
 import neurontest.neurons.table
 import neurontest.report.files
-import neurontest.spec.load  # noqa: F401
+import neurontest.spec.load
+import neurontest.verdict  # noqa: F401
 import tests.plugin.fake  # noqa: F401
 
 REPOSITORY = Path(__file__).parents[2]
@@ -28,6 +29,7 @@ concepts:
   a: {{prompts: {prompts("a")}}}
   b: {{prompts: {prompts("b")}}}
   c: {{prompts: {prompts("c")}}}
+statistics: {{m: 4}}
 """
 
 CLAIMS = """\

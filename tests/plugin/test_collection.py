@@ -92,7 +92,7 @@ def test_a_named_file_tells_of_faults_that_nobody_collects(run: RunPytest, suite
     for named in ("specs/geo.yaml", "specs/geo.yaml::holds-1"):
         result = run("--concept-specs=specs", named)
         assert result.ret in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.USAGE_ERROR)
-        result.stdout.fnmatch_lines(["specs/suite.yaml:7:9: unknown key 'topk' under 'trace'; *"])
+        result.stdout.fnmatch_lines(["specs/suite.yaml:8:9: unknown key 'topk' under 'trace'; *"])
 
 
 def test_a_fault_of_a_prompts_file_is_told_once(run: RunPytest, suite: Make) -> None:

@@ -51,7 +51,7 @@ def test_a_claim_from_python(run: RunPytest, suite: Make, pytester: pytest.Pytes
     result.stdout.fnmatch_lines(
         [
             '>*concept_check("a overlaps b more than c")',
-            "E *AssertionError: a overlaps b more than c: inconclusive (p = 0.2 after Holm over 1 claim, needs 0.05)",
+            "E *AssertionError: a overlaps b more than c: inconclusive (p = 0.2, uncorrected, needs 0.05, m = 5)",
             "E *effect *",
             '>*concept_check("a overlaps d more than c")',
             "E *unknown concept 'd'*",

@@ -46,6 +46,18 @@ def test_ini_values_may_be_written_as_toml_numbers(pytester: pytest.Pytester) ->
     assert options.ini["confidence"] == 0.9
 
 
+def test_a_list_of_numbers_is_said_with_commas_or_blanks(pytester: pytest.Pytester) -> None:
+    assert read_options(configure(pytester, "--concept-looks", "24,48")).overrides["looks"] == (24, 48)
+    pytester.makeini("[pytest]\nconcept_looks = 24 48")
+    assert read_options(configure(pytester)).ini["looks"] == (24, 48)
+    for wrong in ("24,x", "", "24,24", "2"):
+        with pytest.raises(pytest.UsageError, match="each once, and each a whole number at least 4"):
+            read_options(configure(pytester, f"--concept-looks={wrong}"))
+    pytester.makeini("[pytest]\nconcept_looks = many")
+    with pytest.raises(pytest.UsageError, match="concept_looks must be a list of 1 or more"):
+        read_options(configure(pytester))
+
+
 def test_paths_are_meant_from_where_they_are_said(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     below = pytester.mkdir("below")
     (pytester.path / "weights").mkdir()

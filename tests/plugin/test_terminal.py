@@ -44,7 +44,7 @@ def test_header_table_and_report(run: RunPytest, suite: Make, pytester: pytest.P
             "specs/geo.yaml .FFsx*",
             "*= concept neurons =*",
             "claim * verdict * effect * adjusted p",
-            "b overlaps a more than c  holds               +3.1 neurons [[]-0.4, 6.2]  0.001",
+            "b overlaps a more than c  holds               +3.1 neurons [[]-0.4, 6.2], m = 5  0.001",
             "1 holds, 2 refuted, 1 inconclusive, 1 skipped",
             "report: reports/latest/report.html",
         ]
@@ -106,3 +106,15 @@ def test_nothing_that_a_suite_says_steers_the_terminal(run: RunPytest, suite: Ma
     shown = run("--concept-specs=specs", "-rA", "-vv").stdout.str()
     assert "␛[2J␇\ufffd1m\ufffdabc" in shown
     assert not set("\x1b\x07\x9b\u202e") & set(shown)
+
+
+def test_a_run_says_once_what_a_retest_is_worth_or_which_look_it_is(run: RunPytest, suite: Make) -> None:
+    suite()
+    said = run("--concept-specs=specs").stdout.str()
+    assert said.count("a retest that includes these prompts errs up to .09") == 1
+    result = run("--concept-specs=specs", "--concept-looks=12,24")
+    said = result.stdout.str()
+    assert "a retest" not in said
+    # Four claims are tested, and Holm's correction divides by as many.
+    result.stdout.fnmatch_lines(["geo.yaml: look 1 of 2, held to 0.0084*; all looks together to 0.05"])
+    result.stdout.fnmatch_lines(["*needs 0.0084* at look 1 of 2, m = 5)"])

@@ -12,7 +12,7 @@ from tests.plugin.conftest import Make, RunPytest
 CLAIMS = """\
 claims:
   - {id: holds-1, claim: b overlaps a more than c}
-  - {id: holds-dead, claim: a has consistent neurons}
+  - {id: holds-dealt, claim: a has consistent neurons}
   - {id: unsure-1, claim: c overlaps a more than b}
 """
 
@@ -25,20 +25,20 @@ def test_a_warning_and_a_count_of_its_own(suite: Make, run: RunPytest, pytester:
         [
             "a has consistent neurons*holds (vacuous)*",
             "vacuous: geo.yaml:3: a has consistent neurons: declared in 15 of 20 worlds in which prompts were dealt to"
-            " concepts at random (99% bound: more than 47%): it is about the method",
-            "2 of 3 hold; 1 of them also on a dead model; 1 inconclusive",
+            " concepts at random (rate above 10%, sequential error <= .05): it is about the method",
+            "2 of 3 hold; 1 of them also with prompts dealt at random; 1 inconclusive",
         ]
     )
     record = json.loads(Path(pytester.path / "reports/latest/record.json").read_text(encoding="utf-8"))
     found = {claim["id"]: claim["vacuity"] for claim in record["claims"]}
-    assert found["holds-dead"]["vacuous"]
+    assert found["holds-dealt"]["vacuous"]
     assert found["holds-1"] is None
     page = Path(pytester.path / "reports/latest/report.html").read_text(encoding="utf-8")
     assert "It is declared in 15 of 20 worlds" in page
 
 
 def test_it_is_said_of_claims_that_hold_alone(suite: Make, run: RunPytest, pytester: pytest.Pytester) -> None:
-    suite(claims="claims:\n  - {id: unsure-dead, claim: a has consistent neurons, xfail: too few}\n")
+    suite(claims="claims:\n  - {id: unsure-dealt, claim: a has consistent neurons, xfail: too few}\n")
     result = run("--concept-specs", "specs", "--concept-vacuous", "fail", "--junitxml", "own.xml")
     result.assert_outcomes(xfailed=1)
     result.stdout.no_fnmatch_line("*vacuous*")
@@ -69,7 +69,7 @@ def test_it_can_be_made_to_fail(suite: Make, run: RunPytest) -> None:
     result.stdout.fnmatch_lines(["*vacuous  *declared in 15 of 20 worlds*"])
 
 
-@pytest.mark.parametrize("arguments", [("-k", "consistent or dead"), ("--concept-vacuous", "off")])
+@pytest.mark.parametrize("arguments", [("-k", "consistent or dealt"), ("--concept-vacuous", "off")])
 def test_nobody_looks_in_a_hurry(suite: Make, run: RunPytest, arguments: tuple[str, ...]) -> None:
     suite(claims=CLAIMS)
     result = run("--concept-specs", "specs", *arguments)

@@ -19,7 +19,8 @@ def test_a_verdict_becomes_an_outcome_with_its_evidence(run: RunPytest, suite: M
             "specs/geo.yaml:3: a overlaps b more than c: refuted (*",
             "  effect  *",
             "*_ geo.yaml: c overlaps a more than b _*",
-            "specs/geo.yaml:4: c overlaps a more than b: inconclusive (p = 0.2 after Holm over 4 claims, needs 0.05)",
+            "specs/geo.yaml:4: c overlaps a more than b: inconclusive (p = 0.2 after Holm over 4 claims, needs 0.05,"
+            " m = 5)",
             "SKIPPED * specs/geo.yaml*: takes too long",
         ]
     )

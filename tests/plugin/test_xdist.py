@@ -119,7 +119,7 @@ class TestWhatIsLostIsTold:
             def notice(self, text: str) -> None:
                 noticed.append(text)
 
-            def record(self, outcomes: object) -> list[str]:
+            def record(self, outcomes: object, stated: object) -> list[str]:
                 return noticed
 
         monkeypatch.setattr(neurontest.run, "Run", Merged)
@@ -130,6 +130,7 @@ class TestWhatIsLostIsTold:
             runs=lambda _: [],
             facts={tmp_path: [{}]},
             early_facts={},
+            stating={},
             outcomes={tmp_path: {"g.yaml::x": tally}},
             stopped="",
             options=SimpleNamespace(cache_dir=tmp_path),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import exp
 from random import Random
 
+from neurontest.stats.power import detectable
 from neurontest.types import (
     BASELINE,
     RECORD_VERSION,
@@ -25,6 +26,7 @@ from neurontest.types import (
     OverlapMatrix,
     Record,
     Selection,
+    Spread,
     Statistics,
     TraceRecord,
     Verdict,
@@ -162,7 +164,7 @@ CLAIMS = (
             greater(29.84, 12.11, 47.57),
             (permutation(3.42, 0.0012, 9_214, 10), half_sample(3.48, 0.001013)),
             details=details(k=200),
-            detectable=21.4,
+            spread=Spread(65.0, 24),
         ),
         judgement=Verdict("holds", 0.0036, 1.0, 0.05 / 3),
     ),
@@ -179,11 +181,17 @@ CLAIMS = (
             greater(1.134, -0.42, 2.69),
             (permutation(1.81, 0.0344, 9_214, 317), half_sample(1.51, 0.0725)),
             details=details(k=10),
-            detectable=2.1,
-            needed=46,
+            spread=Spread(0.563, 24),
             warnings=("2 of 10 neurons of hanoi were placed by a tie.",),
         ),
-        judgement=Verdict("inconclusive", 0.0725, 1.0, 0.05, reason="Too little evidence either way."),
+        judgement=Verdict(
+            "inconclusive",
+            0.0725,
+            1.0,
+            0.05,
+            reason="Too little evidence either way.",
+            detectable=detectable(Spread(0.563, 24), 0.05),
+        ),
     ),
     claim(
         11,
@@ -197,10 +205,17 @@ CLAIMS = (
             (permutation(1.94, 0.0251, 9_999, 250), half_sample(1.67, 0.0502)),
             prompts={"hanoi": 24, "vietnam": 24, "tulip": 20},
             m=10,
-            detectable=14.9,
-            needed=31,
+            spread=Spread(30.3, 20),
         ),
-        judgement=Verdict("inconclusive", 0.0502, 1.0, 0.05, "Too little evidence either way.", borderline=True),
+        judgement=Verdict(
+            "inconclusive",
+            0.0502,
+            1.0,
+            0.05,
+            "Too little evidence either way.",
+            borderline=True,
+            detectable=detectable(Spread(30.3, 20), 0.05),
+        ),
     ),
     claim(
         15,

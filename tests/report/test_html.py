@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from neurontest.report.files import write_reports
 from neurontest.report.html import html_report
 from neurontest.report.record import load_record
-from neurontest.types import ConceptRecord, PublishedNeuron, Record
+from neurontest.types import ConceptRecord, NearCopies, PublishedNeuron, Record, Vacuity
 from neurontest.untrusted import visible
 
 from .sample import CLAIMS, CONCEPTS, HOSTILE, sample
@@ -46,6 +46,7 @@ ALLOWED = {
         "b",
         "br",
         "code",
+        "pre",
         "time",
         "span",
         "ul",
@@ -158,12 +159,13 @@ def test_every_claim_is_told_with_its_verdict_and_numbers(page: Page) -> None:
         assert said.count(claim.sentence) >= 2
         assert f"{claim.where.file}:{claim.where.line}" in said
     for words in (
-        "+30 neurons [12, 48]",
-        "+1.1 neurons [−0.4, 2.7]",
+        "+30 neurons [12, 48]  m = 12",
+        "+1.1 neurons [−0.4, 2.7]  m = 12",
         "71% [64%, 78%]",
         "9,214, of which 10 reach the observed statistic",
         "all 20,000, of which 1 reach the observed statistic",
-        "about 46 a concept for an effect of the observed size",
+        "2.2 neurons with 24 prompts a concept, 1.5 with 48, 1.1 with 96 (power 0.8)",
+        "a retest that includes these prompts errs up to .09 where alpha says .05; declare `looks`",
         "Expected not to hold: ten neurons are too few to show it on this model: p = 0.21 over 6 claims.",
         "Skipped by the spec: nobody knows what to expect.",
         "No verdict: the activations of layer 12 are not finite for the prompt '<b>tulips</b>␛[2J'; use float32.",
@@ -180,11 +182,26 @@ def test_every_claim_is_told_with_its_verdict_and_numbers(page: Page) -> None:
         assert words in said
 
 
-def test_claims_that_also_hold_on_a_dead_model_are_counted() -> None:
+def test_claims_that_also_hold_where_concepts_mean_nothing_are_counted() -> None:
     record = sample()
-    dead = replace(record, claims=(replace(CLAIMS[0], salmon=0.001), CLAIMS[0]))
-    assert "also hold on a dead model (vacuous): 1." in html_report(dead)
-    assert "dead model" not in html_report(replace(record, claims=(CLAIMS[0],)))
+    dealt, twin = "also hold with prompts dealt to the concepts at random", "also hold on a twin of the model"
+    page = html_report(replace(record, claims=(replace(CLAIMS[0], salmon=0.001), CLAIMS[0])))
+    assert f"{twin} with random weights (vacuous): 1." in page
+    assert dealt not in page
+    declared = Vacuity(12, 9, vacuous=True)
+    page = html_report(replace(record, claims=(replace(CLAIMS[0], vacuity=declared), CLAIMS[0])))
+    assert f"{dealt} (vacuous): 1." in page
+    assert twin not in page
+    assert "Vacuous.</b> It is declared in 9 of 12 worlds in which prompts were dealt to concepts at random" in page
+    assert "(rate above 10%, sequential error &lt;= .05)" in page
+
+
+def test_what_so_many_worlds_do_not_tell_is_said() -> None:
+    open_still, cleared = Vacuity(100, 9, vacuous=False), Vacuity(46, 0, vacuous=False, cleared=True)
+    pages = [html_report(replace(sample(), claims=(replace(CLAIMS[0], vacuity=one),))) for one in (open_still, cleared)]
+    said = "declared in 9 of 100 worlds in which prompts were dealt to concepts at random, which does not tell"
+    assert said in pages[0]
+    assert "prompts were dealt" not in pages[1]
 
 
 def test_the_tables_of_the_write_up_are_there(html: str) -> None:
@@ -282,3 +299,14 @@ def test_groups_are_told_with_their_prompts() -> None:
 def test_what_ended_a_run_stands_first() -> None:
     page = html_report(replace(sample(), claims=(), errors=("specs/a.yaml:1:1: <b>no</b>",)))
     assert "<b>Error.</b> specs/a.yaml:1:1: &lt;b&gt;no&lt;/b&gt;" in page
+
+
+def test_the_lines_that_mend_near_copies_keep_their_lines() -> None:
+    evidence = CLAIMS[0].evidence
+    assert evidence is not None
+    copies = (NearCopies("two are one", '- {text: "<b>one", group: a-1}\n- {text: "two", group: a-1}'),)
+    page = html_report(replace(sample(), claims=(replace(CLAIMS[0], evidence=replace(evidence, copies=copies)),)))
+    assert (
+        '<pre class="paste">- {text: &#34;&lt;b&gt;one&#34;, group: a-1}\n- {text: &#34;two&#34;, group: a-1}</pre>'
+        in page
+    )

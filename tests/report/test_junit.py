@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from syrupy.assertion import SnapshotAssertion
 
 from neurontest.report.junit import junit_xml, properties
-from neurontest.types import ClaimRecord, Record
+from neurontest.types import ClaimRecord, Look, Record
 from neurontest.untrusted import visible
 
 from .sample import CLAIMS, HOSTILE, sample
@@ -86,6 +86,15 @@ def test_properties_are_flat_and_plain() -> None:
     assert said["neurontest.p_adjusted"] == "0.0036"
     assert said["neurontest.alpha"] == "0.05"
     assert said["neurontest.concepts"] == "hanoi, vietnam, violent"
+
+
+def test_the_look_is_a_property() -> None:
+    claim = replace(CLAIMS[0], statistics=replace(CLAIMS[0].statistics, alpha=0.00882, look=Look(1, 2, 0.05)))
+    said = dict(properties(claim))
+    assert said["neurontest.alpha"] == "0.00882"
+    assert said["neurontest.look"] == "1 of 2"
+    assert said["neurontest.alpha_of_all_looks"] == "0.05"
+    assert "neurontest.look" not in dict(properties(CLAIMS[0]))
 
 
 def test_properties_leave_out_what_is_not_known() -> None:

@@ -7,8 +7,17 @@ from syrupy.assertion import SnapshotAssertion
 
 from neurontest.report import numbers
 from neurontest.report.outcome import declared, label, outcome, remark
-from neurontest.report.text import failure_text, headline, selection, table_rows
-from neurontest.types import ClaimRecord, Estimate, Interval
+from neurontest.report.text import (
+    detectable,
+    effect,
+    failure_text,
+    half_sample,
+    headline,
+    notes,
+    selection,
+    table_rows,
+)
+from neurontest.types import ClaimRecord, Detectable, Estimate, Interval, Look, NearCopies
 from neurontest.untrusted import visible
 
 from .sample import CLAIMS, HOSTILE, sample
@@ -26,7 +35,7 @@ def test_the_first_line_stands_alone() -> None:
     plain = replace(BORDERLINE, judgement=replace(BORDERLINE.judgement, borderline=False))
     assert headline(plain, suite="specs", declared=6) == (
         "specs/geography.yaml:11: hanoi overlaps vietnam more than tulip: "
-        "inconclusive (p = 0.0502 after Holm over 6 claims, needs 0.05)"
+        "inconclusive (p = 0.0502 after Holm over 6 claims, needs 0.05, m = 10)"
     )
     assert headline(REFUTED, suite="specs", declared=1) == (
         "specs/writeup.yaml:5: baseline-normalized sets differ from raw: "
@@ -34,19 +43,87 @@ def test_the_first_line_stands_alone() -> None:
     )
 
 
+def detecting(effect: Estimate, *found: float) -> str:
+    """What can be detected, of an inconclusive claim about the top 200 with this effect."""
+    assert BORDERLINE.evidence is not None
+    assert BORDERLINE.judgement is not None
+    effects = tuple(Detectable(24 * 2**at, one) for at, one in enumerate(found))
+    return detectable(
+        replace(
+            BORDERLINE,
+            evidence=replace(BORDERLINE.evidence, effect=effect),
+            judgement=replace(BORDERLINE.judgement, detectable=effects),
+        )
+    )
+
+
+def test_what_can_be_detected_is_said_in_the_unit_of_the_effect() -> None:
+    said = detecting(Estimate("x", 2.0, reference=0.0), 3.14, 2.2, 1.0)
+    assert said == "3.1 neurons with 24 prompts a concept, 2.2 with 48, 1.0 with 96 (power 0.8)"
+    # Of sets of 200 no 310 neurons can be shared.
+    said = detecting(Estimate("x", 2.0, reference=0.0), 310.0, 1.04)
+    assert said == "none with 24 prompts a concept, 1.0 neurons with 48 (power 0.8)"
+    # Nor can they share 170 more than 40.
+    said = detecting(Estimate("x", 2.0, reference=40.0), 170.0, 60.0)
+    assert said == "none with 24 prompts a concept, 60 neurons with 48 (power 0.8, beyond 40 neurons)"
+    said = detecting(Estimate("x", 2.0, reference=40.0), 3.14, 2.2)
+    assert said == "3.1 neurons with 24 prompts a concept, 2.2 with 48 (power 0.8, beyond 40 neurons)"
+    said = detecting(Estimate("x", 0.6, "AUROC", reference=0.5), 0.51, 0.21)
+    assert said == "none with 24 prompts a concept, 0.21 AUROC with 48 (power 0.8, beyond 0.50 AUROC)"
+    said = detecting(Estimate("x", 0.6, "share", reference=0.0), 0.123, 0.0871)
+    assert said == "12% with 24 prompts a concept, 8.7% with 48 (power 0.8)"
+    said = detecting(Estimate("x", 0.6, "nats a token", reference=0.0), 0.123, 0.0871)
+    assert said == "0.12 nats a token with 24 prompts a concept, 0.087 with 48 (power 0.8)"
+
+
+def test_only_an_inconclusive_claim_says_what_can_be_detected_and_none_what_would_decide_it() -> None:
+    told = [claim.id for claim in CLAIMS if detectable(claim)]
+    assert told == [EXPECTED.id, BORDERLINE.id]
+    for claim in CLAIMS:
+        text = failure_text(claim, suite="s", model="m", declared=3)
+        assert "to decide" not in text
+        assert "would show" not in text
+
+
+def test_a_look_is_named_with_what_it_is_held_to() -> None:
+    look = Look(1, 2, 0.05)
+    claim = replace(HOLDS, statistics=replace(HOLDS.statistics, alpha=0.00882034, looks=(24, 48), look=look))
+    assert headline(claim, suite="s", declared=1).endswith(
+        "holds (p = 0.0036 after Holm over 1 claim, needs 0.00882 at look 1 of 2, m = 12)"
+    )
+    record = sample()
+    families = tuple(replace(family, alpha=0.00882034, look=look) for family in record.families[:1])
+    said = notes(replace(record, claims=(claim,), families=families))
+    assert said == ["geography.yaml: look 1 of 2, held to 0.00882; all looks together to 0.05"]
+
+
+def test_what_a_retest_is_worth_is_said_once_of_a_run_and_not_where_looks_are_declared() -> None:
+    record = sample()
+    said = [note for note in notes(record) if "retest" in note]
+    assert said == [
+        "inconclusive: a retest that includes these prompts errs up to .09 where alpha says .05; declare `looks` before"
+        " the first run"
+    ]
+    looks = tuple(replace(one, statistics=replace(one.statistics, looks=(24, 48))) for one in record.claims)
+    assert not notes(replace(record, claims=looks))
+    assert not notes(replace(record, claims=(HOLDS, REFUTED)))
+
+
 def test_a_file_in_the_working_directory_is_named_alone() -> None:
     assert headline(HOLDS, suite=".", declared=1).startswith(f"{HOLDS.where.file}:{HOLDS.where.line}: ")
 
 
-def test_without_a_correction_none_is_mentioned() -> None:
+def test_without_a_correction_it_says_so() -> None:
     claim = replace(HOLDS, statistics=replace(HOLDS.statistics, correction="none"))
-    assert headline(claim, suite="s", declared=6).endswith("holds (p = 0.0036, needs 0.05)")
+    assert headline(claim, suite="s", declared=6).endswith("holds (p = 0.0036, uncorrected, needs 0.05, m = 12)")
 
 
 def test_a_strict_xfail_that_holds_says_so() -> None:
     claim = replace(HOLDS, xfail="never seen", outcome="failed")
     text = failure_text(claim, suite="s", model="m", declared=3)
-    assert text.splitlines()[0].endswith("holds (p = 0.0036 after Holm over 3 claims, needs 0.05), though marked xfail")
+    assert text.splitlines()[0].endswith(
+        "holds (p = 0.0036 after Holm over 3 claims, needs 0.05, m = 12), though marked xfail"
+    )
     assert "  xfail        never seen" in text
 
 
@@ -67,7 +144,7 @@ def test_rows_of_one_sentence_are_told_apart() -> None:
     record = sample()
     (first, *_) = [claim for claim in record.claims if claim.selected]
     again = replace(first, id="again", selection=replace(first.selection, k=50))
-    elsewhere = replace(first, where=replace(first.where, file="other.yaml"))
+    elsewhere = replace(first, family="other.yaml", where=replace(first.where, file="other.yaml"))
     rows = table_rows(replace(record, claims=(first, again, elsewhere)))
     assert [row.claim for row in rows] == [
         f"{first.sentence} [{first.id}]",
@@ -172,3 +249,27 @@ def test_random_sets_that_nobody_counted_are_told_without_a_number() -> None:
     text = failure_text(replace(claim, evidence=replace(claim.evidence, keys=(key,))), suite="s", model="m", declared=3)
     assert "random sets p" in text
     assert "None" not in text
+
+
+def test_the_lines_that_mend_near_copies_are_there_to_paste() -> None:
+    inconclusive = next(claim for claim in sample().claims if claim.verdict == "inconclusive" and claim.evidence)
+    assert inconclusive.evidence is not None
+    paste = '      - {text: "one", group: a-1}\n      - {text: "two", group: a-1}'
+    evidence = replace(inconclusive.evidence, copies=(NearCopies("two are one", paste), NearCopies("as are others")))
+    text = failure_text(replace(inconclusive, evidence=evidence), suite="specs", model="tiny", declared=1)
+    lines = text.splitlines()
+    at = next(at for at, line in enumerate(lines) if line.startswith("  to paste"))
+    assert [line.strip().removeprefix("to paste").strip() for line in lines[at : at + 2]] == [
+        line.strip() for line in paste.splitlines()
+    ]
+    assert text.count("to paste") == 1
+
+
+def test_numbers_of_neurons_say_the_m_that_they_hang_on() -> None:
+    assert HOLDS.evidence is not None
+    assert effect(HOLDS) == "+30 neurons [12, 48], m = 12"
+    share = replace(HOLDS, evidence=replace(HOLDS.evidence, effect=replace(HOLDS.evidence.effect, unit="share")))
+    causal = replace(HOLDS, evidence=replace(HOLDS.evidence, m=0))
+    for other in (share, causal, replace(HOLDS, evidence=None)):
+        assert half_sample(other) == ""
+        assert "m = " not in effect(other) + headline(other, suite="s", declared=3)

@@ -28,6 +28,7 @@ SUITE = {
     "neurontest": 1,
     "trace": {"max_new_tokens": 3, "samples": 1},
     "neurons": {"k": 4, "ablate": "zero"},
+    "statistics": {"m": 6},
     "baseline": {"prompts": PROMPTS["neutral"]},
     "concepts": {name: {"prompts": PROMPTS[name]} for name in ("hanoi", "violent")},
 }
@@ -65,9 +66,9 @@ class World:
 
 #: Where files of each kind lie, how their names end, and what they say near their beginning.
 KINDS = {
-    # Of a model of three layers; scores have as many as prompts were measured.
-    "activations": ("traces", ".safetensors", rb"layers\W+3\b"),
-    "scores": ("traces", ".safetensors", rb"layers\W+(?!3\b)\d"),
+    # Of the model's width; scores are as wide as there are forcings, lengths of what neurons write as all neurons are.
+    "activations": ("traces", ".safetensors", rb"width\W+(%d|%d)\b" % (tiny.HIDDEN, tiny.WIDTH)),
+    "scores": ("traces", ".safetensors", rb"width\W+(?!(%d|%d)\b)\d" % (tiny.HIDDEN, tiny.WIDTH)),
     "texts": ("traces", ".json", b'"prompt":'),
     "prompts": ("prompts", ".json", b'"encoded":'),
     "evidence": ("evidence", ".json", b'"evidence":'),

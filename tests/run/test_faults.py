@@ -26,7 +26,7 @@ def suite_in(folder: Path, files: Mapping[str, Any], neurons: Mapping[str, Any] 
         "neurontest": 1,
         "trace": {"max_new_tokens": 4, "samples": 1},
         "neurons": {"k": 4, **neurons},
-        "statistics": {"test": "half-sample", "correction": "none"},
+        "statistics": {"test": "half-sample", "correction": "none", "m": 4},
         "baseline": {"prompts": [f"neutral {at}" for at in range(10)]},
         "concepts": {
             **{name: {"prompts": [f"{name} {at}" for at in range(8)]} for name in CONCEPTS},

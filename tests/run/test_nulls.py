@@ -35,6 +35,7 @@ def planted_suite(folder: Path, claims: list[Any], count: int = 10, group: bool 
         "neurontest": 1,
         "trace": {"max_new_tokens": 4, "samples": 2},
         "neurons": {"site": "mlp", "k": 6},
+        "statistics": {"m": count // 2},
         "baseline": {"prompts": planted.prompts(None, 20, 7)},
         "concepts": {**concepts, **more},
         "claims": claims,
@@ -166,6 +167,7 @@ def test_a_twin_that_cannot_be_tested_is_told(tmp_path: Path) -> None:
         "neurontest": 1,
         "trace": {"max_new_tokens": 3, "samples": 1},
         "neurons": {"k": 3, "normalize": "raw"},
+        "statistics": {"m": 4},
         "concepts": {"a": {"prompts": [f"a {at}" for at in range(8)]}},
         "claims": ["a has consistent neurons"],
     }

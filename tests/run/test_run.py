@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from neurontest.claims.overlap import OverlapGreater
+from neurontest.claims.rates import design_of
 from neurontest.errors import EvidenceError, ModelError, SpecError, TraceError
 from neurontest.neurons.overlap import shared
 from neurontest.report.record import dump_record, load_record, record_schema
@@ -18,6 +19,7 @@ from neurontest.report.text import failure_text
 from neurontest.run import Outcome, Run
 from neurontest.run.evidence import evidence_key
 from neurontest.spec.load import load_suite
+from neurontest.stats.calibration import Measured
 from neurontest.trace.models import from_transformers
 from neurontest.types import Concept, PublishedNeuron, Suite
 from tests import tiny
@@ -39,6 +41,7 @@ def suite_in(folder: Path, claims: str = CLAIMS) -> Path:
         "neurontest": 1,
         "trace": {"max_new_tokens": 3, "samples": 2},
         "neurons": {"k": 4},
+        "statistics": {"m": 4},
         "baseline": {"prompts": [f"neutral {at}" for at in range(10)]},
         "concepts": concepts,
     }
@@ -78,6 +81,19 @@ def test_a_family_is_evaluated_whole_but_for_what_is_skipped(run: Run, suite: Su
         assert len(one.evidence.nulls) == len(one.evidence.keys)
     assert [key.name for key in found[suite.claims[0].id].evidence.keys] == ["permutation", "half-sample"]
     assert [key.name for key in found[suite.claims[3].id].evidence.keys] == ["half-sample"]
+
+
+def test_what_was_measured_of_a_test_is_looked_up_when_it_is_told(
+    run: Run, suite: Suite, pair: tuple[Any, Any], cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = suite.claims[0]
+    before = run.finding(claim).evidence
+    told = Measured(design_of(claim, before), "noise", "null", "reference", data_sets=1000, holds=21)
+    monkeypatch.setattr("neurontest.claims.rates.table", lambda: {"noise": told})
+    # The evidence is in the cache by now; what stands beside it is not.
+    again = Run(suite, from_transformers(*pair, name="tiny"), cache_dir=cache).finding(claim).evidence
+    assert all("together .021 ± .005 in 1,000 simulated data sets (n = 8" in key.error_rate for key in again.keys)
+    assert [replace(key, error_rate="") for key in again.keys] == [replace(key, error_rate="") for key in before.keys]
 
 
 def test_evidence_is_kept(
@@ -324,3 +340,36 @@ def test_seconds_are_those_of_each_claim(suite: Suite, pair: tuple[Any, Any], tm
     assert [again.seconds(claim) for claim in family.tested] == [0.0] * 5, "nothing was tested"
     merged = Run.merge(suite, [facts], cache_dir=tmp_path)
     assert [merged.seconds(claim) for claim in family.tested] == replayed
+
+
+def test_claims_about_near_copies_are_inconclusive(tmp_path: Path) -> None:
+    folder = tmp_path / "suite"
+    folder.mkdir()
+    texts = [f"a river, the {word} of a town" for word in ("bridge", "market", "harbor", "school", "tower", "garden")]
+    copied = [text.replace("a river, the", "the river: a") for text in texts[:2]]
+    said = {
+        "neurontest": 1,
+        "trace": {"max_new_tokens": 3, "samples": 1},
+        "neurons": {"k": 3, "normalize": "raw"},
+        "statistics": {"m": 4},
+        "concepts": {"a": {"prompts": [*texts, *copied]}, "b": {"prompts": [f"b {at}" for at in range(8)]}},
+        "claims": ["a and b have distinct neurons", "b has consistent neurons"],
+    }
+    (folder / "suite.yaml").write_text(json.dumps(said))
+    run = Run(load_suite(folder), from_transformers(*tiny.build(), name="tiny"), cache_dir=tmp_path)
+    findings = run.findings(run.suite.families[0])
+    first, second = findings.values()
+    assert first.verdict.name == "inconclusive"
+    assert (
+        "4 prompts of 'a' are near copies of others of it: 'a river, the bridge of a town' = 'the river: a bridge"
+        in (first.verdict.reason)
+    )
+    assert first.evidence.copies[0].paste.count("group: a-1}") == 2
+    assert not any("by their words" in one.said for one in second.evidence.copies)
+    # What is said of them is kept with the evidence, and stands in the record and among the suite's warnings.
+    again = Run(load_suite(folder), from_transformers(*tiny.build(), name="tiny"), cache_dir=tmp_path)
+    assert again.findings(again.suite.families[0]) == findings
+    record = again.record(outcomes={})
+    assert record.claims[0].evidence is not None
+    assert record.claims[0].evidence.copies == first.evidence.copies
+    assert any("near copies" in text and "group: a-1}" in text for text in record.warnings)

@@ -17,7 +17,7 @@ from neurontest.types import BASELINE, GivenText, Reading
 from tests.spec.suites import SUITE, faults, prompts, write
 
 WORDS = ("tulip", "vietnam", "hanoi", "violent", "neutral")
-CLAIM = "claims: [tulip has consistent neurons]"
+CLAIM = "claims: [baseline-normalized sets differ from raw for tulip]"
 REPLAYED = "trace: {replay: true}\n" + SUITE
 
 
@@ -42,13 +42,13 @@ def test_a_suite_names_its_texts(tmp_path: Path, said: str, name: str) -> None:
 
 @pytest.mark.parametrize("said", ["false", '""'])
 def test_a_claim_takes_back_what_its_suite_says(tmp_path: Path, said: str) -> None:
-    claim = f"claims: [{{claim: tulip has consistent neurons, trace: {{replay: {said}}}}}]"
+    claim = f"claims: [{{claim: baseline-normalized sets differ from raw for tulip, trace: {{replay: {said}}}}}]"
     suite = load_suite(write(tmp_path, {"suite.yaml": REPLAYED, "replay.json": file(*WORDS), "c.yaml": claim}))
     assert suite.claims[0].generation.replay is None
 
 
 def test_a_claim_names_texts_for_its_own_prompts(tmp_path: Path) -> None:
-    claim = "claims: [{claim: tulip has consistent neurons, trace: {replay: t.jsonl}}]"
+    claim = "claims: [{claim: baseline-normalized sets differ from raw for tulip, trace: {replay: t.jsonl}}]"
     lines = "\n".join(map(json.dumps, items("tulip", "neutral")))
     suite = load_suite(write(tmp_path, {"t.jsonl": lines + "\n\n", "c.yaml": claim}))
     assert suite.generation.replay is None
@@ -139,13 +139,17 @@ def test_a_line_that_is_no_json_is_placed(tmp_path: Path) -> None:
 
 def test_a_claim_from_python_replays_what_its_suite_does(tmp_path: Path) -> None:
     suite = load_suite(write(tmp_path, {"suite.yaml": REPLAYED, "replay.json": file(*WORDS)}))
-    assert claim_from(suite, "tulip has consistent neurons").generation.replay == "replay.json"
+    assert claim_from(suite, "baseline-normalized sets differ from raw for tulip").generation.replay == "replay.json"
     with pytest.raises(SpecError, match="a claim from Python replays what its suite does"):
-        claim_from(suite, {"claim": "tulip has consistent neurons", "trace": {"replay": "other.json"}})
+        claim_from(
+            suite, {"claim": "baseline-normalized sets differ from raw for tulip", "trace": {"replay": "other.json"}}
+        )
 
 
 def claims(**neurons: Any) -> dict[str, str]:
-    return {"c.yaml": json.dumps({"neurons": neurons, "claims": ["tulip has consistent neurons"]})}
+    return {
+        "c.yaml": json.dumps({"neurons": neurons, "claims": ["baseline-normalized sets differ from raw for tulip"]})
+    }
 
 
 def test_what_a_claim_reads(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from neurontest.spec.claims import slug
 from neurontest.spec.groups import GROUP, groups_of
 from neurontest.spec.load import is_suite, load_suite, spec_files
 from neurontest.spec.published import read_published
+from neurontest.spec.single import claim_from
 from neurontest.spec.source import parse
 from neurontest.spec.validate import check
 from neurontest.types import BASELINE, Generation, Head, Location, PublishedNeuron, Selection
@@ -89,13 +90,24 @@ claims:
     assert type(mapping.terms["by"]) is float
 
 
+def test_texts_and_tests_have_a_seed_each(tmp_path: Path) -> None:
+    write(tmp_path, {**SAMPLE, "suite.yaml": SAMPLE["suite.yaml"].replace("alpha: 0.05", "alpha: 0.05, seed: 7")})
+    suite = load_suite(tmp_path)
+    assert {(claim.generation.seed, claim.statistics.seed) for claim in suite.claims} == {(1337, 7)}
+    suite = load_suite(tmp_path, overrides={"statistics_seed": 9}, ini={"seed": 5})
+    assert {(claim.generation.seed, claim.statistics.seed) for claim in suite.claims} == {(5, 9)}
+    asked = claim_from(suite, "hanoi overlaps vietnam more than violent")
+    assert (asked.generation.seed, asked.statistics.seed) == (5, 9)
+
+
 def test_settings_fall_through(tmp_path: Path) -> None:
     files = {
         "suite.yaml": SUITE + "neurons: {k: 1, site: mlp}\nstatistics: {alpha: 0.01}\n",
         "a.yaml": "neurons: {k: 2}\nstatistics: {alpha: 0.1, correction: bh}\n"
-        "claims:\n  - tulip has consistent neurons\n"
-        "  - {claim: hanoi has consistent neurons, neurons: {k: 3}, trace: {samples: 9.0, temperature: 1}}\n",
-        "b.yaml": "claims: [tulip has consistent neurons]\n",
+        "claims:\n  - baseline-normalized sets differ from raw for tulip\n"
+        "  - {claim: baseline-normalized sets differ from raw for hanoi, neurons: {k: 3},"
+        " trace: {samples: 9.0, temperature: 1}}\n",
+        "b.yaml": "claims: [baseline-normalized sets differ from raw for tulip]\n",
     }
     suite = load_suite(write(tmp_path, files))
     in_file, in_claim, in_suite = suite.claims
@@ -116,7 +128,7 @@ def test_settings_fall_through(tmp_path: Path) -> None:
 
 
 def test_said_m_is_blamed_on_the_claim_if_no_file_says_it(tmp_path: Path) -> None:
-    folder = write(tmp_path, {"c.yaml": "claims: [tulip has consistent neurons]\n"})
+    folder = write(tmp_path, {"c.yaml": "claims: [baseline-normalized sets differ from raw for tulip]\n"})
     with pytest.raises(SpecError, match=r"c\.yaml:1:10: m is 9, but 'tulip' has 12 prompts"):
         load_suite(folder, overrides={"m": 9})
 
@@ -167,7 +179,7 @@ def test_links_may_not_lead_out(tmp_path: Path) -> None:
 
 
 def test_links_within_are_followed(tmp_path: Path) -> None:
-    folder = write(tmp_path / "real", {"c.yaml": "claims: [tulip has consistent neurons]\n"})
+    folder = write(tmp_path / "real", {"c.yaml": "claims: [baseline-normalized sets differ from raw for tulip]\n"})
     (tmp_path / "name").symlink_to(folder)
     assert len(load_suite(tmp_path / "name").claims) == 1
 
@@ -182,7 +194,7 @@ def test_files_of_a_suite(tmp_path: Path) -> None:
     assert is_suite(tmp_path)
     assert [path.name for path in spec_files(tmp_path)] == ["a.yaml", "b.yaml"]
     assert load_suite(tmp_path).claims == ()
-    write(tmp_path, {"suite.yaml": SUITE + "claims: [tulip has consistent neurons]\n"})
+    write(tmp_path, {"suite.yaml": SUITE + "claims: [baseline-normalized sets differ from raw for tulip]\n"})
     assert [path.name for path in spec_files(tmp_path)] == ["suite.yaml", "a.yaml", "b.yaml"]
     assert [family.file for family in load_suite(tmp_path).families] == ["suite.yaml"]
     write(tmp_path, {"suite.yaml": "neurontest: ["})
@@ -211,7 +223,7 @@ def test_concepts_are_shared_by_all_files(tmp_path: Path) -> None:
 def test_weak_evidence_is_warned_of(tmp_path: Path) -> None:
     files = {
         "suite.yaml": f"neurontest: 1\nbaseline: {{prompts: {prompts('n', 5)}}}\n" + concepts(a=9, b=12, c=8),
-        "c.yaml": "claims:\n  - a overlaps b more than c\n  - {claim: a has consistent neurons, skip: later}\n",
+        "c.yaml": "claims:\n  - a overlaps b more than c\n  - {claim: a overlaps c more than b, skip: later}\n",
     }
     folder = write(tmp_path, files)
     advice, baseline = load_suite(folder).warnings
@@ -232,7 +244,7 @@ def test_a_warning_of_several_claims_is_said_once(tmp_path: Path) -> None:
 
 
 def test_what_is_skipped_need_not_be_decidable(tmp_path: Path) -> None:
-    claim = "{claim: lily has consistent neurons, skip: prompts are to come}"
+    claim = "{claim: baseline-normalized sets differ from raw for lily, skip: prompts are to come}"
     suite = load_suite(write(tmp_path, {"a.yaml": concepts(lily=2) + f"claims: [{claim}]\n"}))
     assert suite.claims[0].skip == "prompts are to come"
     assert suite.families[0].tested == ()
@@ -257,7 +269,7 @@ def test_a_p_value_out_of_reach_is_refused(correction: str, alpha: float, is_ref
     # 6 + 6 prompts can be dealt in 924 ways: no p-value is below 0.00108.
     text = (
         f"statistics: {{correction: {correction}, alpha: {alpha}}}\n{concepts(rose=6, lily=6)}"
-        "claims:\n  - tulip overlaps rose more than lily\n  - tulip has consistent neurons\n"
+        "claims:\n  - tulip overlaps rose more than lily\n  - baseline-normalized sets differ from raw for tulip\n"
     )
     folder = write(tmp_path, {"c.yaml": text})
     if is_refused:
@@ -426,10 +438,9 @@ def test_shared_templates_may_be_shared_wholly_or_not_at_all(tmp_path: Path) -> 
 
 def test_groups_are_what_is_warned_of(tmp_path: Path) -> None:
     prompts = ", ".join(f"{{text: x {at}, group: {at // 2}}}" for at in range(16))
-    (advice,) = load_suite(
-        write(tmp_path, {"a.yaml": f"concepts: {{a: {{prompts: [{prompts}]}}}}\nclaims: [a has consistent neurons]\n"})
-    ).warnings
-    assert advice.endswith("10 groups of prompts or more for each concept are advised for consistent; 'a' has 8")
+    claims = "claims: [baseline-normalized sets differ from raw for a]\n"
+    (advice,) = load_suite(write(tmp_path, {"a.yaml": f"concepts: {{a: {{prompts: [{prompts}]}}}}\n{claims}"})).warnings
+    assert advice.endswith("10 groups of prompts or more for each concept are advised for sets_differ; 'a' has 8")
 
 
 def test_causal_claims_in_both_forms(tmp_path: Path) -> None:
@@ -465,9 +476,9 @@ def test_causal_claims_in_both_forms(tmp_path: Path) -> None:
 def test_every_kind_is_read_in_both_forms(tmp_path: Path) -> None:
     prompts = {name: {"prompts": [f"{name} {at}" for at in range(12)]} for name in ("a", "b", "c", "d", "neutral")}
     said: list[object] = [
-        "a overlaps b by at least 40%",
-        {"kind": "overlap_below", "of": "a", "with": "b", "amount": 3},
-        {"kind": "overlap_above", "of": "b", "with": "a", "amount": "25%"},
+        {"claim": "a overlaps b by at least 40%", "statistics": {"m": 5}},
+        {"kind": "overlap_below", "of": "a", "with": "b", "amount": 3, "statistics": {"m": 5}},
+        {"kind": "overlap_above", "of": "b", "with": "a", "amount": "25% of the ceiling"},
         "a overlaps b more than c, d and neutral on average",
         "normalization separates a and b better than raw by at least 1 neuron",
         "raw neurons of a and b are nearly identical",
@@ -477,6 +488,8 @@ def test_every_kind_is_read_in_both_forms(tmp_path: Path) -> None:
         {"kind": "specific", "neuron": "L0.residual[3]", "of": "a", "against": "b"},
         "a has specific neurons",
         {"kind": "specific_any", "of": "b", "against": ["a"]},
+        "the lowest overlap is between c and a",
+        {"kind": "overlap_highest", "of": "c", "with": "a", "among": ["d", "a"]},
     ]
     (tmp_path / "suite.yaml").write_text(
         json.dumps(
@@ -491,7 +504,7 @@ def test_every_kind_is_read_in_both_forms(tmp_path: Path) -> None:
     claims = load_suite(tmp_path).claims
     assert [claim.sentence for claim in claims][1:3] == [
         "a overlaps b by at most 3 neurons",
-        "b overlaps a by at least 25%",
+        "b overlaps a by at least 25% of the ceiling",
     ]
     assert claims[6].sentence == "normalized neurons of a and b are nearly identical"
     assert claims[9].sentence == "neuron L0.residual[3] is specific to a against b"
@@ -499,6 +512,10 @@ def test_every_kind_is_read_in_both_forms(tmp_path: Path) -> None:
     # No one named to compare with: all others.
     assert list(claims[10].concepts) == ["a", "b", "c", "d", "neutral"]
     assert claims[8].terms["neuron"] == "L11.mlp[756]"
+    # No pairs named to be among: those of all concepts.
+    assert list(claims[12].concepts) == ["c", "a", "b", "d", "neutral"]
+    assert claims[13].sentence == "the highest overlap is between c and a among d and a"
+    assert list(claims[13].concepts) == ["c", "a", "d"]
 
 
 @pytest.mark.parametrize(
@@ -527,8 +544,9 @@ def test_claims_that_no_test_could_decide(tmp_path: Path, claim: str, fault: str
 
 def test_an_expected_failure_may_be_bound_to_models(tmp_path: Path) -> None:
     claims = (
-        "claims:\n  - {id: any, claim: tulip has consistent neurons, xfail: never}\n"
-        "  - {id: some, claim: hanoi has consistent neurons, xfail: {models/mine: own, 'hub:a/b@c': hub, ../up: up}}\n"
+        "claims:\n  - {id: any, claim: baseline-normalized sets differ from raw for tulip, xfail: never}\n"
+        "  - {id: some, claim: baseline-normalized sets differ from raw for hanoi,"
+        " xfail: {models/mine: own, 'hub:a/b@c': hub, ../up: up}}\n"
     )
     folder = write(tmp_path, {"c.yaml": claims})
     (folder / "models" / "mine").mkdir(parents=True)

@@ -189,7 +189,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         {"c.yaml": "statistics: {alhpa: 0.1}\n"},
         [
             "c.yaml:1:14: unknown key 'alhpa' under 'statistics'; did you mean 'alpha'? valid: alpha, correction,"
-            " confidence, test, interval, m, consistent_above, differ_below, similar_above"
+            " seed, confidence, test, interval, m, consistent_above, differ_below, similar_above, looks"
         ],
     ),
     "unknown key at the top": (
@@ -203,7 +203,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         claims(f"claim: {OVERLAP}\n    tag: [slow]"),
         [
             "c.yaml:3:5: unknown key 'tag' in a claim; did you mean 'tags'? valid: claim, kind, id, tags, skip, xfail,"
-            " trace, neurons, statistics, of, with, than, by, amount, controls, meant, concepts, for, how, against,"
+            " trace, neurons, statistics, of, with, than, by, amount, among, controls, meant, concepts, for, how, against,"
             " neuron"
         ],
     ),
@@ -218,6 +218,18 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     "seed in a claim": (
         claims(f"claim: {OVERLAP}\n    trace: {{seed: 1}}"),
         ["c.yaml:3:13: 'seed' may not stand here; say it under 'trace' in suite.yaml"],
+    ),
+    "seed of the tests in a claim": (
+        claims(f"claim: {OVERLAP}\n    statistics: {{seed: 1}}"),
+        ["c.yaml:3:18: 'seed' may not stand here; say it under 'statistics' in suite.yaml"],
+    ),
+    "seed of the tests by its option's name": (
+        {"c.yaml": "statistics: {statistics_seed: 1}\n"},
+        ["c.yaml:1:14: 'statistics_seed' may not stand here; say 'seed' under 'statistics' in suite.yaml"],
+    ),
+    "seed of the tests in a claims file": (
+        {"c.yaml": "statistics: {seed: 1}\n"},
+        ["c.yaml:1:14: 'seed' may only be said in suite.yaml"],
     ),
     "seed in a claims file": ({"c.yaml": "trace: {seed: 1}\n"}, ["c.yaml:1:9: 'seed' may only be said in suite.yaml"]),
     "suite keys in a claims file": (
@@ -252,8 +264,10 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     "section without values": ({"c.yaml": "neurons:\n"}, ["c.yaml:1:1: 'neurons' must be a mapping, not nothing"]),
     "file is a list": ({"c.yaml": "- a\n"}, ["c.yaml:1:1: the file must be a mapping, not a list"]),
     "claims is a text": (
-        {"c.yaml": "claims: tulip has consistent neurons\n"},
-        ["c.yaml:1:9: 'claims' must be a list of claims, each after '- ', not 'tulip has consistent neurons'"],
+        {"c.yaml": "claims: baseline-normalized sets differ from raw for tulip\n"},
+        [
+            "c.yaml:1:9: 'claims' must be a list of claims, each after '- ', not 'baseline-normalized sets differ from raw for tulip'"
+        ],
     ),
     "huge number": (
         {"c.yaml": "trace: {samples: 99999999999999999999}\n"},
@@ -472,10 +486,11 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     ),
     "published: a kind that cannot test it": (
         published(
-            "L11.residual[365]", "paper has consistent neurons\n  - tulip, paper and hanoi have distinct neurons"
+            "L11.residual[365]",
+            "baseline-normalized sets differ from raw for paper\n  - tulip, paper and hanoi have distinct neurons",
         ),
         [
-            CLAIM + "'paper' is a published set, which consistent cannot test; name a concept with prompts",
+            CLAIM + "'paper' is a published set, which sets_differ cannot test; name a concept with prompts",
             "c.yaml:3:5: 'paper' is a published set, which distinct cannot test; name a concept with prompts",
         ],
     ),
@@ -575,7 +590,8 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         ],
     ),
     "groups: m": (
-        grouped(rose="aabbccddeeffgghh") | claims("claim: rose has consistent neurons\n    statistics: {m: 5}"),
+        grouped(rose="aabbccddeeffgghh")
+        | claims("claim: baseline-normalized sets differ from raw for rose\n    statistics: {m: 5}"),
         ["c.yaml:3:21: m is 5, but 'rose' has 16 prompts in 8 groups: a half-sample takes at most 4"],
     ),
     # Claims.
@@ -613,7 +629,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     ),
     "one concept is too few in a mapping": (
         claims("{kind: distinct, concepts: [tulip]}"),
-        ["c.yaml:2:32: 'concepts' must be a list of two or more concepts, not a list"],
+        ["c.yaml:2:32: 'concepts' must be a list of two or more concepts, not a list of one"],
     ),
     "concept named twice": (
         claims("tulip overlaps vietnam more than tulip"),
@@ -642,9 +658,9 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     "unknown kind": (
         claims("{kind: distnct, concepts: [tulip, hanoi]}"),
         [
-            "c.yaml:2:12: 'kind' must be one of overlap_greater, overlap_above, overlap_below, overlap_above_chance,"
-            " distinct, positions_more_distinct, sets_differ, normalization_helps, sets_similar, consistent, specific,"
-            " specific_any, necessary, sufficient, not 'distnct'; did you mean 'distinct'?"
+            "c.yaml:2:12: 'kind' must be one of overlap_greater, overlap_above, overlap_below, overlap_lowest,"
+            " overlap_highest, overlap_above_chance, distinct, positions_more_distinct, sets_differ,"
+            " normalization_helps, sets_similar, consistent, specific, specific_any, necessary, sufficient, not 'distnct'; did you mean 'distinct'?"
         ],
     ),
     "the weaker form in other words": (
@@ -678,7 +694,9 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         ["c.yaml:2:72: 'by' must be a number at least 0, not -1"],
     ),
     "id said twice": (
-        {"c.yaml": f"claims:\n  - {{id: x, claim: {OVERLAP}}}\n  - {{id: x, claim: tulip has consistent neurons}}\n"},
+        {
+            "c.yaml": f"claims:\n  - {{id: x, claim: {OVERLAP}}}\n  - {{id: x, claim: baseline-normalized sets differ from raw for tulip}}\n"
+        },
         ["c.yaml:3:10: the id 'x' is already that of the claim in line 2"],
     ),
     "claim said twice": (
@@ -689,7 +707,9 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         ],
     ),
     "id is no slug": (
-        claims(f'{{id: "A b", claim: {OVERLAP}}}\n  - {{id: "ab\\n", claim: tulip has consistent neurons}}'),
+        claims(
+            f'{{id: "A b", claim: {OVERLAP}}}\n  - {{id: "ab\\n", claim: baseline-normalized sets differ from raw for tulip}}'
+        ),
         [
             "c.yaml:2:10: 'id' must be a slug: small letters, digits, '.', '_' and '-', a letter or digit first, not 'A b'",
             "c.yaml:3:10: 'id' must be a slug: small letters, digits, '.', '_' and '-', a letter or digit first, not"
@@ -698,7 +718,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     ),
     "tags": (
         claims(
-            f"claim: {OVERLAP}\n    tags: [slow-one, 5, ok]\n  - claim: tulip has consistent neurons\n    tags: [a, b, a]"
+            f"claim: {OVERLAP}\n    tags: [slow-one, 5, ok]\n  - claim: baseline-normalized sets differ from raw for tulip\n    tags: [a, b, a]"
         ),
         [
             "c.yaml:3:12: a tag must be small letters, digits and '_', a letter first, not 'slow-one'",
@@ -715,7 +735,10 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         ],
     ),
     "no baseline": (
-        {"suite.yaml": SUITE_TEXT + concepts(tulip=12), "c.yaml": "claims: [tulip has consistent neurons]\n"},
+        {
+            "suite.yaml": SUITE_TEXT + concepts(tulip=12),
+            "c.yaml": "claims: [baseline-normalized sets differ from raw for tulip]\n",
+        },
         [
             "c.yaml:1:10: normalize: difference needs a baseline; say 'baseline: {prompts: ...}' in suite.yaml or"
             " 'normalize: raw'"
@@ -733,8 +756,8 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         {
             "a.yaml": concepts(rose=6, lily=6),
             "c.yaml": "statistics: {correction: bonferroni, alpha: 0.002}\nclaims:\n"
-            "  - tulip overlaps rose more than lily\n  - claim: rose has consistent neurons\n    skip: too few\n"
-            "  - tulip has consistent neurons\n",
+            "  - tulip overlaps rose more than lily\n  - claim: baseline-normalized sets differ from raw for rose\n    skip: too few\n"
+            "  - baseline-normalized sets differ from raw for tulip\n",
         },
         [
             "c.yaml:3:5: overlap_greater cannot hold here: its smallest p-value is 0.0011, and the family (alpha 0.002,"
@@ -742,15 +765,18 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         ],
     ),
     "m in a claim": (
-        claims("claim: tulip has consistent neurons\n    statistics: {m: 7}"),
+        claims("claim: baseline-normalized sets differ from raw for tulip\n    statistics: {m: 7}"),
         ["c.yaml:3:21: m is 7, but 'tulip' has 12 prompts: a half-sample takes at most 6"],
     ),
     "m in a file": (
-        {"c.yaml": "statistics: {m: 7}\nclaims: [tulip has consistent neurons]\n"},
+        {"c.yaml": "statistics: {m: 7}\nclaims: [baseline-normalized sets differ from raw for tulip]\n"},
         ["c.yaml:1:17: m is 7, but 'tulip' has 12 prompts: a half-sample takes at most 6"],
     ),
     "m in suite.yaml": (
-        {"suite.yaml": SUITE + "statistics: {m: 7}\n", "c.yaml": "claims: [tulip has consistent neurons]\n"},
+        {
+            "suite.yaml": SUITE + "statistics: {m: 7}\n",
+            "c.yaml": "claims: [baseline-normalized sets differ from raw for tulip]\n",
+        },
         ["suite.yaml:8:17: m is 7, but 'tulip' has 12 prompts: a half-sample takes at most 6"],
     ),
     # Models and files.
@@ -780,7 +806,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     # Many at once, of all files, in order.
     "many": (
         {
-            "b.yaml": "claims:\n  - rose has consistent neurons\n  - tulip is consistent\ntrace: {samples: 0}\n",
+            "b.yaml": "claims:\n  - baseline-normalized sets differ from raw for rose\n  - tulip is consistent\ntrace: {samples: 0}\n",
             "a.yaml": "concepts: {rose: {prompts: [1]}}\nclames: []\n",
         },
         [

@@ -96,8 +96,8 @@ def test_every_setting_of_a_spec_may_be_said_where_its_level_allows() -> None:
     definitions = assemble()["definitions"]
     for setting in SETTINGS:
         if setting.section in SECTIONS:
-            assert setting.name in definitions[setting.section]["properties"]
-            is_in_claim = setting.name in definitions[f"claim_{setting.section}"]["properties"]
+            assert setting.key in definitions[setting.section]["properties"]
+            is_in_claim = setting.key in definitions[f"claim_{setting.section}"]["properties"]
             assert is_in_claim == (setting.level == "claim")
         else:
             assert not any(setting.name in definition.get("properties", {}) for definition in definitions.values())

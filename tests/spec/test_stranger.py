@@ -54,7 +54,10 @@ def test_replay_follows_no_link_out(tmp_path: Path, outside: Path, of: str) -> N
 
 @posix
 def test_links_that_stay_inside_are_followed(tmp_path: Path) -> None:
-    folder = write(tmp_path / "suite", {"real/p.txt": "x\ny\n", "real/c.yaml": "claims: [p has consistent neurons]\n"})
+    folder = write(
+        tmp_path / "suite",
+        {"real/p.txt": "x\ny\n", "real/c.yaml": "claims: [baseline-normalized sets differ from raw for p]\n"},
+    )
     texts = [
         {"prompt": one, "text": "z"}
         for word in ("tulip", "vietnam", "hanoi", "violent", "neutral")
@@ -167,7 +170,9 @@ def test_files_have_a_largest_size(
 
 def test_a_suite_has_a_largest_number_of_claims(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load, "MOST_CLAIMS", 3)
-    files: dict[str, str | bytes] = dict.fromkeys(("a.yaml", "b.yaml"), "claims: [tulip has consistent neurons, x]\n")
+    files: dict[str, str | bytes] = dict.fromkeys(
+        ("a.yaml", "b.yaml"), "claims: [baseline-normalized sets differ from raw for tulip, x]\n"
+    )
     assert faults(tmp_path, files) == ["b.yaml:1:9: the suite has more than 3 claims up to here; split it"]
 
 
@@ -196,7 +201,7 @@ GROWING: dict[str, Callable[[int], dict[str, str]]] = {
     "kinds that are none": _claims(lambda i: f"{{kind: distnct{i}}}"),
     "out of reach": lambda n: {"c.yaml": "statistics: {alpha: 1.0e-9}\n" + _claims(lambda i: f"{{id: x{i}, claim: tulip overlaps hanoi more than violent}}")(n)["c.yaml"]},
     "unknown keys": lambda n: {"c.yaml": "".join(f"key{i}: 1\n" for i in range(2 * n))},
-    "tags of two types": lambda n: {"c.yaml": f"claims: [{{claim: tulip has consistent neurons, tags: [{', '.join(f't{i}, {i}' for i in range(n))}]}}]\n"},
+    "tags of two types": lambda n: {"c.yaml": f"claims: [{{claim: baseline-normalized sets differ from raw for tulip, tags: [{', '.join(f't{i}, {i}' for i in range(n))}]}}]\n"},
     "missing files": lambda n: {"c.yaml": "concepts:\n" + "".join(f"  m{i}: {{prompts: m{i}.txt}}\n" for i in range(n))},
     "missing replays": _claims(lambda i: f"{{id: x{i}, claim: tulip overlaps hanoi more than violent, trace: {{replay: {i}.json}}}}"),
     "one prompt": lambda n: {"c.yaml": f"concepts: {{p: {{prompts: [{', '.join(['same'] * 2 * n)}]}}}}\n"},

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from neurontest.stats.auroc import auroc, average_precision, delong_interval, newcombe_interval, plan_auroc
+from neurontest.stats.auroc import auroc, average_precision, delong_interval, newcombe_interval, spread_of_auroc
+from neurontest.stats.power import prompts_needed
 
 CASES = json.loads((Path(__file__).parents[1] / "golden" / "golden.json").read_text())
 GROUP = st.lists(st.integers(-6, 6).map(float), min_size=2, max_size=8).map(np.array)
@@ -57,12 +58,11 @@ def test_coverage_of_the_interval() -> None:
     assert held >= 176
 
 
-def test_plans_grow_with_what_is_wanted() -> None:
-    plan = plan_auroc(0.7, 10, 10, 0.05)
-    assert plan.needed is not None
-    assert plan.needed_95 is not None
-    assert 10 < plan.needed < plan.needed_95
-    assert 0 < plan.power < 0.8
-    assert plan_auroc(0.4, 10, 10, 0.05).needed is None
+def test_a_plan_is_made_with_the_variance_of_groups_that_are_alike() -> None:
+    spread = spread_of_auroc(10, 10)
+    assert (spread.prompts, spread.known) == (10, True)
     # Noether's formula by hand: (1.645 + 0.842)^2 / (12 / 4 * 0.2^2) = 51.5 prompts, half of them the concept's.
-    assert plan.needed == 26
+    needed = prompts_needed(spread, 0.2, 0.05)
+    assert needed is not None
+    assert needed.prompts == needed.low == needed.high == 26
+    assert spread_of_auroc(8, 40).prompts == 8

@@ -13,9 +13,7 @@ from neurontest.neurons.select import MeanSelector
 from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import HalfT, Hypothesis, equivalent, half_t, settle, weakest_of
 from neurontest.stats.halves import draw_halves, enumerate_halves, halves_of, jackknife_variance
-from neurontest.stats.power import detectable, prompts_needed
 from neurontest.stats.streams import Stream
-from neurontest.stats.studentised import jackknife_variances
 from neurontest.stats.terms import Term
 
 A, B = ("a", ""), ("b", "")
@@ -68,14 +66,6 @@ def test_jackknife_of_a_mean_is_its_sampling_variance() -> None:
     assert jackknife_variance(halves.subsets, values, exact=True) == pytest.approx(x.var(ddof=1) / 10 * 1.0, rel=1e-9)
 
 
-def test_jackknife_in_bulk_is_the_same() -> None:
-    rng = np.random.default_rng(0)
-    subsets = np.stack([draw_halves(16, 8, 40, Stream(seed)).subsets for seed in range(5)])
-    values = rng.normal(size=(5, 80)) + subsets @ rng.normal(size=16)
-    one_by_one = [jackknife_variance(s, v, exact=False) for s, v in zip(subsets, values, strict=True)]
-    assert jackknife_variances(subsets, values, 8) == pytest.approx(one_by_one)
-
-
 def test_overlap_and_within_by_brute_force() -> None:
     samples, _ = samples_of(8, 3)
     sets = {}
@@ -116,10 +106,11 @@ def test_half_t_is_students() -> None:
     assert found.t == pytest.approx((term.value - 1) / variance**0.5)
     assert found.p == pytest.approx(stats.t.sf(found.t, 9))
     assert found.p + found.p_opposite == pytest.approx(1)
-    low, high = found.interval(0.95)
-    assert (low, high) == pytest.approx(stats.t.interval(0.95, 9, term.value, variance**0.5))
     below = half_t(samples, Hypothesis(term, reference=1.0, side=-1))
     assert below.p == pytest.approx(found.p_opposite)
+    # The interval of a difference is plain, that of a level is not.
+    low, high = half_t(samples, Hypothesis(term - Term(2.0, {}))).interval(0.95)
+    assert (low, high) == pytest.approx(stats.t.interval(0.95, 9, term.value - 2, variance**0.5))
 
 
 def test_levels_of_split_half_terms_count_twice() -> None:
@@ -200,10 +191,20 @@ def test_small_concepts_are_enumerated() -> None:
     assert not halves_of(15, 7, 10, Stream(0)).exact
 
 
-def test_power_of_the_plan_is_what_it_says() -> None:
-    """Of the design: n V about 5; differences of 1, 1.5, 2 and 3 neurons need about 33, 16, 10 and 6 prompts."""
-    needed = [prompts_needed(0.5, 10, effect, 0.05) for effect in (1.0, 1.5, 2.0, 3.0)]
-    assert needed == pytest.approx([33, 16, 10, 6], abs=2)
-    assert prompts_needed(0.5, 10, -1.0, 0.05) is None
-    assert prompts_needed(0.5, 10, 1e-9, 0.05) is None
-    assert detectable(0.5, 9, 0.05) == pytest.approx((stats.t.isf(0.05, 9) + stats.norm.ppf(0.8)) * 0.5**0.5)
+def test_the_prompt_that_moves_a_term_most_is_known() -> None:
+    halves = enumerate_halves(8, 4)
+    # Neuron 0 is in the set of a half with prompt 5, neuron 1 in the others.
+    sets = np.stack([halves.subsets[:, 5], 1 - halves.subsets[:, 5]], axis=1)
+    other = np.stack([halves.subsets[:, 0], halves.subsets[:, 1]], axis=1) * 1e-3
+    samples = HalfSamples.given(
+        {("a", ""): 2, ("b", ""): 2},
+        {("a", ""): np.arange(2), ("b", ""): np.arange(2)},
+        {("a", ""): sets, ("b", ""): other},
+        {"a": halves, "b": halves},
+    )
+    term = Term(1.0, {("a", ""): np.array([1.0, 0.0]), ("b", ""): np.array([1.0, 0.0])})
+    sample, row, share = samples.heaviest(term) or ("", 0, 0.0)
+    assert (sample, row) == ("a", 5)
+    # All others of a half move against it, each by a seventh.
+    assert share == pytest.approx(1 / (1 + 7 / 49), rel=1e-4)
+    assert samples.heaviest(Term(1.0, {("a", ""): np.zeros(2)})) is None

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from neurontest.stats.correction import thresholds
-from neurontest.stats.random_sets import looks, rank, sets_needed
+from neurontest.stats.random_sets import Side, hopeless, looks, rank, sets_needed
 
 NUMBERS = st.integers(-5, 5).map(float)
 
@@ -25,7 +25,24 @@ def test_the_rank_counts_until_the_tenth(observed: float, null: list[float]) -> 
                 break
         assert (side.exceedances, side.draws) == (counted, drawn)
         assert side.p == pytest.approx(10 / drawn if counted == 10 else (1 + counted) / (1 + len(null)))
-    assert found.settled == (min(found.above.exceedances, found.below.exceedances) == 10)
+
+
+SIDES = st.builds(Side.of, st.lists(st.booleans(), min_size=1, max_size=99).map(np.array))
+
+
+@given(SIDES, SIDES, SIDES, SIDES, st.sampled_from([0.01, 0.05, 0.2]))
+def test_looking_ends_where_nothing_can_be_shown(a: Side, b: Side, c: Side, d: Side, threshold: float) -> None:
+    if hopeless((a, b), (c, d), threshold):
+        # The largest p-value of a direction counts: neither is declared at any threshold of the family.
+        assert max(a.p, b.p) > threshold
+        assert max(c.p, d.p) > threshold
+        assert max(a.exceedances, b.exceedances) == max(c.exceedances, d.exceedances) == 10
+    else:
+        assert (
+            max(a.exceedances, b.exceedances) < 10
+            or max(c.exceedances, d.exceedances) < 10
+            or min(max(a.p, b.p), max(c.p, d.p)) <= max(threshold, 10 / 10)
+        )
 
 
 @given(st.integers(1, 3000))
@@ -43,14 +60,22 @@ def test_stopping_early_declares_no_more_often() -> None:
     p = np.array([rank(one[0], one[1:]).above.p for one in effects])
     for level in (0.01, 0.05, 0.1, 0.2, 0.5):
         assert (p <= level).mean() < level + 3.5 * np.sqrt(level * (1 - level) / len(p))
-    # What is looked at of it decides the same as all of it.
-    for one in effects[:500]:
-        whole = rank(one[0], one[1:])
+
+
+def test_what_is_not_looked_at_would_declare_nothing_more() -> None:
+    # Ended by the first looks or not, a claim that is declared is declared by all random sets.
+    rng = np.random.default_rng(8)
+    ended = 0
+    for one in rng.normal(size=(500, 100)):
         for look in looks(99):
             seen = rank(one[0], one[1 : 1 + look.stop])
-            if seen.settled:
+            if hopeless([seen.above], [seen.below], 0.05):
                 break
-        assert (seen.above, seen.below) == (whole.above, whole.below)
+        whole = rank(one[0], one[1:])
+        ended += look.stop < 99
+        assert min(seen.above.p, seen.below.p) > 0.05 or look.stop == 99
+        assert seen.above.p > 0.05 or whole.above.p <= 0.05
+    assert ended > 100
 
 
 @pytest.mark.parametrize("claims", [1, 2, 3, 7, 20])

@@ -64,13 +64,14 @@ def test_a_model_without_a_cache_is_written_with_whole_passes(make: Any, tmp_pat
 def test_how_likely_a_text_is_after_a_prompt_can_be_had_of_it() -> None:
     import transformers
 
-    from neurontest.trace.likelihood import Text, likelihoods
+    from neurontest.trace.likelihood import likelihoods
     from neurontest.trace.sites import find_sites
+    from neurontest.trace.text_pass import Text
 
     model, _ = tiny.build()
     other = _plain(transformers.LlamaForCausalLM)(model.config).eval()
     other.load_state_dict(model.state_dict())
     texts = [Text((5, 6, 7), (8, 9)), Text((5, 6), (7,))]
     forced = [[((tiny.WIDTH + 3,), (2.0,))] * 2]
-    one, two = (likelihoods(each, find_sites(each, ("mlp",))[0], texts, forced) for each in (model, other))
+    one, two = (likelihoods(each, find_sites(each, ("mlp",))[0], texts, forced).likelihood for each in (model, other))
     np.testing.assert_allclose(one, two, rtol=1e-4)

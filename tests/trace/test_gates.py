@@ -10,11 +10,12 @@ import pytest
 from neurontest.errors import TraceError
 from neurontest.trace.forced import Known, read
 from neurontest.trace.generation import Row
-from neurontest.trace.likelihood import Text, likelihoods
+from neurontest.trace.likelihood import likelihoods
 from neurontest.trace.quiet import quiet
 from neurontest.trace.readings import counted
 from neurontest.trace.selftest import checked_sites
 from neurontest.trace.sites import find_sites
+from neurontest.trace.text_pass import Text
 from neurontest.types import Reading
 from tests import tiny
 from tests.architectures import ARCHITECTURES, LAYERS, Architecture
@@ -156,7 +157,7 @@ def test_gates_are_set_as_other_neurons_are() -> None:
     model, _ = tiny.build("llama")
     (site,) = find_sites(model, ("mlp_gate",))
     text, at = Text((0, 40, 50), (60, 70)), 2 * tiny.WIDTH + 5
-    found = likelihoods(model, site, [text], [[((at,), (3.0,))]])
+    found = likelihoods(model, site, [text], [[((at,), (3.0,))]]).likelihood
 
     def by_hand(_: Any, args: tuple[Any, ...], output: Any) -> Any:
         output = output.clone()

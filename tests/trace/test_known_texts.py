@@ -9,9 +9,10 @@ import pytest
 
 from neurontest.errors import TraceError
 from neurontest.trace.engine import Tracer
-from neurontest.trace.likelihood import Text, likelihoods
+from neurontest.trace.likelihood import likelihoods
 from neurontest.trace.models import from_transformers
 from neurontest.trace.sites import find_sites
+from neurontest.trace.text_pass import Text
 from neurontest.types import Generation, Reading, TraceGroup, TracePlan, TraceRequest, silent
 from tests import tiny
 from tests.architectures import ARCHITECTURES
@@ -78,6 +79,6 @@ def test_neurons_are_set_in_every_architecture(name: str) -> None:
     (site,) = find_sites(model, ("residual",))
     texts = [Text((0, 5, 9, 30), (7, 8, 21)), Text((0, 44), (100, 3))]
     forced = [[((2 * site.width - 1,), (3.0,))] * 2]
-    found = likelihoods(model, site, texts, forced)
-    assert found == pytest.approx(likelihoods(model, site, texts, forced, resume=False), abs=1e-4)
+    found = likelihoods(model, site, texts, forced).likelihood
+    assert found == pytest.approx(likelihoods(model, site, texts, forced, resume=False).likelihood, abs=1e-4)
     assert (abs(found[1] - found[0]) > 1e-3).all()

@@ -12,10 +12,11 @@ import pytest
 from neurontest.errors import TraceError
 from neurontest.trace import likelihood
 from neurontest.trace.forcing import Forced, SiteForcer
-from neurontest.trace.likelihood import Text, likelihoods
+from neurontest.trace.likelihood import likelihoods
 from neurontest.trace.memory import Halving
 from neurontest.trace.resume import Resume
 from neurontest.trace.sites import find_sites
+from neurontest.trace.text_pass import Text
 from tests import tiny
 
 TEXTS = [Text((0, 5, 9, 30), (7, 8, 21)), Text((0, 44), (100, 3)), Text((0, 12, 13, 14, 15, 16), (90, 91, 92, 93, 2))]
@@ -70,7 +71,7 @@ def one_by_one(model: Any, text: Text, site: str, forced: Forced) -> float:
 def test_a_model_as_it_is(pair: tuple[Any, Any]) -> None:
     model, _ = pair
     (site,) = find_sites(model, ("residual",))
-    found = likelihoods(model, site, TEXTS, [])
+    found = likelihoods(model, site, TEXTS, []).likelihood
     assert found.shape == (1, len(TEXTS))
     assert found[0] == pytest.approx([by_hand(model, text) for text in TEXTS], rel=1e-4)
 
@@ -86,7 +87,7 @@ def test_neurons_are_set_from_the_last_token_of_the_prompt_on(pair: tuple[Any, A
         [(columns, (1.0 + at, -2.0, 0.5)) for at in range(len(TEXTS))],
         [(columns[:1], (4.0,))] * len(TEXTS),
     ]
-    found = likelihoods(model, site, TEXTS, forced, resume=resume)
+    found = likelihoods(model, site, TEXTS, forced, resume=resume).likelihood
     wanted = [[one_by_one(model, text, name, row) for text, row in zip(TEXTS, rows, strict=True)] for rows in forced]
     assert found[0] == pytest.approx([by_hand(model, text) for text in TEXTS], rel=1e-4)
     assert found[1:] == pytest.approx(np.array(wanted), rel=1e-4)
@@ -96,11 +97,11 @@ def test_neurons_are_set_from_the_last_token_of_the_prompt_on(pair: tuple[Any, A
 def test_nothing_is_left_behind(pair: tuple[Any, Any]) -> None:
     model, _ = pair
     (site,) = find_sites(model, ("residual",))
-    before = likelihoods(model, site, TEXTS, [])
+    before = likelihoods(model, site, TEXTS, []).likelihood
     likelihoods(model, site, TEXTS, [[((2 * site.width,), (9.0,))] * len(TEXTS)])
     assert not any(module._forward_hooks or module._forward_pre_hooks for module in model.modules())
     assert not any("forward" in block.__dict__ for block in site.modules)
-    assert (likelihoods(model, site, TEXTS, []) == before).all()
+    assert (likelihoods(model, site, TEXTS, []).likelihood == before).all()
 
 
 def test_a_pass_that_fails_lets_go(llama: tuple[Any, Any]) -> None:
@@ -145,7 +146,7 @@ def test_an_architecture_that_cannot_begin_late_runs_whole(
     model, _ = llama
     (site,) = find_sites(model, ("residual",))
     forced = [[((2 * site.width + 1,), (3.0,))] * len(TEXTS)]
-    wanted = likelihoods(model, site, TEXTS, forced, resume=False)
+    wanted = likelihoods(model, site, TEXTS, forced, resume=False).likelihood
     original = Resume.recording
 
     def spoilt(self: Resume) -> Any:
@@ -161,7 +162,7 @@ def test_an_architecture_that_cannot_begin_late_runs_whole(
         return resumed(self, rows)
 
     monkeypatch.setattr(Resume, "resumed", elsewhere)
-    assert likelihoods(model, site, TEXTS, forced) == pytest.approx(wanted, rel=1e-6)
+    assert likelihoods(model, site, TEXTS, forced).likelihood == pytest.approx(wanted, rel=1e-6)
 
 
 def test_what_is_no_number_is_said(llama: tuple[Any, Any]) -> None:
@@ -175,8 +176,8 @@ def test_the_order_of_texts_changes_nothing_but_rounding(llama: tuple[Any, Any])
     model, _ = llama
     (site,) = find_sites(model, ("mlp",))
     rows: list[Forced] = [((50 + at,), (1.0,)) for at in range(len(TEXTS))]
-    found = likelihoods(model, site, TEXTS, [rows])
-    assert likelihoods(model, site, TEXTS[::-1], [rows[::-1]])[:, ::-1] == pytest.approx(found, rel=1e-6)
+    found = likelihoods(model, site, TEXTS, [rows]).likelihood
+    assert likelihoods(model, site, TEXTS[::-1], [rows[::-1]]).likelihood[:, ::-1] == pytest.approx(found, rel=1e-6)
 
 
 @pytest.mark.parametrize("name", SITES)
@@ -186,7 +187,7 @@ def test_texts_in_several_passes_are_as_in_one(
     model, _ = pair
     (site,) = find_sites(model, (name,))
     forced: list[list[Forced]] = [[((2 * site.width + at,), (3.0,)) for at in range(len(TEXTS))]]
-    wanted = likelihoods(model, site, TEXTS, forced)
+    wanted = likelihoods(model, site, TEXTS, forced).likelihood
     head = model.get_output_embeddings().weight.shape[0]
     # As long as a text's logits are more than may be in memory, one at a time.
     monkeypatch.setattr(likelihood, "_LOGITS", head)
@@ -194,7 +195,7 @@ def test_texts_in_several_passes_are_as_in_one(
     most: list[int] = []
     reading = model.get_output_embeddings().register_forward_pre_hook(lambda _, args: most.append(args[0].shape[0]))
     try:
-        assert likelihoods(model, site, TEXTS, forced) == pytest.approx(wanted, rel=1e-5)
+        assert likelihoods(model, site, TEXTS, forced).likelihood == pytest.approx(wanted, rel=1e-5)
     finally:
         reading.remove()
     assert set(most) == {1}
@@ -228,10 +229,10 @@ def test_passes_are_halved_where_memory_is_short(name: str, resume: bool, pair: 
     model, _ = pair
     (site,) = find_sites(model, (name,))
     forced: list[list[Forced]] = [[((2 * site.width + at,), (3.0,)) for at in range(len(TEXTS))]]
-    wanted = likelihoods(model, site, TEXTS, forced)
+    wanted = likelihoods(model, site, TEXTS, forced).likelihood
     said: list[int] = []
     with short_of_memory(model, 1) as rows:
-        found = likelihoods(model, site, TEXTS, forced, halving=Halving(said.append), resume=resume)
+        found = likelihoods(model, site, TEXTS, forced, halving=Halving(said.append), resume=resume).likelihood
     assert found == pytest.approx(wanted, rel=1e-5)
     assert said == [2, 1]
     assert rows[:5] == [3, 2, 1, 1, 1]
@@ -260,9 +261,9 @@ def test_the_last_token_may_lie_beyond_the_context(resume: bool) -> None:
     ids = tuple(5 + at % 90 for at in range(tiny.CONTEXT + 1))
     texts = [Text(ids[:1], ids[1:]), Text(ids[:60], ids[60:80]), Text(ids[:-1], ids[-1:])]
     forced: list[list[Forced]] = [[((2 * site.width,), (9.0,))] * 3]
-    found = likelihoods(model, site, texts, forced, resume=resume)
+    found = likelihoods(model, site, texts, forced, resume=resume).likelihood
     assert np.isfinite(found).all()
-    (alone,) = likelihoods(model, site, texts[1:2], [])
+    (alone,) = likelihoods(model, site, texts[1:2], []).likelihood
     assert found[0, 1] == pytest.approx(alone[0], rel=1e-5)
     assert (found[0] != found[1]).all()
 

@@ -11,16 +11,9 @@ from neurontest.claims.describe import ceilings, headline, pair, quoted
 from neurontest.claims.trial import Trial, t_null
 from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import HalfT, Hypothesis
-from neurontest.stats.power import Plan
 from neurontest.stats.sequential import CLEAR
 from neurontest.types import Claim, Estimate, Evidence, KeyResult, Thresholds
 
-_PROMPTS_ERROR = (
-    "0-.033 for the controls as they are (nominal .05); .13-.33 for concepts like them: hence the other key"
-)
-_PREDICTION_ERROR = (
-    "both keys together .02-.05 (nominal .05; the design's); .07-.09 where a few concepts share much more than others"
-)
 _PREDICTION_NULL = (
     "shares as much as one more concept drawn from those that the controls were drawn from; nothing is exchanged"
 )
@@ -39,11 +32,9 @@ def evidence_of(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds
     whole = headline(trial, a, b)
     effect = _effect(trial, results[0], whole)
     share = -1 / len(controls)
-    keys = [trial.key(results[0], _PROMPTS_ERROR if len(results) > 1 else "0-.033 (nominal .05)")]
+    keys = [trial.key(results[0])]
     keys += [
-        replace(
-            trial.key(one, _PREDICTION_ERROR), name="prediction", null=f"{b} {_PREDICTION_NULL}", half_pairs=one.pairs
-        )
+        replace(trial.key(one), name="prediction", null=f"{b} {_PREDICTION_NULL}", half_pairs=one.pairs)
         for one in results[1:]
     ]
     found = trial.evidence(
@@ -52,11 +43,10 @@ def evidence_of(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds
         keys,
         [t_null(one) for one in results],
         _details(trial, whole),
-        thresholds,
         p_opposite=max(one.p_opposite for one in results),
     )
     # What the spread of concepts leaves open no number of prompts decides.
-    return found if weakest is results[0] else replace(found, needed=None, needed_95=None)
+    return found if weakest is results[0] else replace(found, spread=None)
 
 
 def by_rank(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
@@ -88,17 +78,15 @@ def by_rank(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) ->
         exact=open_ == 0,
         half_pairs=over_prompts.pairs,
         monte_carlo_se=open_ / count / CLEAR,
-        error_rate=".047 (nominal .05; the design's)",
     )
-    found = trial.found(
+    return trial.found(
         _effect(trial, over_prompts, whole),
         [key],
         [],
         _details(trial, whole),
-        Plan(detectable=None, power=0.0, needed=None, needed_95=None),
+        None,
         p_opposite=key.p_opposite or 1.0,
     )
-    return replace(found, power=None)
 
 
 def _effect(trial: Trial, over_prompts: HalfT, whole: list[Estimate]) -> Estimate:

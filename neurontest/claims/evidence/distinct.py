@@ -16,8 +16,6 @@ from neurontest.stats.half_samples import HalfSamples, distinctness
 from neurontest.stats.half_t import HalfT, Hypothesis, weakest_of
 from neurontest.types import Claim, Estimate, Evidence, KeyResult, NullSummary, Thresholds
 
-_HALF_SAMPLE_ERROR = "0-.028 (nominal .05)"
-
 
 def on_average(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
     """The evidence that concepts are apart on average: by half-t, and by the studentised relabeling of all of them.
@@ -28,7 +26,7 @@ def on_average(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds)
     trial = Trial(kind, claim, traces)
     (whole,) = trial.decide(thresholds)
     which: dict[tuple[str, str], float] = {}
-    keys, nulls = both_keys(trial, whole, _HALF_SAMPLE_ERROR, distinct_key(trial, names, which), thresholds)
+    keys, nulls = both_keys(trial, whole, distinct_key(trial, names, which), thresholds)
     apart = trial.describe(partial(_pairs, names)) if len(names) > 2 else []
     notes = {
         two: f"permutation p = {which[two]:.2g}, adjusted for the pairs" if two in which else ""
@@ -40,7 +38,6 @@ def on_average(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds)
         keys,
         nulls,
         [*_parts(trial, names), *_apart(trial, apart, notes, tested=False)],
-        thresholds,
     )
 
 
@@ -65,7 +62,7 @@ def of_each(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) ->
         for two, result in of_two.items():
             if any(result is one for one in weakest_of(results)):
                 about = _about(two) if len(pairs) > 1 else ""
-                keys.append(replace(trial.key(result, _HALF_SAMPLE_ERROR), about=about, chances=len(pairs)))
+                keys.append(replace(trial.key(result), about=about, chances=len(pairs)))
                 nulls.append(t_null(result))
     p = {one.pair: one.key.p for one in relabelled}
     notes = {
@@ -80,7 +77,6 @@ def of_each(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) ->
         keys,
         nulls,
         [*_parts(trial, names), *_apart(trial, results if len(pairs) > 1 else [], notes, tested=True)],
-        thresholds,
         p_opposite=min(1.0, len(pairs) * min(result.p_opposite for result in results)),
     )
 

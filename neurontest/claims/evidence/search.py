@@ -22,7 +22,6 @@ from neurontest.neurons.normalize import Floats
 from neurontest.stats.auroc import auroc
 from neurontest.stats.halves import draw_halves
 from neurontest.stats.max_t import MaxT, Remembered, Welch
-from neurontest.stats.power import plan_by_root_n
 from neurontest.stats.welch_bound import WelchBound, welch_bound
 from neurontest.types import Claim, Estimate, Evidence, KeyResult, NullSummary, Thresholds
 from neurontest.words import together
@@ -33,11 +32,6 @@ LISTED = 10
 UNEQUAL = 2.0
 #: How far beyond what equal variances give nine in ten ratios may reach, either way, before a reader is warned.
 SCATTERED = 4.0
-_RELABELED = ".02-.06 where spreads are alike, .17-.75 where they are two or three apart (nominal .05; the design's)"
-_BOUND = (
-    "both tests together .00-.04 for spreads up to three apart; .08-.14 where they differ from neuron to neuron, .4-.5"
-    " where activations are skew as well (nominal .05; the design's)"
-)
 
 
 @dataclass(frozen=True)
@@ -81,7 +75,7 @@ def evidence_of(
     p, t = _over(against)
     keys, nulls = _keys(trial, of, against, best)
     weakest = max(against, key=lambda side: (side.p[best], -side.bound.t[best]))
-    needed, careful = (_critical(weakest, best, one) for one in (thresholds.largest, thresholds.smallest))
+    needed = _critical(weakest, best, thresholds.largest)
     least = f" (the weakest of {len(sides)} controls)" if len(sides) > 1 else ""
     order = np.lexsort((-t, p))
     listed = [int(one) for one in order[:LISTED] if p[one] <= thresholds.largest] or [best]
@@ -108,7 +102,7 @@ def evidence_of(
             ),
             *(_ratio(of, side) for side in against),
         ],
-        plan_by_root_n(float(weakest.bound.t[best]), careful, min(trial.n.values())),
+        None,
         p=float(p[best]),
         p_opposite=1.0,
         warnings=[warning for side in against for warning in _unequal(of, side)],
@@ -151,7 +145,7 @@ def _keys(trial: Trial, of: str, against: Sequence[_Tested], best: int) -> tuple
     for side in against:
         about = f"against {side.name}" if len(against) > 1 else ""
         t, df = float(side.bound.t[best]), float(side.bound.df[best])
-        key, null = largest_key(trial, side.found, best, of, side.side.names, _RELABELED)
+        key, null = largest_key(trial, side.found, best, of, side.side.names)
         bound = KeyResult(
             name="Welch bound",
             null=f"no neuron is more active on the prompts of {of} than on those of {side.name}; Student's t by the"
@@ -161,7 +155,6 @@ def _keys(trial: Trial, of: str, against: Sequence[_Tested], best: int) -> tuple
             p_opposite=None,
             p_floor=0.0,
             df=df,
-            error_rate=_BOUND,
             about=about,
         )
         keys += [replace(key, about=about), bound]

@@ -12,15 +12,10 @@ from neurontest.claims.permutation import against_key
 from neurontest.claims.single import column_of
 from neurontest.claims.trial import Trial
 from neurontest.neurons.normalize import Floats
-from neurontest.stats.auroc import auroc, average_precision, delong_interval, plan_auroc
+from neurontest.stats.auroc import auroc, average_precision, delong_interval, spread_of_auroc
 from neurontest.stats.brunner_munzel import brunner_munzel
 from neurontest.types import Claim, Estimate, Evidence, Interval, KeyResult, Thresholds
 from neurontest.words import together
-
-_ERROR_RATE = (
-    "in the design's simulations .03-.06 (nominal .05), whatever the concepts' spreads and numbers; at thresholds of"
-    " .006 and less 1.1 to 4 times nominal where the spreads are three apart"
-)
 
 
 def evidence_of(
@@ -53,7 +48,6 @@ def evidence_of(
             thresholds,
             f"a prompt of {of} is above one of {name} at most half of the time; their prompts are dealt anew to the"
             " two, and the AUROC is studentised (Brunner and Munzel)",
-            _ERROR_RATE,
         )
         keys.append(replace(key, about=f"against {name}" if len(sides) > 1 else "", chances=len(sides)))
         nulls.append(null)
@@ -70,7 +64,7 @@ def evidence_of(
             *_apart(values, of, dict(zip(names, keys, strict=True))),
             Estimate(f"average precision against {names[weakest]}", average_precision(own, others), ""),
         ],
-        plan_auroc(areas[weakest], len(own), len(others), thresholds.smallest),
+        spread_of_auroc(len(own), len(others)),
         p_opposite=min(1.0, len(keys) * min(1.0 if key.p_opposite is None else key.p_opposite for key in keys)),
     )
 

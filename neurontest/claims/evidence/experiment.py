@@ -1,11 +1,11 @@
 """What a causal claim does to the model: the set, what it and its random likes are set to, and where it is measured.
 
-The neurons are selected on other prompts than those that are measured. Imported inside a kind's methods only.
+The neurons are selected on other prompts than those that are measured.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,11 +14,11 @@ import numpy.typing as npt
 from neurontest.claims.base import Kind, Traces
 from neurontest.claims.trial import Trial
 from neurontest.errors import EvidenceError
-from neurontest.neurons.matched import Indices, matched_sets, norms
+from neurontest.neurons.matched import Indices, matched_sets, write_sizes
 from neurontest.neurons.normalize import Floats, normalize
 from neurontest.neurons.table import units
 from neurontest.stats.random_sets import looks, sets_needed
-from neurontest.types import BASELINE, Claim, Concept, Forcing, ScoreRequest, Thresholds
+from neurontest.types import BASELINE, Claim, Concept, Forcing, ModelRequest, ScoreRequest, Thresholds, WriteRequest
 
 Rows = npt.NDArray[np.floating]
 
@@ -39,8 +39,12 @@ class Part:
     groups: tuple[str, ...]
 
 
+#: Of what is measured under a forcing, by name: arrays [unit, 1 + random set], the claimed set's in the first column.
+Seen = Mapping[str, Floats]
+
+
 class Experiment:
-    """The set of a causal claim, and the forcings that it and its random likes are put under.
+    """The set of a causal claim, what it and random sets are put under, and what comes of it.
 
     Parameters
     ----------
@@ -67,40 +71,75 @@ class Experiment:
         self.measured = {name: half[1] for name, half in halves.items()}
         self._selecting = {name: half[0] for name, half in halves.items()}
         self.set = self._set()
+        #: Random sets that there are to compare it with.
+        self.random_sets = 0
 
-    def forcings(self, values: Floats, thresholds: Thresholds) -> tuple[tuple[Forcing, ...], ...]:
-        """The set's forcing and those of some random sets, then those of more, as far as they are needed.
+    def observe(
+        self,
+        values: Mapping[str, Floats],
+        thresholds: Thresholds,
+        ended: Callable[[Mapping[str, Seen]], bool],
+        words: tuple[str, ...] = (),
+    ) -> tuple[dict[str, Seen], tuple[ModelRequest, ...]]:
+        """What is measured so far, by concept, and the requests that are to go on with.
 
         Parameters
         ----------
-        values : float array [1 or prompt, neuron]
-            What each neuron is set to, for all prompts or for each.
+        values : mapping from concept to float array [1 or prompt, neuron]
+            What each neuron is set to on a concept's measured prompts, for all or for each.
         thresholds : Thresholds
             The smallest decides how many random sets there are at most.
+        ended : callable
+            Whether what was seen makes further random sets needless.
+        words : tuple of str
+            Scored after each prompt; empty: the texts that the model wrote.
         """
-        raw = self._raw(self.source, self._selecting.get(self.source))
-        count = sets_needed(thresholds.smallest)
+        writes = WriteRequest((), self.claim.generation, self.claim.selection.site, self.claim.selection.positions)
+        if writes not in self.traces:
+            return {}, (writes,)
+        sets = self._random_sets(values, self.traces[writes].values[0], sets_needed(thresholds.smallest))
+        self.random_sets = len(sets)
+        seen: dict[str, Seen] = {}
+        for look in looks(len(sets)):
+            asked = {}
+            for name, own in values.items():
+                # The set itself in every look: what it writes is what the random sets are held to.
+                forcings = tuple(_forcing(columns, own) for columns in (self.set, *sets[look]))
+                asked[name] = self._request(name, forcings, words)
+            missing = tuple(request for request in asked.values() if request not in self.traces)
+            if missing:
+                return seen, missing
+            found = {name: self._measured(name, request) for name, request in asked.items()}
+            seen = {name: _joined(seen[name], one) for name, one in found.items()} if seen else dict(found)
+            if ended(seen):
+                break
+        return seen, ()
+
+    def _random_sets(self, values: Mapping[str, Floats], norms: Rows, count: int) -> list[Indices]:
+        sides = [(own, self._raw(name, self.measured[name])) for name, own in values.items()]
+        stream = self.trial.stream("random sets")
         try:
-            random = matched_sets(self.set, norms(raw), self.trial.shape.width, count, self.trial.stream("random sets"))
+            return matched_sets(self.set, write_sizes(sides, norms), self.trial.shape.width, count, stream)
         except ValueError as error:
             raise EvidenceError(f"{self.claim.node}: no random sets can be drawn: {error}; say a smaller k") from error
-        forced = [_forcing(columns, values) for columns in (self.set, *random)]
-        # The set itself is of the first look.
-        return tuple(tuple(forced[look.start and 1 + look.start : 1 + look.stop]) for look in looks(len(random)))
 
-    def request(self, name: str, forcings: tuple[Forcing, ...], words: tuple[str, ...] = ()) -> ScoreRequest:
-        """The scores of what is measured of a concept; with values for each prompt, those of its prompts."""
+    def _request(self, name: str, forcings: tuple[Forcing, ...], words: tuple[str, ...]) -> ScoreRequest:
         claim, prompts = self.claim, self.measured[name].prompts
         selection = claim.selection
         return ScoreRequest(
             prompts, claim.generation, selection.site, selection.positions, words=words, forcings=forcings
         )
 
-    def changes(self, name: str, request: ScoreRequest) -> Floats:
-        """Changes [unit, forcing] of the scores of what is measured of a concept."""
+    def _measured(self, name: str, request: ScoreRequest) -> Seen:
         part = self.measured[name]
-        found = units(self.traces[request], part.prompts, part.groups).values.astype(np.float64)
-        return np.asarray(found[:, 1:] - found[:, :1])
+        found = units(self.traces[request], part.prompts, part.groups)
+        scores = found.values.astype(np.float64).reshape(-1, found.layers, found.width)
+        by_name = {one: scores[:, place] for place, one in enumerate(request.scores)}
+        # Log-probabilities count as rises from what they are while the model is as it is.
+        return {
+            one: own[:, 1:] - own[:, :1] if one in ("likelihood", "first") else own[:, 1:]
+            for one, own in by_name.items()
+        }
 
     def mean_on(self, name: str) -> Floats:
         """Mean activation [1, neuron] over the prompts of a concept that are not measured."""
@@ -168,6 +207,11 @@ class Experiment:
         chosen = self.trial.selector(scores, len(scores))
         # Neurons that tie for the last places are all in: ties are not broken by index where something is tested.
         return np.sort(chosen.columns[chosen.memberships(np.ones((1, len(scores))))[0] > 0])
+
+
+def _joined(before: Seen, look: Seen) -> Seen:
+    """Random sets of one more look; the claimed set is in both."""
+    return {name: np.concatenate([before[name], own[:, 1:]], axis=1) for name, own in look.items()}
 
 
 def _forcing(columns: Indices, values: Floats) -> Forcing:

@@ -1,0 +1,89 @@
+"""overlap_lowest, overlap_highest: of all pairs of some concepts, one shares the fewest, or the most, neurons."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations
+from typing import TYPE_CHECKING, ClassVar
+
+from neurontest.claims.base import Kind, Slot, Terms, Traces
+from neurontest.types import Claim, Evidence, Thresholds
+
+if TYPE_CHECKING:
+    from neurontest.stats.half_samples import HalfSamples
+    from neurontest.stats.half_t import Hypothesis
+
+_FEWEST = 3
+
+
+class _Extreme(Kind):
+    """Every other pair of the concepts shares more than the named one, or every other pair less."""
+
+    slots: ClassVar[tuple[Slot, ...]] = (
+        Slot("of", "concept", "One concept of the pair"),
+        Slot("with", "concept", "The other one"),
+        Slot(
+            "among",
+            "concepts",
+            "The concepts whose pairs are compared; these two are among them, said or not (default: all that have"
+            " prompts)",
+            optional=True,
+        ),
+    )
+    repeatable: ClassVar[tuple[str, ...]] = ("among",)
+    side: ClassVar[int]
+
+    def named(self, terms: Terms, known: Sequence[str]) -> tuple[str, ...]:
+        """The two, and those that their pair is compared among: all of the suite that have prompts, if not said."""
+        own = super().named(terms, known)
+        return own if "among" in terms else tuple(dict.fromkeys((*own, *known)))
+
+    def faults(self, claim: Claim) -> list[str]:
+        """Two concepts have one pair, which is the lowest and the highest of all."""
+        found = super().faults(claim)
+        said = Counter(claim.listed("among")) if "among" in claim.terms else Counter()
+        found += [f"{name!r} is named twice in 'among'; say it once" for name, times in said.items() if times > 1]
+        if len(claim.concepts) < _FEWEST:
+            found.append(
+                f"{self.name} compares one pair of concepts with all others, and there are {len(claim.concepts)}"
+                f" concepts; it takes {_FEWEST} or more"
+            )
+        return found
+
+    def pairs(self, claim: Claim) -> tuple[tuple[str, str], ...]:
+        """All pairs of the concepts but the named one."""
+        own = {claim.said("of"), claim.said("with")}
+        return tuple(pair for pair in combinations(claim.concepts, 2) if set(pair) != own)
+
+    def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
+        """For every other pair: what it shares less what the named one does, above 0 if that is the lowest."""
+        from neurontest.stats.half_t import Hypothesis
+
+        named = samples.overlap((claim.said("of"), ""), (claim.said("with"), ""))
+        others = (samples.overlap((a, ""), (b, "")) for a, b in self.pairs(claim))
+        return [Hypothesis((other - named) * self.side) for other in others]
+
+    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
+        """Test it by half-t, of each other pair (an intersection-union test); one exception refutes it."""
+        from neurontest.claims.evidence import extreme
+
+        return extreme.evidence_of(self, claim, traces, thresholds, self.pairs(claim), lowest=self.side > 0)
+
+
+class OverlapLowest(_Extreme):
+    """``the lowest overlap is between hanoi and violent [among tulip, vietnam, hanoi and violent]``."""
+
+    name: ClassVar[str] = "overlap_lowest"
+    sentence: ClassVar[str] = "the lowest overlap is between {of} and {with}[ among {among}]"
+    summary: ClassVar[str] = "Two concepts share fewer neurons than every other two of the concepts"
+    side: ClassVar[int] = 1
+
+
+class OverlapHighest(_Extreme):
+    """``the highest overlap is between hanoi and vietnam [among tulip, vietnam, hanoi and violent]``."""
+
+    name: ClassVar[str] = "overlap_highest"
+    sentence: ClassVar[str] = "the highest overlap is between {of} and {with}[ among {among}]"
+    summary: ClassVar[str] = "Two concepts share more neurons than every other two of the concepts"
+    side: ClassVar[int] = -1

@@ -1,0 +1,35 @@
+"""The measured error rates of a claim's tests, looked up by its design."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from neurontest.claims import kind_named
+from neurontest.stats.calibration import Design, error_rate, table
+from neurontest.types import Claim, Evidence
+
+
+def design_of(claim: Claim, evidence: Evidence) -> Design:
+    """What the error of a claim's tests may hang on."""
+    kind = kind_named(claim.kind)
+    counts = tuple(evidence.prompts.values())
+    # What a sentence may say of how it is meant, it says in a choice that can be left out.
+    said = [slot for slot in kind.slots if slot.name in claim.terms]
+    meant = [str(claim.terms[slot.name]) for slot in said if slot.holds == "choice" and slot.optional]
+    meant += ["of the ceiling" for slot in said if slot.holds == "amount" and claim.of_ceiling(slot.name) is not None]
+    return Design(
+        kind=claim.kind,
+        form=", ".join(meant),
+        tests=tuple(sorted({key.name for key in evidence.keys})),
+        select=claim.selection.select if kind.selects else "",
+        k=claim.selection.k if kind.selects else 0,
+        prompts=(min(counts), max(counts)),
+        grouped=any(concept.groups for concept in claim.concepts.values()),
+    )
+
+
+def with_error_rates(claim: Claim, evidence: Evidence) -> Evidence:
+    """The evidence, with what the packaged table says of each of its tests."""
+    found, design = table(), design_of(claim, evidence)
+    keys = tuple(replace(key, error_rate=error_rate(found, design, key.name)) for key in evidence.keys)
+    return replace(evidence, keys=keys)

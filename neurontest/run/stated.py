@@ -1,0 +1,86 @@
+"""Claims that tests in Python stated: each test has passed or failed by itself; here they are corrected together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from neurontest.errors import NeurontestError
+from neurontest.run.assemble import Outcome, claim_record
+from neurontest.run.evidence import substance
+from neurontest.types import Claim, ClaimRecord, Family, FamilyRecord, Finding, Location, Notice, Statistics
+
+Check = Callable[[str | Mapping[str, object]], tuple[Claim, Finding]]
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A claim that a test in Python stated.
+
+    Attributes
+    ----------
+    claim : str or mapping
+        As the test said it.
+    test : str
+        The test's node id.
+    where : Location
+        The test; its file is relative to pytest's rootdir.
+    outcome : str
+        What pytest made of the test.
+    """
+
+    claim: str | Mapping[str, object]
+    test: str
+    where: Location
+    outcome: str
+
+
+def stated_records(
+    stated: Sequence[Stated], check: Check, statistics: Statistics, notice: Notice, *, model: str
+) -> tuple[tuple[ClaimRecord, ...], FamilyRecord | None]:
+    """The claims as the record holds them, and the family in which they are corrected; None if there are none.
+
+    Two tests that state the same count once: it is one hypothesis.
+
+    Parameters
+    ----------
+    check : callable
+        Gives a claim and what was found of it.
+    statistics : Statistics
+        Of the suite: the correction and its level.
+    """
+    found: list[tuple[Stated, Claim, Finding, bytes]] = []
+    for one in stated:
+        try:
+            claim, finding = check(one.claim)
+        except NeurontestError as error:
+            notice(f"what {one.test} stated is not in this report: {error}")
+            continue
+        found.append((one, claim, finding, msgspec.json.encode(substance(claim), order="deterministic")))
+    if not found:
+        return (), None
+    from neurontest.verdict import judge
+
+    names = {said: f"{number}" for number, said in enumerate(dict.fromkeys(said for *_, said in found))}
+    claims = {names[said]: replace(claim, id=names[said]) for _, claim, _, said in found}
+    family = Family(found[0][1].where.file, tuple(claims.values()), statistics)
+    verdicts = judge(family, {names[said]: finding.evidence for _, _, finding, said in found})
+    records = tuple(
+        replace(
+            claim_record(claim, finding, Outcome(_outcome(one, finding)), model=model),
+            where=one.where,
+            test=one.test,
+            session=None if statistics.correction == "none" else verdicts[names[said]],
+        )
+        for one, claim, finding, said in found
+    )
+    return records, FamilyRecord(family.file, statistics.alpha, statistics.correction, len(claims), evaluated=True)
+
+
+def _outcome(one: Stated, finding: Finding) -> str:
+    """What pytest made of the claim: of one that holds the test may have failed for another reason."""
+    if finding.verdict.name == "holds":
+        return "passed"
+    return one.outcome if one.outcome in ("passed", "skipped", "xfailed", "xpassed") else "failed"

@@ -1,0 +1,236 @@
+"""Selection probabilities of half-samples without drawing any: the Gaussian limit of subsampling.
+
+The mean of neuron i over ``m`` of ``n`` prompts, drawn without replacement, is nearly Gaussian, with the mean over all
+of them and the standard deviation ``s_i sqrt(1/m - 1/n)``. A half-sample's set holds the neuron if that mean is above
+the lowest one in the set, which varies less than the means of single neurons; so
+
+    pi_i = Phi((mean_i - tau) / (s_i sqrt(1/m - 1/n))),    tau such that the pi_i add up to k.
+
+It is a smooth function of the prompts: a permutation test of what is computed from it hangs on no draw but its labels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import ndtr, ndtri, owens_t
+
+from neurontest.stats.terms import Floats, Indices, Scored
+
+#: Least standard deviation of a neuron over prompts, as a share of the median neuron's. A neuron that does not move (a
+#: silent one, a rounded one) is selected or not by a step of this width; those that tie with it share the last places.
+LEAST_SPREAD = 1e-5
+#: So many standard deviations below the threshold a neuron counts as never selected.
+NEVER = 5.0
+#: Of how many times as many columns as are selected the threshold is looked for first.
+_FIRST = 4
+#: Looks for the threshold at most, and every how many of them halve the bracket: to the last digit of a float64.
+_LOOKS, _HALVING = 240, 4
+#: How near to k the probabilities must add up.
+_NEAR = 1e-11
+
+
+@dataclass(frozen=True)
+class Probabilities:
+    """Selection probabilities of some groups of prompts, of one size.
+
+    Attributes
+    ----------
+    centred : float64 array [case, prompt, column]
+        Each prompt's score less the mean of its group.
+    z : float64 array [case, column]
+        How far the mean lies above the threshold, in standard deviations of a half-sample's mean.
+    pi : float64 array [case, column]
+    slope : float64 array [case, column]
+        Derivative of `pi` by the mean, at the threshold as it is.
+    spread : float64 array [case, column]
+        Standard deviation over prompts.
+    disjoint : float
+        Correlation of the means of two disjoint half-samples.
+    """
+
+    centred: Floats
+    z: Floats
+    pi: Floats
+    slope: Floats
+    spread: Floats
+    disjoint: float
+
+    def influence(self, gradient: Floats) -> Floats:
+        """How each prompt [case, prompt] moves a statistic whose derivative by `pi` is ``gradient`` [case, column].
+
+        The threshold moves along, since the probabilities go on adding up to k.
+        """
+        total = self.slope.sum(axis=-1, keepdims=True)
+        level = (self.slope * gradient).sum(axis=-1, keepdims=True) / np.where(total > 0, total, 1.0)
+        weights = self.slope * (gradient - level)
+        # Neither BLAS nor einsum promises an order of summation.
+        influence: Floats = (weights[:, None] * self.centred).sum(axis=-1)
+        return influence
+
+    def at(self, columns: Indices) -> Probabilities:
+        """The same of some columns alone."""
+        return Probabilities(
+            self.centred[..., columns],
+            self.z[:, columns],
+            self.pi[:, columns],
+            self.slope[:, columns],
+            self.spread[:, columns],
+            self.disjoint,
+        )
+
+    def within(self) -> Floats:
+        """Expected overlap [case] of the sets of two disjoint half-samples."""
+        slope = np.sqrt((1 - self.disjoint) / (1 + self.disjoint)) if self.disjoint > -1 else np.inf
+        both: Floats = (self.pi - 2 * owens_t(self.z, slope)).sum(axis=-1)
+        return both
+
+    def beside(self, other: Probabilities) -> Floats:
+        """Expected overlap [case] with the sets of another concept, on disjoint half-samples of common templates.
+
+        What the two have in common at a template makes them less likely to be selected on disjoint halves at once.
+        """
+        count = self.centred.shape[1]
+        shared = (self.centred * other.centred).sum(axis=1) / ((count - 1) * self.spread * other.spread)
+        both: Floats = both_above(self.z, other.z, np.clip(shared, -1, 1) * self.disjoint).sum(axis=-1)
+        return both
+
+
+def within_reach(members: Floats, scored: Scored, m: int) -> Indices:
+    """The columns that some of these groups, of one size, need be looked at for; the others none of them selects.
+
+    Parameters
+    ----------
+    members : float64 array [group, prompt]
+        1 for the prompts of the group.
+    """
+    count = members[0].sum()
+    mean = members @ scored.moved / count
+    variance = np.maximum(members @ scored.moved**2 / count - mean**2, 0) * (count / (count - 1))
+    mean += scored.middle
+    if scored.starts is not None:
+        layer = _strongest(mean, scored.starts)
+        mean, variance = np.take_along_axis(mean, layer, axis=1), np.take_along_axis(variance, layer, axis=1)
+    if scored.k >= mean.shape[1]:
+        return np.arange(mean.shape[1])
+    scale = np.maximum(np.sqrt(variance), LEAST_SPREAD * scored.typical) * np.sqrt(1 / m - 1 / count)
+    first, lowest = _first(mean, scale, scored.k)
+    # Rounded here and there in another way: a column may be looked at for nothing, none is missed.
+    reached = (mean + (NEVER + 1e-6) * scale >= lowest[:, None]).any(axis=0)
+    reached[first] = True
+    return np.flatnonzero(reached)
+
+
+def probabilities(rows: Indices, scored: Scored, m: int) -> Probabilities:
+    """Selection probabilities of half-samples of `m` of some groups of prompts.
+
+    Parameters
+    ----------
+    rows : int array [case, prompt]
+        The rows of ``scored.values`` that each group consists of.
+    scored : Scored
+    m : int
+        At most half of the prompts of a group.
+    """
+    values = scored.values[rows]
+    count = values.shape[1]
+    mean = values.mean(axis=1)
+    if scored.starts is not None:
+        layer = _strongest(mean, scored.starts)
+        values, mean = np.take_along_axis(values, layer[:, None], axis=2), np.take_along_axis(mean, layer, axis=1)
+    centred = values - mean[:, None]
+    spread = np.sqrt((centred**2).sum(axis=1) / (count - 1))
+    spread = np.maximum(spread, LEAST_SPREAD * scored.typical)
+    scale = spread * np.sqrt(1 / m - 1 / count)
+    if scored.k >= mean.shape[1]:
+        # All are selected, whatever the prompts.
+        z, slope = np.full_like(mean, np.inf), np.zeros_like(mean)
+    else:
+        z = standings(mean, scale, scored.k)
+        slope = _density(z) / scale
+    return Probabilities(centred, z, ndtr(z), slope, spread, -m / (count - m))
+
+
+def standings(mean: Floats, scale: Floats, k: int) -> Floats:
+    """How far Gaussian columns [case, column] lie above the threshold at which their probabilities add up to `k`.
+
+    In standard deviations; minus infinity for what lies more than :data:`NEVER` of them below it, the highest aside.
+
+    Parameters
+    ----------
+    mean, scale : float64 arrays [case, column]
+        More columns than `k`.
+    """
+    first, lowest = _first(mean, scale, k)
+    reached = mean + NEVER * scale >= lowest[:, None]
+    # Without one of these the threshold might be lower.
+    np.put_along_axis(reached, first, True, axis=1)
+    mean = np.where(reached, mean, -np.inf)
+    z: Floats = (mean - _threshold(mean, scale, k, lowest)[:, None]) / scale
+    return z
+
+
+def _first(mean: Floats, scale: Floats, k: int) -> tuple[Indices, Floats]:
+    """The columns of largest mean [case, some], and their own threshold [case]: all columns' is no lower."""
+    some = min(_FIRST * k, mean.shape[1])
+    first = np.argpartition(mean, mean.shape[1] - some, axis=1)[:, mean.shape[1] - some :]
+    # In their own order: the last digit of a sum is another in another one.
+    first.sort(axis=1)
+    mean, scale = np.take_along_axis(mean, first, axis=1), np.take_along_axis(scale, first, axis=1)
+    # There each column's probability is at least k of so many.
+    lowest = (mean - ndtri(k / some) * scale).min(axis=1) if some > k else mean.min(axis=1)
+    return first, _threshold(mean, scale, k, lowest)
+
+
+def _threshold(mean: Floats, scale: Floats, k: int, low: Floats) -> Floats:
+    """The threshold [case] of Gaussian columns, no lower than `low`.
+
+    Newton's method within a bracket, which is halved where a step leads out of it, and now and then if it takes long:
+    where some columns hardly move, the sum is a flight of steps.
+    """
+    # There no column's probability is more than k of so many.
+    high = (mean - ndtri(k / mean.shape[1]) * scale).max(axis=1)
+    low = low.copy()
+    tau = low.copy()
+    open_ = np.arange(len(mean))
+    for look in range(1, _LOOKS + 1):
+        z = (mean[open_] - tau[open_, None]) / scale[open_]
+        surplus = ndtr(z).sum(axis=1) - k
+        low[open_] = np.where(surplus > 0, tau[open_], low[open_])
+        high[open_] = np.where(surplus > 0, high[open_], tau[open_])
+        fall = (_density(z) / scale[open_]).sum(axis=1)
+        step = tau[open_] + surplus / np.where(fall > 0, fall, np.inf)
+        middle = (low[open_] + high[open_]) / 2
+        going = (np.abs(surplus) > _NEAR * k) & (low[open_] < middle) & (middle < high[open_])
+        inside = (step > low[open_]) & (step < high[open_]) & (look % _HALVING > 0 or look <= 2 * _HALVING)
+        tau[open_] = np.where(going, np.where(inside, step, middle), tau[open_])
+        open_ = open_[going]
+        if not len(open_):
+            break
+    return tau
+
+
+def both_above(a: Floats, b: Floats, correlation: Floats) -> Floats:
+    """Probability that two standard Gaussians lie below `a` and `b` (Owen 1956, Ann. Math. Stat. 27:1075)."""
+    # Owen's formula divides by both; at so small a number it is right to the last digit.
+    a, b = (np.where(np.abs(one) < 1e-100, 1e-100, np.clip(one, -40, 40)) for one in (a, b))
+    across = np.sqrt(np.maximum(1 - correlation**2, 1e-300))
+    apart = np.where(a * b < 0, 0.5, 0.0)
+    with np.errstate(over="ignore"):
+        tails = owens_t(a, (b - correlation * a) / (a * across)) + owens_t(b, (a - correlation * b) / (b * across))
+    out: Floats = (ndtr(a) + ndtr(b)) / 2 - tails - apart
+    return out
+
+
+def _density(z: Floats) -> Floats:
+    out: Floats = np.exp(-0.5 * z * z) / np.sqrt(2 * np.pi)
+    return out
+
+
+def _strongest(mean: Floats, starts: Indices) -> Indices:
+    """Of each neuron that is an index over layers, the place [case, column] of the layer whose mean is the largest."""
+    ends = np.append(starts[1:], mean.shape[1])
+    largest = np.maximum.reduceat(mean, starts, axis=1)
+    first = np.where(mean == np.repeat(largest, ends - starts, axis=1), np.arange(mean.shape[1]), mean.shape[1])
+    return np.minimum.reduceat(first, starts, axis=1)
