@@ -94,7 +94,8 @@ class Matching:
         mine, theirs = samples.columns[old], samples.columns[new]
         matches = self.between(mine, theirs)
         names = samples.sizes[old] + np.arange(len(theirs))
-        taken = matches.partner >= 0
+        # One to one, every neuron gets a partner, whatever it does.
+        taken = matches.alike
         names[matches.partner[taken]] = mine[taken]
         size = samples.sizes[old] + len(theirs)
         return HalfSamples.given(

@@ -31,9 +31,14 @@ class Matches:
     second: Floats
 
     @property
+    def alike(self) -> np.ndarray:
+        """Whether the two do much the same: bool array [reference neuron]."""
+        return (self.partner >= 0) & (self.correlation >= POOR)
+
+    @property
     def poor(self) -> np.ndarray:
         """Whether each match says little: bool array [reference neuron]."""
-        return (self.partner < 0) | (self.correlation < POOR) | (self.correlation - self.second < CLOSE)
+        return ~self.alike | (self.correlation - self.second < CLOSE)
 
 
 def matched(reference: Floats, candidate: Floats) -> Matches:
