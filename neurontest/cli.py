@@ -9,6 +9,7 @@ import argparse
 import json
 import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Sequence
 from importlib.resources import as_file, files
@@ -64,12 +65,14 @@ def _parser() -> argparse.ArgumentParser:
     check.set_defaults(command=_check)
 
     plan = commands.add_parser("plan", help="Say what effects a suite's claims can show, from its prompts as a pilot")
-    plan.add_argument("folder", metavar="SUITE", type=Path, help="Folder with a suite.yaml; 4 prompts a concept do")
+    plan.add_argument(
+        "folder", metavar="SUITE", type=Path, help="Folder with a suite.yaml; four prompts a concept make a pilot"
+    )
     plan.add_argument("--model", metavar="MODEL", help="Another model than the suite's")
     plan.add_argument(
         "--effect",
         metavar="EFFECT",
-        help="Say how many prompts show an effect of this size, in each claim's own unit: the smallest worth finding",
+        help="Say how many prompts show an effect of this size, the smallest worth finding, in each claim's own unit",
     )
     plan.set_defaults(command=_plan)
 
@@ -115,15 +118,23 @@ def _check(said: argparse.Namespace) -> int:
         return 1
     own = [family for family in found.suite.families if family.file == said.suite.name and said.suite.is_file()]
     part = f"{_plural(len(own[0].claims), 'claim')} of a suite that has " if own else ""
-    _say(f"{said.suite}: {part}{_contents(found.suite)}")
+    _say(_fitted(f"{said.suite}: {part}{_contents(found.suite)}"))
     settings = (("trace", found.suite.generation), ("neurons", found.suite.selection))
     for name, chosen in (*settings, ("statistics", found.suite.statistics)):
         # A setting that is None is decided from the others.
         said_so = {key: list(value) if isinstance(value, tuple) else value for key, value in vars(chosen).items()}
         shown = ", ".join(f"{key}: {value}" for key, value in said_so.items() if value is not None)
-        _say(f"  {name}: {{{shown}}}")
-    _say(f"  {would_trace(found.suite)}")
+        _say(_fitted(f"  {name}: {{{shown}}}"))
+    _say(_fitted(f"  {would_trace(found.suite)}"))
     return 0
+
+
+def _fitted(line: str) -> str:
+    """A line that a terminal's width breaks between words."""
+    if not sys.stdout.isatty():
+        return line
+    width = shutil.get_terminal_size().columns
+    return textwrap.fill(line, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
 
 
 def _contents(suite: Suite) -> str:

@@ -25,8 +25,8 @@ SETTINGS: tuple[Setting, ...] = (
         "seeds",
         int,
         None,
-        "Instead of 'seed': the first is the run's own, and every claim is tested again on texts written at each other"
-        " one, to say at how many of them its verdict stands",
+        "Instead of 'seed', such as 1337, 1, 2: the first is the run's own; at each other one texts are written anew"
+        " and every claim is tested again, to say at how many its verdict stands",
         "suite",
         minimum=0,
         many=2,
@@ -67,7 +67,14 @@ SETTINGS: tuple[Setting, ...] = (
         choices=("generated", "last", "prompt"),
     ),
     Setting("neurons", "match", str, None, "Of these positions only the tokens of this word, as it is written here"),
-    Setting("neurons", "exclude_first", int, 0, "As many of the positions that count are left out first", minimum=0),
+    Setting(
+        "neurons",
+        "exclude_first",
+        int,
+        0,
+        "How many of the positions that count are left out, from the first on",
+        minimum=0,
+    ),
     Setting(
         "neurons",
         "reduce",
@@ -81,7 +88,7 @@ SETTINGS: tuple[Setting, ...] = (
         "normalize",
         str,
         "difference",
-        "raw activations; minus the baseline's mean; or that over a shrunken baseline standard deviation",
+        "raw activations; their difference from the baseline's mean; or that over its shrunken standard deviation",
         choices=("raw", "difference", "zscore"),
     ),
     Setting(
@@ -147,7 +154,7 @@ SETTINGS: tuple[Setting, ...] = (
         "test",
         str,
         "both",
-        "Keys that must agree where labels can be exchanged: both, or one of them alone",
+        "Tests that must show a claim where labels can be exchanged: both, or one of them alone",
         choices=("both", "permutation", "half-sample"),
     ),
     Setting(
@@ -163,7 +170,8 @@ SETTINGS: tuple[Setting, ...] = (
         "m",
         int,
         None,
-        "Prompts in a half-sample (default: half of the smallest concept); what a number of neurons is said of",
+        "Prompts that each set is selected from, which a claim about a number of neurons must say (default: half of the"
+        " smallest concept's)",
         minimum=2,
     ),
     Setting(
@@ -171,7 +179,7 @@ SETTINGS: tuple[Setting, ...] = (
         "consistent_above",
         float,
         0.3,
-        "consistent: share of k that two halves of m prompts must share",
+        "consistent: share of k that sets of two disjoint halves must have in common",
         minimum=0,
         below=1,
     ),
@@ -198,7 +206,8 @@ SETTINGS: tuple[Setting, ...] = (
         "looks",
         int,
         None,
-        "Prompts a concept at which the claims may be tested, declared before the first run; together they keep alpha",
+        "Numbers of prompts a concept at which the claims are tested, such as 24, 48, declared before the first run;"
+        " all together they keep alpha",
         "file",
         minimum=4,
         many=1,

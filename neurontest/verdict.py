@@ -8,6 +8,7 @@ from scipy import stats
 
 from neurontest.stats.correction import adjust, threshold_of
 from neurontest.stats.power import detectable
+from neurontest.stats.random_sets import sets_bounds
 from neurontest.stats.sequential import CLEAR
 from neurontest.stats.sequential import p_bounds as p_bounds_of
 from neurontest.types import Evidence, Family, KeyResult, Verdict
@@ -96,7 +97,7 @@ def _verdict(
         return undecided(reason, borderline=True)
     if opposite_adjusted <= alpha:
         return Verdict("refuted", p_adjusted, opposite_adjusted, threshold)
-    return undecided(_why(evidence, threshold))
+    return undecided(_why(evidence, threshold, alpha))
 
 
 def _doubts(
@@ -157,6 +158,8 @@ def p_opposite_bounds(evidence: Evidence) -> tuple[float, float]:
 
 
 def _p_bounds(key: KeyResult) -> tuple[float, float]:
+    if key.name == "random sets":
+        return sets_bounds(key.draws or 1, key.exceedances or 0)
     if key.exact:
         return key.p, key.p
     if key.name == "permutation":
@@ -169,7 +172,9 @@ def _p_bounds(key: KeyResult) -> tuple[float, float]:
 
 def _p_opposite_bounds(key: KeyResult) -> tuple[float, float]:
     p = 1.0 if key.p_opposite is None else key.p_opposite
-    if key.exact:
+    if key.name == "random sets":
+        low, high = sets_bounds(key.draws or 1, _opposite_exceedances(key))
+    elif key.exact:
         low = high = p
     elif key.name == "permutation":
         low, high = p_bounds_of(key.draws or 1, _opposite_exceedances(key))
@@ -190,11 +195,13 @@ def _opposite_exceedances(key: KeyResult) -> int:
     return round((key.p_opposite or 0.0) * ((key.draws or 0) + 1)) - 1
 
 
-def _why(evidence: Evidence, threshold: float) -> str:
+def _why(evidence: Evidence, threshold: float, alpha: float) -> str:
     floor = max((key.p_floor for key in evidence.keys), default=0.0)
     if floor > threshold:
         what = "controls" if any(key.name == "rank" for key in evidence.keys) else "prompts"
         return f"too few {what}: the smallest p-value of this design is {floor:.2g}, and {threshold:.2g} was needed"
+    if evidence.p <= alpha and not evidence.degenerate:
+        return f"alone it would be shown; among the claims of its family p had to reach {threshold:.2g}"
     for key in evidence.keys:
         if key.name == "random sets" and key.p > threshold and key.p == evidence.p:
             what = f"{key.exceedances} of {key.draws} random sets, of the same layers and of an equal write, do as much"

@@ -19,6 +19,11 @@ def together(names: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
+def of_several(count: int, what: str) -> str:
+    """Such as `` (the weakest of 3 controls)``, behind the name of a number that is one of several; empty of one."""
+    return f" (the weakest of {count} {what})" if count > 1 else ""
+
+
 def occurrences(text: str, word: str) -> list[tuple[int, int]]:
     """Where `word` stands in `text` as a whole word, as written: (begin, end) in characters, none within another.
 

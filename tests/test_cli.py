@@ -27,6 +27,22 @@ def test_a_new_suite_is_without_fault_or_warning(tmp_path: Path, capsys: pytest.
     assert lines[-1] == "  would trace 192 texts of at most 40 new tokens (7,680 tokens) on smollm2-135m"
 
 
+def test_what_check_says_fits_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["init", str(tmp_path / "new")]) == 0
+    monkeypatch.chdir(tmp_path / "new")
+    capsys.readouterr()
+    assert main(["check", "."]) == 0
+    whole = capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    assert main(["check", "."]) == 0
+    fitted = capsys.readouterr().out
+    assert max(map(len, fitted.splitlines())) <= 80 < max(map(len, whole.splitlines()))
+    assert fitted.split() == whole.split()
+
+
 def test_init_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     assert main(["init", str(tmp_path)]) == 2

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from neurontest import files
+from neurontest import seals
 from neurontest.errors import StoreError
-from neurontest.files import BLANK, Kept, is_sound, remove, sealed, sweep, write_whole
+from neurontest.files import remove, sweep, write_whole
+from neurontest.seals import BLANK, Kept, is_sound, sealed
 
 NAME = "things/ab/one.json"
 VALUE = {"a": [1.5, 2.0], "text": "tulips grow"}
@@ -141,8 +142,8 @@ def test_many_damages_are_few_sentences(kept: Kept, said: list[str]) -> None:
 
 
 def test_no_more_is_set_aside_than_has_room(kept: Kept, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "_MOST", 3)
-    monkeypatch.setattr(files, "_MOST_BYTES", 1000)
+    monkeypatch.setattr(seals, "_MOST", 3)
+    monkeypatch.setattr(seals, "_MOST_BYTES", 1000)
 
     def damage(number: int, size: int) -> list[str]:
         path = kept.root / f"things/{number}.json"

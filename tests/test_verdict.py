@@ -160,6 +160,13 @@ def test_two_seeds_never_contradict_each_other(correction: str) -> None:
     assert 100 < borderline < 1400
 
 
+def test_what_the_correction_alone_keeps_from_holding_is_told_so() -> None:
+    verdicts = judge(family(3), {"c0": found(half(0.03)), "c1": found(half(0.2)), "c2": found(half(0.6))})
+    assert verdicts["c0"].name == "inconclusive"
+    assert verdicts["c0"].reason == "alone it would be shown; among the claims of its family p had to reach 0.017"
+    assert "choice of 24 prompts" in verdicts["c1"].reason
+
+
 def test_an_inconclusive_claim_names_no_prompts_that_would_decide_it() -> None:
     verdict = judge(family(1), {"c0": found(half(0.2))})["c0"]
     assert verdict.reason == (
@@ -192,10 +199,10 @@ def test_the_threshold_is_that_of_the_rank(threshold: float) -> None:
 
 def test_random_sets_that_do_as_much_are_the_reason() -> None:
     prompts = KeyResult("prompts", "", 4.0, 0.001, 0.999, 0.0, df=23.0)
-    sets = KeyResult("random sets", "", 1.0, 0.1, 0.91, 0.01, draws=99, exceedances=9)
+    sets = KeyResult("random sets", "", 1.0, 0.2, 0.81, 0.01, draws=99, exceedances=19)
     (verdict,) = judge(family(1), {"c0": found(prompts, sets, spread=None)}).values()
     assert verdict.name == "inconclusive"
-    assert verdict.reason == "9 of 99 random sets, of the same layers and of an equal write, do as much"
+    assert verdict.reason == "19 of 99 random sets, of the same layers and of an equal write, do as much"
 
 
 def test_near_copies_leave_nothing_shown_and_ease_no_correction() -> None:

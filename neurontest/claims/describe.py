@@ -10,7 +10,8 @@ import numpy.typing as npt
 from scipy import stats
 
 from neurontest import words
-from neurontest.claims.trial import HALF_T_METHOD, Trial
+from neurontest.claims.conclusion import HALF_T_METHOD
+from neurontest.claims.trial import Trial
 from neurontest.neurons.normalize import Floats, fixed_point
 from neurontest.neurons.overlap import coefficient, count, jaccard, rank_biased
 from neurontest.neurons.select import top
@@ -20,6 +21,8 @@ from neurontest.stats.half_t import HalfT, Hypothesis
 from neurontest.stats.share import interval, share
 from neurontest.stats.terms import Key, Term, mean
 from neurontest.types import BASELINE, Estimate, Interval, Neuron, PublishedNeuron
+
+_UNKNOWN = "how often such an interval holds the overlap is not measured"
 
 #: Resamples of the percentile bootstrap.
 RESAMPLES = 999
@@ -63,7 +66,9 @@ def of_ceiling(trial: Trial, name: str, shared: Term, keys: Sequence[Key], resul
     most = mean([samples.within(key) for key in keys])
     critical = float(stats.t.isf((1 - level) / 2, samples.df(shared - most)))
     low, high = interval(samples, shared, most, critical, extra_variance)
-    note = "of the mean of what two halves of one share" if most.value > 0 else "two halves of one share nothing"
+    note = (
+        "of what two halves of one concept share, on average" if most.value > 0 else "two halves of one share nothing"
+    )
     return Estimate(
         f"{name}, share of the ceiling",
         share(shared, most),
@@ -101,11 +106,11 @@ def headline(trial: Trial, a: str, b: str) -> list[Estimate]:
             + _rank_biased(trial, a, b),
         ),
         Estimate(
-            f"{a}/{b}, all prompts",
+            f"{a}/{b}, all prompts, bootstrap",
             shared,
             "neurons",
             Interval(low, high, level, "percentile bootstrap"),
-            note="measured coverage of this 95% interval .885-.97; as a one-sided bound it errs in .04-.24",
+            note=f"whole sets of resampled prompts; {_UNKNOWN}",
         ),
     ]
     if trial.claim.selection.normalize != "raw" and trial.claim.baseline and len(trial.claim.baseline.prompts) > 3:
@@ -154,10 +159,7 @@ def percentile_interval(trial: Trial, weights: Mapping[tuple[str, str], float]) 
     """
     level = trial.claim.statistics.confidence
     low, high = _bootstrap(trial, weights, level)
-    note = (
-        "interval: ordinary percentile bootstrap of the sets of all prompts, as asked for; of 95% ones .885-.97 hold"
-        " the overlap, and as a one-sided bound they err in .04-.24"
-    )
+    note = f"interval: ordinary percentile bootstrap of the sets of all prompts, as asked for; {_UNKNOWN}"
     return Interval(low, high, level, "percentile bootstrap"), note
 
 

@@ -75,7 +75,8 @@ class ModesMoreDistinct(Kind):
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Test it by half-t, on the same half-samples in both modes."""
-        from neurontest.claims.trial import Trial, t_null
+        from neurontest.claims.conclusion import t_null
+        from neurontest.claims.trial import Trial
         from neurontest.stats.half_samples import distinctness
         from neurontest.stats.half_t import Hypothesis
 

@@ -24,7 +24,9 @@ def without_m(kind: Kind, claim: Claim, of_ceiling: Terms | None = None) -> list
     if claim.statistics.m is not None:
         return []
     fewest = min((concept.units for concept in claim.concepts.values() if not concept.published), default=0)
-    lines = [f"'- {{claim: {claim.sentence}, statistics: {{m: {max(fewest // 2, _FEWEST)}}}}}'"]
+    # A comma would end the sentence there.
+    sentence = f'"{claim.sentence}"' if "," in claim.sentence else claim.sentence
+    lines = [f"'- {{claim: {sentence}, statistics: {{m: {max(fewest // 2, _FEWEST)}}}}}'"]
     if of_ceiling is not None and not any(concept.published for concept in claim.concepts.values()):
         lines.append(f"'- {render(kind, {**claim.terms, **of_ceiling})}'")
     return [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from neurontest.claims.base import Kind, Mode, Slot, Terms, Traces
 from neurontest.claims.distinct import ModesMoreDistinct
+from neurontest.claims.halves import without_m
 from neurontest.types import Claim, Evidence, Thresholds
 
 if TYPE_CHECKING:
@@ -76,8 +77,8 @@ class NormalizationHelps(ModesMoreDistinct):
     summary: ClassVar[str] = "The sets of concepts are more distinct after normalization than raw"
 
     def faults(self, claim: Claim) -> list[str]:
-        """A claim about normalization cannot be made at ``normalize: raw``."""
-        return [*super().faults(claim), *_not_raw(claim)]
+        """It cannot be made at ``normalize: raw``, and a smallest difference is one of sets of m prompts."""
+        return [*super().faults(claim), *_not_raw(claim), *(without_m(self, claim) if claim.number("by") else [])]
 
     def modes(self, claim: Claim) -> tuple[Mode, ...]:
         """As the claim's settings say, and raw."""

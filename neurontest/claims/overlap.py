@@ -30,6 +30,10 @@ class OverlapGreater(Kind):
     summary: ClassVar[str] = "The sets of two concepts share more neurons than the first shares with a third"
     published_slots: ClassVar[tuple[str, ...]] = ("of", "with", "than")
 
+    def faults(self, claim: Claim) -> list[str]:
+        """A smallest difference is one of sets of m prompts, which has to be said."""
+        return super().faults(claim) + (without_m(self, claim) if claim.number("by") else [])
+
     def prompts_needed(self, claim: Claim) -> tuple[int, int]:
         """Five suffice for the permutation key alone."""
         return (5, 6) if claim.statistics.test == "permutation" else (self.minimum, self.advised)
@@ -85,7 +89,9 @@ class _OverlapThreshold(Kind):
         _OF,
         _WITH,
         Slot(
-            "amount", "amount", "A share of the ceiling such as 60% of the ceiling; or neurons, or a share of k: of m"
+            "amount",
+            "amount",
+            "A share such as 60% of the ceiling; or so many neurons, or a share of k, in sets of m prompts",
         ),
     )
     published_slots: ClassVar[tuple[str, ...]] = ("of", "with")

@@ -10,7 +10,8 @@ from itertools import combinations
 import numpy as np
 
 from neurontest.claims.base import exchanged_within, ways_to_pick
-from neurontest.claims.trial import Trial, t_null
+from neurontest.claims.conclusion import t_null
+from neurontest.claims.trial import Trial
 from neurontest.errors import EvidenceError
 from neurontest.neurons.normalize import Floats
 from neurontest.stats.half_t import HalfT
@@ -100,30 +101,6 @@ def distinct_key(
         return _key(found, null + _WITHIN * within), histogram(found)
 
     return key
-
-
-def permutation_key(
-    trial: Trial,
-    statistic: Statistic,
-    sizes: Sequence[int],
-    thresholds: Thresholds,
-    null: str,
-    *,
-    both_sides: bool = False,
-) -> tuple[KeyResult, NullSummary]:
-    """The key of a statistic of the first of some concepts against all others together.
-
-    With `both_sides` also the p-value of the opposite.
-    """
-    within = bool(exchanged_within(list(trial.claim.concepts.values())))
-    sizes = sizes if within else (sizes[0], sum(sizes[1:]))
-    found = _relabelled(trial, statistic, sizes, thresholds, within)
-    key = replace(_key(found, null + _WITHIN * within), p_floor=trial.kind.smallest_p(trial.claim))
-    if both_sides:
-        reached = int((found.null <= found.observed + TIE * max(abs(found.observed), 1.0)).sum())
-        more = 0 if found.exact else 1
-        key = replace(key, p_opposite=(reached + more) / (found.draws + more))
-    return key, histogram(found)
 
 
 def against_key(

@@ -16,7 +16,7 @@ from neurontest.untrusted import visible, visible_line
 
 if TYPE_CHECKING:
     from neurontest.plugin.records import Written
-    from neurontest.report.text import Row
+    from neurontest.report.rows import Row
     from neurontest.types import Record, Suite
 
 _MARKUP = {"holds": {"green": True}, "inconclusive": {"yellow": True}, "refuted": {"red": True}, "error": {"red": True}}
@@ -81,7 +81,8 @@ def _write(reporter: pytest.TerminalReporter, text: str, **markup: bool) -> None
 
 
 def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> None:
-    from neurontest.report.text import notes, table_rows
+    from neurontest.report.rows import table_rows
+    from neurontest.report.text import notes
 
     rows = table_rows(record)
     if suite:

@@ -226,8 +226,10 @@ def _minus(words: str) -> str:
 def _settings(chosen: Generation | Selection | Statistics) -> dict[str, object]:
     """The settings that say something, by name: of texts that are given, few do."""
     given = isinstance(chosen, Generation) and chosen.replay is not None
+    # The texts have a seed as well, and stand beside the tests.
+    own = {"seed": "statistics seed"} if isinstance(chosen, Statistics) else {}
     return {
-        name.replace("_", " "): ", ".join(map(str, value)) if isinstance(value, tuple) else value
+        own.get(name, name).replace("_", " "): ", ".join(map(str, value)) if isinstance(value, tuple) else value
         for name, value in vars(chosen).items()
         if value is not None and name != "look" and not (given and name not in ("replay", "format", "seed"))
     }

@@ -56,10 +56,12 @@ def properties(claim: ClaimRecord) -> list[tuple[str, str]]:
             "p_opposite_adjusted": claim.judgement.p_opposite_adjusted,
         }
     for one in standings(claim):
-        # "9 of 10", beside the counts of verdicts.
-        said |= {f"{one.varies}s_stands": f"{one.stands} of {one.of}", f"{one.varies}s_same": one.same or None}
-        said |= {f"{one.varies}s_{name}": one.counts[name] for name in ("holds", "refuted", "inconclusive")}
-        said |= {f"{one.varies}s_not_tested": one.untested or None, "unstable": "yes" if is_unstable(claim) else "no"}
+        if one.words:
+            # "9 of 10", beside the counts of verdicts.
+            said |= {f"{one.varies}s_stands": f"{one.stands} of {one.of}"}
+            said |= {f"{one.varies}s_{name}": one.counts[name] for name in ("holds", "refuted", "inconclusive")}
+        said |= {f"{one.varies}s_same": one.same or None, f"{one.varies}s_not_tested": one.untested or None}
+        said |= {"unstable": "yes" if is_unstable(claim) else "no"}
     if claim.session is not None:
         said |= {
             "session_verdict": claim.session.name,

@@ -1,24 +1,16 @@
-"""Plain text about claims: the failure text, and the rows of the terminal's table."""
+"""Plain text about claims: the failure text, and the words that all reports say of a claim."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from neurontest.report import numbers
-from neurontest.report.outcome import declared as declared_in
 from neurontest.report.outcome import (
-    holds_on_twin,
-    holds_when_dealt,
-    label,
-    not_replayed,
     outcome,
-    place,
     status,
     vacuous,
 )
-from neurontest.report.standing import is_unstable, standing, stands
+from neurontest.report.standing import standing
 from neurontest.types import ClaimRecord, Evidence, KeyResult, NeuronSet, Record, Selection
 from neurontest.untrusted import visible
 
@@ -27,76 +19,8 @@ REDUCED = {"max": "largest value", "rate": "share above zero"}
 CORRECTIONS = {"bonferroni": "Bonferroni", "holm": "Holm", "bh": "Benjamini-Hochberg", "by": "Benjamini-Yekutieli"}
 
 
-class Row(NamedTuple):
-    """A row of the terminal's table, all plain text.
-
-    `verdict` may carry a remark (``refuted (expected)``); `status` is the bare word that decides the colour. `part` is
-    the heading of the row's file, with what its claims have in common; empty if all rows are of one file. `vacuous`
-    says where else a claim that holds would hold: with prompts `dealt` at random, or on a `twin` with random
-    weights; `unknown` why that was not looked at; `uncorrected` what a correction would make of a claim that a test in
-    Python stated, if that is another verdict. `stands` says at how many seeds and with how many baselines the verdict
-    is the same, `unstable` the same in a sentence, where that is few.
-    """
-
-    where: str
-    claim: str
-    verdict: str
-    effect: str
-    p: str
-    status: str
-    part: str = ""
-    vacuous: str = ""
-    unknown: str = ""
-    dealt: str = ""
-    twin: str = ""
-    uncorrected: str = ""
-    stands: str = ""
-    unstable: str = ""
-
-
-def table_rows(record: Record) -> list[Row]:
-    """One row for each claim that this run was asked about, in the order of the record."""
-    claims = [claim for claim in record.claims if claim.selected]
-    times = Counter((claim.family, claim.sentence) for claim in claims)
-    files: dict[str, list[ClaimRecord]] = {}
-    for claim in claims:
-        files.setdefault(claim.family, []).append(claim)
-    parts = {file: _part(record, file, own) if len(files) > 1 or own[0].test else "" for file, own in files.items()}
-    return [
-        Row(
-            where=visible(place(claim)),
-            # One sentence may be claimed at several settings, or by several tests; then only the id tells which.
-            claim=_line(
-                claim.sentence + (f" [{claim.test or claim.id}]" if times[claim.family, claim.sentence] > 1 else "")
-            ),
-            verdict=label(claim),
-            effect=effect(claim),
-            p=adjusted_p(claim),
-            status=status(claim),
-            part=parts[claim.family],
-            vacuous=vacuous(claim),
-            unknown=visible(not_replayed(claim)),
-            dealt="with prompts dealt at random" if holds_when_dealt(claim) else "",
-            twin="on a twin of the model with random weights" if holds_on_twin(claim) else "",
-            uncorrected=session(claim, declared_in(record, claim)) if _changes(claim) else "",
-            stands=stands(claim),
-            unstable=standing(claim) if is_unstable(claim) else "",
-        )
-        for claim in claims
-    ]
-
-
-def _part(record: Record, file: str, claims: Sequence[ClaimRecord]) -> str:
-    if claims[0].test:
-        said = "stated by tests in Python, verdicts uncorrected"
-        if claims[0].session is not None:
-            method = next((family.correction for family in record.families if family.file == file), "")
-            said += f", p{corrected_by(method, declared_in(record, claims[0]))}"
-        file = said
-    return _line(": ".join(filter(None, (file, common_selection(claims)))))
-
-
-def _changes(claim: ClaimRecord) -> bool:
+def differs(claim: ClaimRecord) -> bool:
+    """Whether a correction over all that the session's tests stated makes another verdict of a claim."""
     return claim.session is not None and claim.session.name != claim.verdict
 
 
@@ -105,7 +29,7 @@ def session(claim: ClaimRecord, declared: int) -> str:
     if claim.session is None:
         return ""
     over = f"corrected over {numbers.plural(declared, 'claim')} that this session's tests stated"
-    would = f"it would be {claim.session.name}" if _changes(claim) else f"it stays {claim.session.name}"
+    would = f"it would be {claim.session.name}" if differs(claim) else f"it stays {claim.session.name}"
     return f"{claim.verdict} by itself (p {_decisive_p(claim)}); {over} (p {_session_p(claim)}) {would}"
 
 
@@ -152,7 +76,7 @@ def headline(claim: ClaimRecord, *, suite: str, declared: int) -> str:
         Claims that the p-value was corrected for.
     """
     file = claim.where.file if suite == "." or claim.test else f"{suite}/{claim.where.file}"
-    return _line(f"{file}:{claim.where.line}: {claim.sentence}: {status(claim)}{_because(claim, declared)}")
+    return one_line(f"{file}:{claim.where.line}: {claim.sentence}: {status(claim)}{_because(claim, declared)}")
 
 
 def failure_text(claim: ClaimRecord, *, suite: str, model: str, declared: int) -> str:
@@ -173,7 +97,7 @@ def failure_text(claim: ClaimRecord, *, suite: str, model: str, declared: int) -
         facts += [
             ("effect", _effect_line(claim.evidence)),
             ("found", claim.judgement.found if claim.judgement else ""),
-            ("keys", "   ".join(_key(key, claim) for key in claim.evidence.keys)),
+            ("tests", "   ".join(_key(key, claim) for key in claim.evidence.keys)),
             ("traced", _traced(claim, claim.evidence, model)),
         ]
     if claim.judgement is not None and claim.judgement.reason:
@@ -238,7 +162,7 @@ def notes(record: Record) -> list[str]:
     open_ = [claim for claim in record.claims if claim.selected and claim.verdict == "inconclusive"]
     if any(claim.statistics.looks is None for claim in open_):
         found.append(
-            "inconclusive: a retest that includes these prompts errs up to .09 where alpha says .05; declare `looks`"
+            "inconclusive: a retest that includes these prompts errs up to .09 where alpha says .05; declare looks"
             " before the first run"
         )
     return [visible(one) for one in found]
@@ -275,7 +199,8 @@ def prompts(evidence: Evidence) -> str:
     return numbers.plural(counts[0], "prompt") if counts else "no prompts"
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
+    """A text in one line, of what can be seen."""
     return " ".join(visible(text).split())
 
 

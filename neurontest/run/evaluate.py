@@ -1,4 +1,4 @@
-"""A suite against a model: families are traced and tested when first asked about, whole, once."""
+"""A suite against a model: what its claims found, what that is worth, and the record of it."""
 
 from __future__ import annotations
 
@@ -10,70 +10,41 @@ from typing import Any
 
 import msgspec
 
-from neurontest.claims import kind_named
-from neurontest.claims.rates import with_error_rates
 from neurontest.errors import EvidenceError, ModelError, TraceError
-from neurontest.plan import make_plan
 from neurontest.run import nulls
 from neurontest.run.assemble import Outcome, claim_record, make_record
-from neurontest.run.evidence import Cache, evidence_key, text_digests
+from neurontest.run.evidence import Cache
 from neurontest.run.known import KnownModel
 from neurontest.run.positions import first_positions
 from neurontest.run.repeats import Repeats
-from neurontest.run.shown import Shown
 from neurontest.run.stated import Stated, stated_records
-from neurontest.run.traced import Traced, asked_by
-from neurontest.run.watch import Watch
-from neurontest.trace.engine import Tracer
-from neurontest.trace.prompts import Prompts
-from neurontest.trace.scoring import Scorer
+from neurontest.run.tested import Tested
 from neurontest.types import (
-    Activations,
     Claim,
     ClaimRecord,
     Family,
     Finding,
     ModelHandle,
     ModelRecord,
-    NeuronSet,
     Progress,
     Record,
     Repeat,
     Suite,
-    Thresholds,
     TraceRecord,
-    TraceRequest,
     Vacuity,
-    notices_of,
     silent,
 )
 
 
-def default_cache_dir() -> Path:
-    """The user's cache folder of this program."""
-    import platformdirs
-
-    return platformdirs.user_cache_path("neurontest", appauthor=False)
-
-
-class Run:
-    """One suite against one model.
+class Run(Tested):
+    """One suite against one model: its claims as tested, what they are worth, and the record of it all.
 
     Parameters
     ----------
-    suite : Suite
-    handle : ModelHandle
-        Loaded only if a trace is missing.
-    cache_dir : Path
-        Where traces and evidence are kept.
-    batch_size : int
-        Texts written side by side.
-    progress : Progress
-        Told of what is traced and tested.
+    suite, handle, cache_dir, batch_size, progress, moment
+        As :class:`neurontest.run.tested.Tested` takes them.
     twin : Run or None
         The same suite on a model that has learnt nothing, to compare with.
-    moment : datetime, optional
-        What chat templates take for the time; by default now. One for all processes of a run.
     """
 
     def __init__(
@@ -87,36 +58,10 @@ class Run:
         twin: Run | None = None,
         moment: datetime | None = None,
     ) -> None:
-        self.suite = suite
-        self._handle = handle
-        self._progress = progress
-        self._notices: dict[str, None] = {}
-        self._watch = Watch()
-        self._prompts = Prompts(handle, cache_dir, progress, self.notice, moment)
-        tracer = Tracer(
-            handle,
-            cache_dir=cache_dir,
-            batch_size=batch_size,
-            progress=progress,
-            given=suite.given,
-            notice=self.notice,
-            prompts=self._prompts,
-        )
-        self._traces = Traced(suite, tracer, self.notice, loads=not isinstance(handle, KnownModel))
-        self._scorer = Scorer(
-            handle,
-            cache_dir=cache_dir,
-            continuations=tracer.continuations,
-            progress=progress,
-            notice=self.notice,
-            prompts=self._prompts,
-        )
-        self._cache = Cache(cache_dir, Finding, self.notice)
+        super().__init__(suite, handle, cache_dir=cache_dir, batch_size=batch_size, progress=progress, moment=moment)
         self._nulls = Cache(cache_dir, Vacuity, self.notice)
-        self._findings: dict[str, Mapping[str, Finding]] = {}
         self._vacuity: dict[str, Mapping[str, Vacuity]] = {}
         self._twin = twin
-        self._shown = Shown(suite, self._traces, self.notice)
 
         def begin(other: Suite, told: Progress) -> Run:
             # Of the run's own class: what stands in for it in a test stands in for these as well.
@@ -125,98 +70,15 @@ class Run:
         self._others = Repeats(suite, begin, progress)
         self._repeats: dict[str, Mapping[str, tuple[Repeat, ...]]] = {}
 
-    def notice(self, text: str) -> None:
-        """Note what a reader of the results should know, once: the record holds it among its warnings."""
-        self._notices.setdefault(text)
-
     def noticed(self) -> list[str]:
-        """What a reader of the results should know, each once."""
-        # A handle is made before its runs, and tells what it noticed of the model's files to all of them.
+        """What a reader of the results should know, each once; of the twin and of repeats as well."""
         twins = () if self._twin is None else self._twin.noticed()
-        return list(dict.fromkeys((*self._notices, *notices_of(self._handle), *twins, *self._others.noticed())))
-
-    # Evidence.
-
-    def findings(self, family: Family) -> Mapping[str, Finding]:
-        """Evidence and verdicts of all claims of a family but those marked ``skip``, by claim id.
-
-        The family is always evaluated whole, so what else was asked for changes no p-value.
-
-        Raises
-        ------
-        NeurontestError
-            If the model cannot be had, tracing fails or the traces cannot answer a claim.
-        """
-        if family.file not in self._findings:
-            asked: dict[TraceRequest, Claim] = {}
-            for claim in family.tested:
-                for request in kind_named(claim.kind).requests(claim):
-                    asked.setdefault(request, claim)
-            self._traces.ask(asked)
-            self._findings[family.file] = self._cached(family, self._traces.read_for(asked))
-        return self._findings[family.file]
-
-    def finding(self, claim: Claim) -> Finding:
-        """Evidence and verdict of one claim of the suite."""
-        for family in self.suite.families:
-            if family.file == claim.where.file:
-                return self.findings(family)[claim.id]
-        raise EvidenceError(f"{claim.node} is no claim of the suite {self.suite.folder}")
-
-    def check(self, claim: str | Mapping[str, object]) -> tuple[Claim, Finding]:
-        """Evidence and verdict of a claim that stands in no file: a family of its own, whose p-value is not corrected.
-
-        Raises
-        ------
-        SpecError
-            If it is no valid claim of this suite.
-        """
-        from neurontest.spec.single import claim_from
-
-        asked = claim_from(self.suite, claim)
-        family = Family(asked.where.file, (asked,), asked.statistics)
-        requests = dict.fromkeys(kind_named(asked.kind).requests(asked), asked)
-        self._traces.ask(requests, make_plan(replace(self.suite, families=(*self.suite.families, family))))
-        return asked, self._cached(family, self._traces.read_for(requests))[asked.id]
-
-    def _cached(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> Mapping[str, Finding]:
-        digests = [*(found.digest for found in traces.values()), *text_digests(family, self.suite.given)]
-        key = evidence_key(family, self._computes, digests)
-        found = self._cache.keep_or_find(key, lambda: self._test(family, traces))
-        # Looked up anew each time: what was measured of a test may be told after its evidence was kept.
-        return {
-            claim.id: replace(found[claim.id], evidence=with_error_rates(claim, found[claim.id].evidence))
-            for claim in family.tested
-        }
+        return list(dict.fromkeys((*super().noticed(), *twins, *self._others.noticed())))
 
     @property
-    def _computes(self) -> tuple[str, ...]:
-        """What names the model and how it computes, the number of the device aside."""
-        handle = self._handle
-        return handle.fingerprint, handle.dtype, handle.device.split(":")[0], handle.attention
-
-    def _test(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> dict[str, Finding]:
-        from neurontest.claims.evidence.copies import copies_of
-        from neurontest.run.settle import settle
-        from neurontest.verdict import judge
-
-        copies = {claim.id: copies_of(kind_named(claim.kind), claim, traces) for claim in family.tested}
-        evidence = settle(family, self._scored(family, traces), self._progress, self._watch, copies)
-        verdicts = judge(family, evidence)
-        return {one: Finding(evidence[one], verdicts[one]) for one in evidence}
-
-    def _scored(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> Mapping[TraceRequest, Activations]:
-        """The traces, and what causal claims must know of the model with neurons forced."""
-        from neurontest.stats.correction import thresholds
-
-        asked = family.statistics
-        grid = Thresholds.of(*thresholds(asked.alpha, len(family.tested), asked.correction))
-        known = dict(traces)
-        for claim in family.tested:
-            while wanted := kind_named(claim.kind).scores(claim, known, grid):
-                with self._watch.on(claim), asked_by(claim):
-                    known.update((request, self._scorer.scores(request)) for request in wanted)
-        return known
+    def cost(self) -> TraceRecord:
+        """What tracing cost so far, that for repeats included."""
+        return super().cost + self._others.cost
 
     # Where concepts mean nothing.
 
@@ -274,61 +136,7 @@ class Run:
             self._repeats[family.file] = self._others.of(family, self, self._traces.cost.seconds)
         return self._repeats[family.file]
 
-    def digests(self, claim: Claim) -> tuple[str, ...]:
-        """Digests of all traces that a claim looks at."""
-        return tuple(self.read(request).digest for request in kind_named(claim.kind).requests(claim))
-
-    def release(self) -> None:
-        """Forget the activations that were read, to make room; they are read again when they are needed."""
-        self._traces.found.clear()
-
-    def seconds(self, claim: Claim) -> float:
-        """What testing this claim took, and its replay where concepts mean nothing; tracing aside.
-
-        About 0 if its evidence was found in the cache, or nobody asked about it.
-        """
-        return self._watch.spent.get(claim.node, 0.0)
-
-    # Traces.
-
-    @property
-    def cost(self) -> TraceRecord:
-        """What tracing cost so far, that for repeats included."""
-        return self._traces.cost + self._others.cost
-
-    def read(self, request: TraceRequest) -> Activations:
-        """Traces that are there; as :meth:`neurontest.run.traced.Traced.read`."""
-        return self._traces.read(request)
-
-    # Neuron sets.
-
-    def sets(self, concept: str) -> NeuronSet:
-        """The neuron set of a concept at the suite's own selection; traced if need be.
-
-        Raises
-        ------
-        KeyError
-            If the suite has no such concept.
-        EvidenceError
-            If it is a published set, which nothing was traced for.
-        """
-        selection = self.suite.selection
-        if self.suite.concepts[concept].published:
-            raise EvidenceError(
-                f"{concept!r} is a published set: it is not selected from traces;"
-                f" its neurons are concepts[{concept!r}].published of the suite"
-            )
-        requests = self._shown.requests(self.suite.concepts[concept], selection)
-        self._traces.ask(requests, make_plan(self.suite, requests))
-        return self._shown.set_of(concept, selection)
-
     # The record.
-
-    @property
-    def model(self) -> ModelRecord:
-        """The model's facts."""
-        handle = self._handle
-        return ModelRecord(handle.name, handle.fingerprint, handle.dtype, handle.device, handle.attention)
 
     def facts(self) -> dict[str, Any]:
         """What a worker tells the process that writes the reports; plain JSON values."""

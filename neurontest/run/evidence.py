@@ -11,14 +11,14 @@ import msgspec
 
 from neurontest import __version__
 from neurontest.claims import kind_named
-from neurontest.files import Kept
+from neurontest.seals import Kept
 from neurontest.trace.locks import hold
 from neurontest.types import Claim, Concept, Family, GivenText, Notice, silent, unnoticed
 
 T = TypeVar("T")
 
 #: Changed whenever the same traces and spec would give other numbers.
-EVIDENCE_VERSION = 10
+EVIDENCE_VERSION = 11
 
 
 def evidence_key(family: Family, model: Sequence[str], digests: Sequence[str]) -> str:
@@ -99,6 +99,13 @@ def substance(claim: Claim) -> list[object]:
 
 def _facts(concept: Concept) -> list[object]:
     return [concept.name, concept.prompts, concept.groups, concept.site, concept.published, concept.words]
+
+
+def default_cache_dir() -> Path:
+    """The user's cache folder of this program."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("neurontest", appauthor=False)
 
 
 class Cache(Generic[T]):

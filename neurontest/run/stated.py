@@ -10,6 +10,7 @@ import msgspec
 from neurontest.errors import NeurontestError
 from neurontest.run.assemble import Outcome, claim_record
 from neurontest.run.evidence import substance
+from neurontest.spec.looks import at_look
 from neurontest.types import Claim, ClaimRecord, Family, FamilyRecord, Finding, Location, Notice, Statistics
 
 Check = Callable[[str | Mapping[str, object]], tuple[Claim, Finding]]
@@ -49,7 +50,7 @@ def stated_records(
     check : callable
         Gives a claim and what was found of it.
     statistics : Statistics
-        Of the suite: the correction and its level.
+        Of the suite: the correction and its level, of which a look may spend its part alone.
     """
     found: list[tuple[Stated, Claim, Finding, bytes]] = []
     for one in stated:
@@ -65,7 +66,11 @@ def stated_records(
 
     names = {said: f"{number}" for number, said in enumerate(dict.fromkeys(said for *_, said in found))}
     claims = {names[said]: replace(claim, id=names[said]) for _, claim, _, said in found}
-    family = Family(found[0][1].where.file, tuple(claims.values()), statistics)
+    # Claims at several looks are held to what the earliest of them may spend, which is the least.
+    earliest_first = sorted(
+        claims.values(), key=lambda claim: claim.statistics.look.number if claim.statistics.look else 0
+    )
+    family = at_look(Family(found[0][1].where.file, tuple(earliest_first), statistics))
     verdicts = judge(family, {names[said]: finding.evidence for _, _, finding, said in found})
     records = tuple(
         replace(
@@ -76,7 +81,14 @@ def stated_records(
         )
         for one, claim, finding, said in found
     )
-    return records, FamilyRecord(family.file, statistics.alpha, statistics.correction, len(claims), evaluated=True)
+    return records, FamilyRecord(
+        family.file,
+        family.statistics.alpha,
+        statistics.correction,
+        len(claims),
+        evaluated=True,
+        look=family.statistics.look,
+    )
 
 
 def _outcome(one: Stated, finding: Finding) -> str:

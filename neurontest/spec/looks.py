@@ -25,13 +25,13 @@ def look_fault(family: Family, *, pilot: bool = False) -> str:
         few, many = min(sizes, key=lambda name: sizes[name]), max(sizes, key=lambda name: sizes[name])
         return (
             f"{said} are of as many prompts for every concept of the file, and {few!r} has {sizes[few]}, {many!r}"
-            f" {sizes[many]}"
+            f" {sizes[many]}{_of_groups(family)}"
         )
     now = next(iter(sizes.values()), looks[0])
     if now not in looks:
         return (
-            f"{said} were declared, and the concepts of the file have {now} prompts each: that is none of the looks;"
-            f" add prompts until the next one, or take looks out and start with fresh prompts"
+            f"{said} were declared, and the concepts of the file have {now} prompts each{_of_groups(family)}: that is"
+            f" none of the looks; add prompts until the next one, or take looks out and start with fresh prompts"
         )
     return ""
 
@@ -69,3 +69,9 @@ def _sizes(family: Family) -> dict[str, int]:
         for name, concept in claim.concepts.items()
         if not concept.published
     }
+
+
+def _of_groups(family: Family) -> str:
+    """What a number of prompts counts, where some have groups."""
+    grouped = any(concept.groups for claim in family.tested for concept in claim.concepts.values())
+    return " (prompts of one group count as one)" if grouped else ""

@@ -22,7 +22,7 @@ Bools = npt.NDArray[np.bool_]
 Rows = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 
 #: From this correlation on, two prompts are nearly one.
-NEARLY_ONE = 0.9
+NEARLY_ONE = 0.95
 #: From this one on they have half in common, which is told if it is so of most prompts, each with few others: prompts
 #: written apart may be alike in form, as questions are (up to .8 in a small model), but then with all of that form.
 HALF_ONE = 0.5

@@ -46,12 +46,14 @@ def relabelled(
     def apply(labels: Labels) -> Floats:
         out = []
         for some in _together(labels, scored.values.shape[1]):
-            reached = [within_reach((some == group).astype(np.float64), scored, m) for group in range(len(sizes))]
+            # Groups of one size go together: all scores are read once for them.
+            alike = [[some == group for group, size in enumerate(sizes) if size == one] for one in set(sizes)]
+            reached = [within_reach(np.concatenate(groups).astype(np.float64), scored, m) for groups in alike]
             columns = np.unique(np.concatenate(reached))
             few = scored.part(columns)
             for fewer in _together(some, few.values.size):
-                groups = [probabilities(rows, few, m) for rows in _members(fewer, sizes, within=within)]
-                out.append(of(groups, columns))
+                dealt = [probabilities(rows, few, m) for rows in _members(fewer, sizes, within=within)]
+                out.append(of(dealt, columns))
         return np.concatenate(out)
 
     return apply

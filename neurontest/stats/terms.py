@@ -64,6 +64,17 @@ class Scored:
         """Values less :attr:`middle`."""
         return self.values - self.middle
 
+    @cached_property
+    def rough(self) -> npt.NDArray[np.float32]:
+        """:attr:`moved` as float32, to find what is worth a closer look."""
+        return self.moved.astype(np.float32)
+
+    @cached_property
+    def widest(self) -> Floats:
+        """Root of the sum of :attr:`moved` squared [place]: the sum of no group, about its own mean, is more."""
+        root: Floats = np.sqrt((self.moved**2).sum(axis=0))
+        return root
+
     def part(self, columns: Indices) -> Scored:
         """The same of some neurons alone, rising."""
         if self.starts is None:

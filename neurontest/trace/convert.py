@@ -12,7 +12,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from neurontest.errors import ModelError, StoreError
-from neurontest.files import Kept, cannot_write, open_json, sealed_json, sweep
+from neurontest.files import cannot_write, sweep
+from neurontest.seals import Kept, open_json, sealed_json
 from neurontest.trace.fingerprint import of_parts
 from neurontest.trace.locks import hold
 from neurontest.trace.quiet import quiet

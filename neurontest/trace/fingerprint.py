@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from neurontest.errors import ModelError, StoreError
-from neurontest.files import Kept
+from neurontest.seals import Kept
 from neurontest.trace.folder import files_of
 from neurontest.types import Notice, unnoticed
 

@@ -17,7 +17,7 @@ from typing import Any, cast
 import msgspec
 
 from neurontest.errors import ModelError, StoreError, TraceError
-from neurontest.files import Kept
+from neurontest.seals import Kept
 from neurontest.trace.budget import READING, RENDERING, Enter, within
 from neurontest.trace.encoding import Encoded, check_apart, encode
 from neurontest.trace.locks import hold

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from neurontest.errors import TraceError
-from neurontest.files import BLANK, Kept
+from neurontest.seals import BLANK, Kept
 from neurontest.trace.prompts import Prompts
 from neurontest.types import Continuation, Generation, GivenText, ModelHandle, Notice, Positions, reading_of, unnoticed
 from neurontest.words import quoted

@@ -9,19 +9,14 @@ Array axes: ``[prompt, neuron]`` for activations, ``[subset, prompt]`` for half-
 
 from neurontest.types.causal import TEXT_SCORES, WORD_SCORES, Forcing, ModelRequest, ScoreRequest, WriteRequest
 from neurontest.types.evidence import (
-    Detectable,
     Estimate,
     Evidence,
-    Finding,
     Interval,
     KeyResult,
     NearCopies,
     NullSummary,
     Spread,
     Tally,
-    Thresholds,
-    Vacuity,
-    Verdict,
 )
 from neurontest.types.gate import Comparison, GateStatus
 from neurontest.types.neurons import Head, Neuron, NeuronSet, OverlapMatrix, PublishedNeuron
@@ -35,19 +30,15 @@ from neurontest.types.record import (
     TraceRecord,
 )
 from neurontest.types.repeat import Alternative, Repeat, alternatives
+from neurontest.types.sections import Generation, Look, Selection, Statistics, drawn_selections
 from neurontest.types.spec import (
     BASELINE,
     OF_THE_CEILING,
     Claim,
     Concept,
     Family,
-    Generation,
     Location,
-    Look,
-    Selection,
-    Statistics,
     Suite,
-    drawn_selections,
 )
 from neurontest.types.trace import (
     Activations,
@@ -66,6 +57,7 @@ from neurontest.types.trace import (
     silent,
     unnoticed,
 )
+from neurontest.types.verdict import Detectable, Finding, Thresholds, Vacuity, Verdict
 
 __all__ = [
     "BASELINE",

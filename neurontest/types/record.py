@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from neurontest.types.evidence import Evidence, Vacuity, Verdict
+from neurontest.types.evidence import Evidence
 from neurontest.types.neurons import NeuronSet, OverlapMatrix, PublishedNeuron
 from neurontest.types.repeat import Repeat
-from neurontest.types.spec import Generation, Location, Look, Selection, Statistics
+from neurontest.types.sections import Generation, Look, Selection, Statistics
+from neurontest.types.spec import Location
 from neurontest.types.trace import Continuation
+from neurontest.types.verdict import Vacuity, Verdict
 
 RECORD_VERSION = 1
 

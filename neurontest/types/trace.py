@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from neurontest.types.spec import Generation
+    from neurontest.types.sections import Generation
 
 #: ``progress(what, done, total, detail)``, called as often as the caller likes; the listener decides what to show.
 Progress = Callable[[str, int, int, str], None]

@@ -21,7 +21,7 @@ ROWS = re.compile(r"^(\| (`[^|]+) \| ([^|]+) " + r"\| [^|]+ " * 4 + r")\| ([^|]+
 MISSES = re.compile(r"(?<=<!-- misses -->\n).*?(?=<!-- end of misses -->)", re.DOTALL)
 COUNTED = re.compile(r"(?<=<!-- counted -->\n).*?(?=<!-- end of counted -->)", re.DOTALL)
 COLUMNS = (
-    *("kind", "world", "truth", "n", "k", "sets by", "tests", "data sets", "holds", "refuted", "alone"),
+    *("world", "truth", "n", "k", "sets by", "tests", "data sets", "holds", "refuted", "alone"),
     *("95% interval holds it", "borderline", "contradictory"),
 )
 HEADER = """\
@@ -47,9 +47,14 @@ def draw(found: Table) -> None:
 
 
 def page(found: Iterable[Measured]) -> str:
-    """The page of all cells."""
+    """The page of all cells, a table for each kind."""
+    rows: dict[str, list[str]] = {}
+    for one in found:
+        if one.data_sets:
+            rows.setdefault(one.design.kind, []).append(_row(one))
     head = (f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|")
-    return HEADER + "\n".join((*head, *(_row(one) for one in found if one.data_sets))) + "\n"
+    tables = ["\n".join((f"## `{kind}`", "", *head, *own)) for kind, own in rows.items()]
+    return HEADER + "\n\n".join(tables or ["Nothing was counted yet."]) + "\n"
 
 
 def _row(one: Measured) -> str:
@@ -57,7 +62,7 @@ def _row(one: Measured) -> str:
     alone = ", ".join(f"{name} {rate(count, one.data_sets)}" for name, count in one.alone.items())
     wrong = bool(one.misses)
     return (
-        f"| `{one.design.kind}` | {one.world}{' (stress)' if one.role == 'stress' else ''} | {one.truth} "
+        f"| {one.world}{' (stress)' if one.role == 'stress' else ''} | {one.truth} "
         f"| {low if low == high else f'{low} to {high}'} | {one.design.k or ''} | {one.design.select} "
         f"| {', '.join(one.design.tests)} | {one.data_sets:,} | {_bold(with_error(one.holds, one.data_sets), wrong)} "
         f"| {rate(one.refuted, one.data_sets)} | {alone if len(one.alone) > 1 else ''} "

@@ -107,8 +107,12 @@ def test_the_docs_list_what_misses() -> None:
 
 
 def test_the_page_has_a_row_for_each_cell() -> None:
-    rows = page([measured(), measured(holds=200, role="stress")]).splitlines()
-    assert "| `specific` | noise | null | 10 |  |  | permutation | 1,000 | .040 ± .006 | .045 |" in rows[-2]
+    other = measured(design=replace(DESIGN, kind="distinct"))
+    rows = (
+        page([measured(), other, measured(holds=200, role="stress")]).partition("## `distinct`")[0].strip().splitlines()
+    )
+    assert rows[-6] == "## `specific`"
+    assert "| noise | null | 10 |  |  | permutation | 1,000 | .040 ± .006 | .045 |" in rows[-2]
     assert "**.200 ± .013**" in rows[-1]
 
 

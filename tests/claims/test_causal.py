@@ -196,7 +196,7 @@ def test_the_set_is_selected_on_other_prompts_than_are_measured() -> None:
     assert len(set(own.forcings[0].neurons) & set(world.own.tolist())) >= 5
     # The set is in every look: what it writes is what the random sets of this look are held to.
     assert {of_own.forcings[0] for of_own, _ in asked} == {own.forcings[0]}
-    assert sum(len(of_own.forcings) - 1 for of_own, _ in asked) == SETS
+    assert sum(len(of_own.forcings) - 1 for of_own, _ in asked) == 1 + SETS
     # The baseline's mean, for all prompts alike; on the measured prompts the set is far above it.
     assert len(own.forcings[0].values) == 1
     assert own.forcings == others.forcings
@@ -213,18 +213,14 @@ def test_no_more_random_sets_than_it_takes(sentence: str, sign: float) -> None:
     found, asked, _ = scored(sentence, 0.5 * sign, 1.0 * sign)
     assert [len(requests[0].forcings) for requests in asked] == [1 + 25]
     key = found.keys[-1]
-    assert key.exceedances == 10
-    assert key.draws is not None
-    assert 15 < key.draws <= 25
-    assert key.p == 10 / key.draws
-    assert key.p_floor == 0.01
-    # Where none does as much, all are looked at; so where all do: the opposite is to be judged as well.
-    for effect, p in ((1.0, 0.01), (-1.0, 1.0)):
+    assert (key.exceedances, key.draws) in ((12, 25), (13, 25))
+    # Where none does as much, a hundred are enough; so where all do: the opposite is to be judged as well.
+    for effect, p in ((1.0, 1 / 101), (-1.0, 1.0)):
         found, asked, _ = scored(sentence, effect * sign)
-        assert [len(requests[0].forcings) for requests in asked] == [1 + 25, 1 + 25, 1 + 49]
+        assert [len(requests[0].forcings) for requests in asked] == [1 + 25, 1 + 25, 1 + 50]
         assert found.keys[-1].p == p
         drawn = {forcing.neurons for requests in asked for forcing in requests[0].forcings}
-        assert len(drawn) == 1 + SETS
+        assert len(drawn) == 1 + 100
     # Where they cannot write as much, more of them would not either.
     found, asked, _ = scored(sentence, 1.0 * sign, write=0.9)
     assert [len(requests[0].forcings) for requests in asked] == [1 + 25]

@@ -47,7 +47,7 @@ def test_two_concepts_with_the_same_neurons_share_them_all() -> None:
     assert found.p < 0.001
     values = {(one.name, one.interval.method if one.interval else ""): one.value for one in found.details}
     assert values["a/b, all prompts", "half-sample"] == 4
-    assert values["a/c, all prompts", "percentile bootstrap"] == 0
+    assert values["a/c, all prompts, bootstrap", "percentile bootstrap"] == 0
     assert values["a, two halves of its prompts", "half-sample t"] == pytest.approx(4)
     # What is only described was tested against nothing.
     assert found.effect.reference == 0

@@ -140,12 +140,21 @@ def test_distinct_says_which_pairs(planted: Planted) -> None:
     assert p["b and c, within minus between"] < 0.05
 
 
-def test_the_naive_interval_is_had_by_asking_and_says_what_it_is_worth(planted: Planted) -> None:
+def test_the_null_is_the_other_side_of_what_is_claimed(planted: Planted) -> None:
+    for sentence, null in (
+        ("a overlaps b by at least 3 neurons", "no larger"),
+        ("a overlaps b by at most 3 neurons", "no smaller"),
+    ):
+        (key,) = planted.evidence(sentence).keys
+        assert null in key.null
+
+
+def test_the_naive_interval_is_had_by_asking_and_says_that_its_coverage_is_not_measured(planted: Planted) -> None:
     for sentence in ("a overlaps b more than c", "a overlaps b by at least 3 neurons"):
         plain, naive = (planted.evidence(sentence, interval=how) for how in ("half-sample", "bootstrap"))
         assert plain.effect.interval is not None
         assert naive.effect.interval is not None
         assert naive.effect.interval.method == "percentile bootstrap"
-        assert ".885-.97" in naive.effect.note
+        assert naive.effect.note.endswith("how often such an interval holds the overlap is not measured")
         # What is shown changes no decision.
         assert naive.p == plain.p

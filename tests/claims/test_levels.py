@@ -13,10 +13,11 @@ from neurontest.claims import describe
 from neurontest.claims.replay import replay
 from neurontest.claims.trial import Trial
 from neurontest.errors import SpecError
+from neurontest.neurons.select import selector
 from neurontest.spec.load import load_suite
 from neurontest.stats.half_t import HalfT
 from neurontest.types import Concept, Estimate, Selection, Statistics, Thresholds
-from tests.worlds import Floats, World, claim_on, evidence_on, prompts_of
+from tests.worlds import Floats, Signal, World, claim_on, evidence_on, prompts_of
 
 TEN = Selection(k=10)
 
@@ -77,7 +78,7 @@ def test_a_share_of_the_ceiling_hangs_little_on_the_number_of_prompts() -> None:
 
 
 def spec(folder: Path, *claims: object, **more: object) -> Path:
-    prompts = {name: {"prompts": [f"{name} {at}" for at in range(13)]} for name in ("a", "b")}
+    prompts = {name: {"prompts": [f"{name} {at}" for at in range(13)]} for name in ("a", "b", "c")}
     concepts = {**prompts, "x": {"published": ["L0.residual[1]", "L1.residual[2]", "L1.residual[3]"]}}
     neutral = {"prompts": [f"plain {at}" for at in range(12)]}
     suite = {"neurontest": 1, "baseline": neutral, "concepts": concepts, "claims": claims, **more}
@@ -114,15 +115,24 @@ HANGS = (
             "'- {claim: a overlaps x by at least 1 neuron, statistics: {m: 6}}'",
         ),
         ("a has consistent neurons", "'- {claim: a has consistent neurons, statistics: {m: 6}}'"),
+        (
+            "a overlaps b more than c by at least 1 neuron",
+            "'- {claim: a overlaps b more than c by at least 1 neuron, statistics: {m: 6}}'",
+        ),
+        (
+            "normalization separates a, b and c better than raw by at least 1 neuron",
+            '\'- {claim: "normalization separates a, b and c better than raw by at least 1 neuron",'
+            " statistics: {m: 6}}'",
+        ),
     ],
 )
 def test_neurons_without_m_are_a_fault_that_says_what_to_write(claim: str, lines: str, tmp_path: Path) -> None:
     assert faults(tmp_path, claim) == [HANGS + lines]
     # What it says is what it takes, and so does m said around the claim.
-    for line in lines.split("' or '- "):
-        text = line.strip("'").removeprefix("- ")
-        said = {"claim": text[8:].split(", statistics")[0], "statistics": {"m": 6}} if text[0] == "{" else text
-        assert len(load_suite(spec(tmp_path, said)).claims) == 1
+    for line in lines.strip("'").split("' or '"):
+        (tmp_path / "c.yaml").write_text(f"claims:\n  {line}\n")
+        assert len(load_suite(spec(tmp_path)).claims) == 1
+        (tmp_path / "c.yaml").unlink()
     assert len(load_suite(spec(tmp_path, claim, statistics={"m": 3})).claims) == 1
     assert len(load_suite(spec(tmp_path, claim), overrides={"m": 3}).claims) == 1
 
@@ -133,8 +143,10 @@ def test_what_needs_no_m(tmp_path: Path) -> None:
         "raw neurons of a and b are nearly identical",
         "baseline-normalized sets differ from raw",
         "a has consistent neurons against b",
+        "a overlaps b more than c",
+        "normalization separates a and b better than raw",
     ]
-    assert len(load_suite(spec(tmp_path, *claims)).claims) == 4
+    assert len(load_suite(spec(tmp_path, *claims)).claims) == 6
 
 
 @pytest.mark.parametrize(
@@ -253,3 +265,41 @@ def test_claims_about_levels_are_replayed(sentence: str) -> None:
     found = replay(kind, claim, everyone, {**more, **traces}, worlds=5)
     assert found.worlds > 0
     assert not found.reason
+
+
+def with_rare(world: World, count: int, signal: Signal) -> Floats:
+    """Prompts of which 3% are eight times as far from what is usual, in all neurons."""
+    out = world.concept(count, signal) - world.mean
+    out[world.rng.random(count) < 0.03] *= 8
+    return out + world.mean
+
+
+@pytest.mark.parametrize(
+    ("select", "least", "most"),
+    [("mean", 0.12, 0.3), ("consistency", 0.0, 0.12)],
+)
+def test_rare_prompts_far_from_all_others_mislead_consistent_by_mean(select: str, least: float, most: float) -> None:
+    # .20 and .04 of 300, as docs/statistics.md says: most samples have none of them, and nothing in these can tell.
+    world = World(np.random.default_rng(44), layers=2, width=150, massive=2, template=0.0)
+    signal, neutral = (world.take(8), np.full(8, 2.5)), world.neutral(30)
+    own = Selection(k=10, select=select)  # type: ignore[arg-type]
+
+    def fresh() -> Floats:
+        chosen = selector(with_rare(world, 10, signal) - neutral.mean(axis=0), select=select, k=10, smallest=10)
+        out = np.zeros(world.size)
+        out[chosen.columns] = chosen.memberships(np.ones((1, 10)))[0]
+        return out
+
+    sets = np.array([fresh() for _ in range(300)])
+    # Of every two of these sets, what they share on average.
+    shared = (np.sum(sets.sum(axis=0) ** 2) - np.sum(sets**2)) / (300 * 299)
+    at_the_truth = Statistics(m=10, consistent_above=shared / 10)
+    world.rng = np.random.default_rng(9)
+    shown = 0
+    for seed in range(80):
+        data = {"a": with_rare(world, 20, signal)}
+        kind, claim, traces = claim_on(
+            "a has consistent neurons", data, neutral, width=150, selection=own, statistics=at_the_truth, seed=seed
+        )
+        shown += Trial(kind, claim, traces).decide(Thresholds.of(0.05))[0].p <= 0.05
+    assert least <= shown / 80 <= most

@@ -61,7 +61,8 @@ def claims(*sentences: str, settings: str) -> str:
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
 def test_planted_neurons_matter_to_their_own_concept(architecture: str, tmp_path: Path) -> None:
     planted = build(architecture)
-    said = claims(*MATTER, settings="{k: 6}")
+    # Each by itself: against a smaller threshold more random sets are looked at.
+    said = "statistics: {correction: none}\n" + claims(*MATTER, settings="{k: 6}")
     found = verdicts(planted, suite_in(tmp_path / "suite", said, planted), tmp_path / "cache")
     assert {sentence: one.verdict.name for sentence, one in found.items()} == MATTER
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from neurontest.report.record import load_record
-from neurontest.report.text import table_rows
+from neurontest.report.rows import table_rows
 from neurontest.spec.load import load_suite
 
 REPOSITORY = Path(__file__).parents[2]

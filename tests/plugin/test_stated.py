@@ -130,3 +130,16 @@ def test_a_suite_that_corrects_nothing(run: RunPytest, suite: Make, pytester: py
     result.stdout.no_fnmatch_line("uncorrected: *")
     result.stdout.fnmatch_lines(["*holds (uncorrected)*"])
     assert all(one.session is None for one in stated(pytester)[0].values())
+
+
+def test_what_tests_state_is_corrected_at_the_look_too(run: RunPytest, suite: Make, pytester: pytest.Pytester) -> None:
+    suite(claims="claims: []", suite=SUITE.replace("m: 4}", "m: 4, looks: [12, 24]}"))
+    pytester.makepyfile(test_it=TESTS)
+    result = run("--concept-specs=specs", "test_it.py", "-k", "test_weak")
+    found, family = stated(pytester)
+    assert family.look is not None
+    assert (family.look.number, family.look.of, family.look.alpha) == (1, 2, 0.05)
+    assert family.alpha == pytest.approx(0.0088, abs=1e-4)
+    # p is .03: at this look it is not shown, corrected or not.
+    assert {one.session.name for one in found.values() if one.session} == {"inconclusive"}
+    result.stdout.fnmatch_lines(["(python): look 1 of 2, held to 0.00882; all looks together to 0.05"])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from neurontest.plugin.terminal import counts, layout
-from neurontest.report.text import Row
+from neurontest.report.rows import Row
 
 from .conftest import Make, RunPytest
 

@@ -110,6 +110,18 @@ def test_the_outline(page: Page, snapshot: SnapshotAssertion) -> None:
     assert page.outline == snapshot
 
 
+def test_the_seed_of_the_tests_is_not_taken_for_that_of_the_texts(html: str) -> None:
+    assert html.count("<dt>seed</dt>") == html.count("<dt>statistics seed</dt>") == 1
+
+
+def test_a_search_is_held_against_what_it_had_to_reach_and_no_null_value() -> None:
+    record = sample()
+    (claim, *_) = (one for one in record.claims if one.evidence is not None)
+    for kind, said in ((claim.kind, "Dashed: the null hypothesis, "), ("specific_any", "had to reach, ")):
+        drawn = html_report(replace(record, claims=(replace(claim, kind=kind),)))
+        assert [text.count(said) for text in re.findall("<figcaption>(.*?)</figcaption>", drawn)][:1] == [1]
+
+
 def test_hostile_text_makes_no_tag_and_no_attribute(page: Page) -> None:
     assert page.tags <= ALLOWED
     assert not [name for _, name, _ in page.attributes if name.startswith("on")]
@@ -165,7 +177,7 @@ def test_every_claim_is_told_with_its_verdict_and_numbers(page: Page) -> None:
         "9,214, of which 10 reach the observed statistic",
         "all 20,000, of which 1 reach the observed statistic",
         "2.2 neurons with 24 prompts a concept, 1.5 with 48, 1.1 with 96 (power 0.8)",
-        "a retest that includes these prompts errs up to .09 where alpha says .05; declare `looks`",
+        "a retest that includes these prompts errs up to .09 where alpha says .05; declare looks",
         "Expected not to hold: ten neurons are too few to show it on this model: p = 0.21 over 6 claims.",
         "Skipped by the spec: nobody knows what to expect.",
         "No verdict: the activations of layer 12 are not finite for the prompt '<b>tulips</b>␛[2J'; use float32.",

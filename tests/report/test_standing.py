@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from neurontest.report.junit import properties
 from neurontest.report.outcome import label
 from neurontest.report.standing import is_unstable, standing, standings, stands
 from neurontest.types import ClaimRecord, Repeat, Verdict
@@ -43,6 +44,10 @@ def test_fewer_than_nine_of_ten_is_unstable(counts: dict[str, int], words: str, 
     assert stands(claim) == words
     assert is_unstable(claim) == unstable
     assert label(claim) == ("holds (unstable)" if unstable else "holds")
+    said = {name.removeprefix("neurontest."): value for name, value in properties(claim)}
+    assert f"{said.get('seeds_stands', '')}{' seeds' if words else ''}" == words
+    # What was not repeated has no counts.
+    assert ("seeds_holds" in said) == bool(words)
 
 
 def test_a_claim_that_does_not_hold_is_not_called_so() -> None:

@@ -7,6 +7,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from neurontest.report import numbers
 from neurontest.report.outcome import declared, label, outcome, remark
+from neurontest.report.rows import table_rows
 from neurontest.report.text import (
     detectable,
     effect,
@@ -15,7 +16,6 @@ from neurontest.report.text import (
     headline,
     notes,
     selection,
-    table_rows,
 )
 from neurontest.types import ClaimRecord, Detectable, Estimate, Interval, Look, NearCopies
 from neurontest.untrusted import visible
@@ -101,7 +101,7 @@ def test_what_a_retest_is_worth_is_said_once_of_a_run_and_not_where_looks_are_de
     record = sample()
     said = [note for note in notes(record) if "retest" in note]
     assert said == [
-        "inconclusive: a retest that includes these prompts errs up to .09 where alpha says .05; declare `looks` before"
+        "inconclusive: a retest that includes these prompts errs up to .09 where alpha says .05; declare looks before"
         " the first run"
     ]
     looks = tuple(replace(one, statistics=replace(one.statistics, looks=(24, 48))) for one in record.claims)

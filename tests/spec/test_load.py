@@ -80,6 +80,7 @@ def test_the_sample_suite(tmp_path: Path) -> None:
 
 def test_sentence_and_mapping_are_one_claim(tmp_path: Path) -> None:
     text = """\
+statistics: {m: 5}
 claims:
   - hanoi overlaps   vietnam more than violent by at least 1 neuron.
   - {kind: overlap_greater, of: hanoi, with: vietnam, than: violent, by: 1, id: mapping}
@@ -480,7 +481,7 @@ def test_every_kind_is_read_in_both_forms(tmp_path: Path) -> None:
         {"kind": "overlap_below", "of": "a", "with": "b", "amount": 3, "statistics": {"m": 5}},
         {"kind": "overlap_above", "of": "b", "with": "a", "amount": "25% of the ceiling"},
         "a overlaps b more than c, d and neutral on average",
-        "normalization separates a and b better than raw by at least 1 neuron",
+        {"claim": "normalization separates a and b better than raw by at least 1 neuron", "statistics": {"m": 5}},
         "raw neurons of a and b are nearly identical",
         {"kind": "sets_similar", "how": "normalized", "concepts": ["a", "b"]},
         "a has consistent neurons against neutral",

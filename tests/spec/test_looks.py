@@ -101,6 +101,17 @@ def test_every_concept_has_the_prompts_of_the_look(tmp_path: Path) -> None:
     )
 
 
+def test_groups_are_what_a_look_counts(tmp_path: Path) -> None:
+    prompts = ", ".join(f"{{text: tulip {at} is, group: g-{at // 2}}}" for at in range(24))
+    suite = "neurontest: 1\nbaseline: {prompts: [x, y, z]}\n" + concepts(vietnam=24, hanoi=24)
+    suite += f"  tulip: {{prompts: [{prompts}]}}\n"
+    (message,) = faults(tmp_path, {"suite.yaml": suite, "c.yaml": said("[24, 48]")})
+    assert message == (
+        "c.yaml:1:21: looks: [24, 48] are of as many prompts for every concept of the file, and 'tulip' has 12,"
+        " 'vietnam' 24 (prompts of one group count as one)"
+    )
+
+
 def test_a_pilot_is_planned_for_the_last_look(tmp_path: Path) -> None:
     # Of 12 prompts, which may be the first look or none.
     for looks in ("[12, 24]", "[24, 48]"):

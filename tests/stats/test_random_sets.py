@@ -6,43 +6,65 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from neurontest.stats.correction import thresholds
-from neurontest.stats.random_sets import Side, hopeless, looks, rank, sets_needed
+from neurontest.stats.random_sets import (
+    MOST,
+    Direction,
+    Rank,
+    Side,
+    is_enough,
+    looks,
+    rank,
+    sets_bounds,
+    sets_needed,
+)
 
 NUMBERS = st.integers(-5, 5).map(float)
 
 
 @given(NUMBERS, st.lists(NUMBERS, min_size=1, max_size=60))
-def test_the_rank_counts_until_the_tenth(observed: float, null: list[float]) -> None:
+def test_the_rank_counts_on_both_sides(observed: float, null: list[float]) -> None:
     found = rank(observed, np.array(null))
     for side, reaches in ((found.above, float.__ge__), (found.below, float.__le__)):
-        counted = drawn = 0
-        for one in null:
-            drawn += 1
-            counted += reaches(one, observed)
-            if counted == 10:
-                break
-        assert (side.exceedances, side.draws) == (counted, drawn)
-        assert side.p == pytest.approx(10 / drawn if counted == 10 else (1 + counted) / (1 + len(null)))
+        counted = sum(reaches(one, observed) for one in null)
+        assert (side.exceedances, side.draws) == (counted, len(null))
+        assert side.p == pytest.approx((1 + counted) / (1 + len(null)))
 
 
-SIDES = st.builds(Side.of, st.lists(st.booleans(), min_size=1, max_size=99).map(np.array))
+def sides(most: int) -> st.SearchStrategy[Side]:
+    return st.integers(1, most).flatmap(lambda draws: st.builds(Side, st.integers(0, draws), st.just(draws)))
 
 
-@given(SIDES, SIDES, SIDES, SIDES, st.sampled_from([0.01, 0.05, 0.2]))
-def test_looking_ends_where_nothing_can_be_shown(a: Side, b: Side, c: Side, d: Side, threshold: float) -> None:
-    if hopeless((a, b), (c, d), threshold):
-        # The largest p-value of a direction counts: neither is declared at any threshold of the family.
-        assert max(a.p, b.p) > threshold
-        assert max(c.p, d.p) > threshold
-        assert max(a.exceedances, b.exceedances) == max(c.exceedances, d.exceedances) == 10
-    else:
-        assert (
-            max(a.exceedances, b.exceedances) < 10
-            or max(c.exceedances, d.exceedances) < 10
-            or min(max(a.p, b.p), max(c.p, d.p)) <= max(threshold, 10 / 10)
-        )
+WAYS = st.builds(Direction, st.floats(0.001, 0.999), st.lists(sides(400), min_size=1, max_size=2))
+
+
+@given(WAYS, WAYS, st.sampled_from([(0.05,), (0.025, 0.05), (0.01, 0.2)]))
+def test_looking_ends_where_other_sets_would_say_the_same(
+    claimed: Direction, opposite: Direction, thresholds: tuple[float, ...]
+) -> None:
+    if not is_enough(claimed, opposite, thresholds):
+        return
+    for way in (claimed, opposite):
+        p = max(way.over_prompts, *(one.p for one in way.sides))
+        if claimed.sides[0].draws < sets_needed(min(thresholds)):
+            assert p > max(thresholds)
+        low, high = (max(sets_bounds(one.draws, one.exceedances)[at] for one in way.sides) for at in (0, 1))
+        for one in thresholds:
+            known = max(low, way.over_prompts) > one or max(high, way.over_prompts) <= one
+            assert known or way.is_hopeless(max(thresholds)) or way.over_prompts > max(thresholds)
+
+
+@given(sides(400))
+def test_bounds_hold_what_was_seen(side: Side) -> None:
+    low, high = sets_bounds(side.draws, side.exceedances)
+    assert 0 <= low <= side.exceedances / side.draws <= high <= 1
+    # Below the lower one so many are seen in a twentieth of all draws, or fewer.
+    assert low == 0 or stats.binom.sf(side.exceedances - 1, side.draws, low) <= 0.05 + 1e-9
+    assert high == 1 or stats.binom.cdf(side.exceedances, side.draws, high) <= 0.05 + 1e-9
+    assert (low == 0) == (side.exceedances == 0)
+    assert (high == 1) == (side.exceedances == side.draws)
 
 
 @given(st.integers(1, 3000))
@@ -53,35 +75,49 @@ def test_looks_are_all_sets_once_and_double(count: int) -> None:
     assert all(after.stop <= 2 * before.stop for before, after in pairwise(found))
 
 
-def test_stopping_early_declares_no_more_often() -> None:
-    # Effects that are exchangeable: the p-value, stopped or not, is below each level at most that often.
-    rng = np.random.default_rng(8)
-    effects = rng.normal(size=(20_000, 100))
-    p = np.array([rank(one[0], one[1:]).above.p for one in effects])
-    for level in (0.01, 0.05, 0.1, 0.2, 0.5):
-        assert (p <= level).mean() < level + 3.5 * np.sqrt(level * (1 - level) / len(p))
+def looked_at(effects: np.ndarray, thresholds: tuple[float, ...]) -> Rank:
+    """The rank of the first effect among the others, by as many of them as it takes."""
+    for look in looks(len(effects) - 1):
+        seen = rank(effects[0], effects[1 : 1 + look.stop])
+        if is_enough(Direction(0.0, [seen.above]), Direction(0.0, [seen.below]), thresholds):
+            break
+    return seen
 
 
-def test_what_is_not_looked_at_would_declare_nothing_more() -> None:
-    # Ended by the first looks or not, a claim that is declared is declared by all random sets.
+def test_looking_on_where_in_doubt_declares_no_more_often() -> None:
+    # Effects that are exchangeable: what is declared without doubt is declared at most as often as the level says.
     rng = np.random.default_rng(8)
-    ended = 0
-    for one in rng.normal(size=(500, 100)):
-        for look in looks(99):
-            seen = rank(one[0], one[1 : 1 + look.stop])
-            if hopeless([seen.above], [seen.below], 0.05):
-                break
-        whole = rank(one[0], one[1:])
-        ended += look.stop < 99
-        assert min(seen.above.p, seen.below.p) > 0.05 or look.stop == 99
-        assert seen.above.p > 0.05 or whole.above.p <= 0.05
-    assert ended > 100
+    count, shown, doubtful, draws = 4000, 0, 0, 0
+    for one in rng.normal(size=(count, 1 + MOST * sets_needed(0.05))):
+        side = looked_at(one, (0.05,)).above
+        low, high = sets_bounds(side.draws, side.exceedances)
+        shown += high <= 0.05
+        doubtful += low <= 0.05 < high
+        draws += side.draws
+    assert shown <= count * 0.05
+    assert 0.01 < doubtful / count < 0.06
+    assert draws / count < 100
+
+
+def test_two_draws_of_random_sets_contradict_each_other_in_few_cases() -> None:
+    # Sets whose p-value among all random ones is near the threshold, where contradictions are most.
+    rng = np.random.default_rng(9)
+    contradicted = 0
+    for true in rng.uniform(0.01, 0.12, 300):
+        seen = []
+        for _ in range(2):
+            effects = np.r_[0.0, stats.norm.ppf(true) + rng.normal(size=MOST * sets_needed(0.05))]
+            side = looked_at(effects, (0.05,)).above
+            low, high = sets_bounds(side.draws, side.exceedances)
+            seen.append(None if low <= 0.05 < high else side.p <= 0.05)
+        contradicted += None not in seen and seen[0] != seen[1]
+    assert contradicted <= 0.03 * 300
 
 
 @pytest.mark.parametrize("claims", [1, 2, 3, 7, 20])
 @pytest.mark.parametrize("alpha", [0.01, 0.05, 0.1])
 def test_there_are_sets_enough_for_the_family(claims: int, alpha: float) -> None:
-    # max(99, ceil(2 m / alpha) - 1) for a family of m.
     smallest = thresholds(alpha, claims, "holm")[0]
-    assert sets_needed(smallest) == max(99, int(np.ceil(round(2 * claims / alpha, 6))) - 1)
-    assert 1 / (1 + sets_needed(smallest)) <= smallest
+    needed = sets_needed(smallest)
+    assert sets_bounds(needed, 0)[1] <= smallest
+    assert needed == 99 or sets_bounds(needed - 1, 0)[1] > smallest

@@ -12,7 +12,15 @@ from scipy.stats import multivariate_normal
 from neurontest.neurons.select import selector
 from neurontest.stats.halves import Halves, halves_of, jackknife_variance
 from neurontest.stats.streams import Stream
-from neurontest.stats.subsampling import Probabilities, both_above, probabilities, standings, within_reach
+from neurontest.stats.subsampling import (
+    LEAST_SPREAD,
+    NEVER,
+    Probabilities,
+    both_above,
+    probabilities,
+    standings,
+    within_reach,
+)
 from neurontest.stats.terms import Scored, Selector
 from tests.worlds import Floats, World, three
 
@@ -146,6 +154,26 @@ def test_columns_out_of_reach_change_nothing(layers: int) -> None:
     whole, few = probabilities(rows, scored, 6), probabilities(rows, scored.part(reached), 6)
     assert few.pi == pytest.approx(whole.pi[:, reached], abs=1e-12)
     assert whole.pi.sum() == pytest.approx(few.pi.sum(), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("middle", "unit", "size"), [(0, 1, 12), (1e6, 1, 12), (1e8, 1e6, 6), (3, 1e-9, 12), (0, 1, 24)]
+)
+def test_no_column_within_reach_is_missed_by_the_rough_look(middle: float, unit: float, size: int) -> None:
+    rng = np.random.default_rng(8)
+    values = middle + unit * rng.normal(size=(48, 3000)) * rng.exponential(1, 3000)
+    values[:, :40] = middle + 2 * unit  # they tie, and never move
+    values[0, 40:60] += 1000 * unit
+    scored = Scored.of(values, None, 5)
+    members = np.zeros((20, 48))
+    np.put_along_axis(members, np.argsort(rng.random((20, 48)), axis=1)[:, :size], 1.0, axis=1)
+    groups = [values[one > 0] for one in members]
+    mean, spread = np.stack([one.mean(axis=0) for one in groups]), np.stack([one.std(axis=0, ddof=1) for one in groups])
+    m = size // 2
+    z = standings(mean, np.maximum(spread, LEAST_SPREAD * scored.typical) * np.sqrt(1 / m - 1 / size), 5)
+    reached = within_reach(members, scored, m)
+    assert set(np.flatnonzero((z > -NEVER).any(axis=0))) <= set(reached)
+    assert len(reached) < 1500
 
 
 @pytest.mark.parametrize("at", [(0.3, -0.7, 0.5), (-1.2, -0.4, -0.8), (0, 0.5, -0.3), (0, 0, -0.9), (2, 1, 0.0)])

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from neurontest.errors import ModelError, StoreError
-from neurontest.files import sealed_json
+from neurontest.seals import sealed_json
 from neurontest.trace import builtin, convert, fingerprint
 from neurontest.trace.fingerprint import of_file, of_folder
 from neurontest.trace.identity import of_memory

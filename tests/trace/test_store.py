@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurontest import files
+from neurontest import seals
 from neurontest.errors import StoreError
 from neurontest.trace.encoding import Encoded
 from neurontest.trace.prompts import Prompts
@@ -189,13 +189,13 @@ def test_what_is_found_sound_is_hashed_once_and_again_when_it_changes(
 ) -> None:
     fill(store)
     hashed: list[str] = []
-    sound = files.is_sound
+    sound = seals.is_sound
 
     def counted(name: str, data: bytes) -> bool:
         hashed.append(name)
         return sound(name, data)
 
-    monkeypatch.setattr(files, "is_sound", counted)
+    monkeypatch.setattr(seals, "is_sound", counted)
     key = store.key("Tulips", 0, GENERATION, "mlp", "last")
     for _ in range(3):
         assert store.read(key) is not None

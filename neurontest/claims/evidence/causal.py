@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neurontest.claims.conclusion import SMALL_BASELINE
 from neurontest.claims.evidence.experiment import Experiment, Seen
 from neurontest.claims.permutation import histogram
-from neurontest.claims.trial import SMALL_BASELINE
 from neurontest.neurons.normalize import Floats
 from neurontest.stats.random_sets import FEWEST_SETS, Rank
 from neurontest.types import Estimate, Evidence, KeyResult, NullSummary, Spread

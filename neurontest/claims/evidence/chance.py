@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from neurontest.claims.base import Kind, Traces
+from neurontest.claims.conclusion import t_null
 from neurontest.claims.describe import ceilings, headline, pair, quoted
-from neurontest.claims.trial import Trial, t_null
+from neurontest.claims.trial import Trial
 from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import HalfT, Hypothesis
 from neurontest.stats.sequential import CLEAR

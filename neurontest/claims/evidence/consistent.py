@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from neurontest.claims.base import Kind, Traces
+from neurontest.claims.conclusion import t_null
 from neurontest.claims.describe import occurrence_across_halves
 from neurontest.claims.permutation import largest, largest_key
 from neurontest.claims.single import label, tallies, top_lists
-from neurontest.claims.trial import Trial, t_null
+from neurontest.claims.trial import Trial
 from neurontest.stats.max_t import Occurrences
 from neurontest.types import Claim, Estimate, Evidence, Thresholds
 

@@ -8,13 +8,15 @@ from functools import partial
 from itertools import combinations
 
 from neurontest.claims.base import Kind, Traces, exchanged_within
+from neurontest.claims.conclusion import t_null
 from neurontest.claims.describe import ceilings, pair
 from neurontest.claims.permutation import both_keys, decisive, distinct_key
-from neurontest.claims.trial import Trial, t_null
+from neurontest.claims.trial import Trial
 from neurontest.errors import EvidenceError
 from neurontest.stats.half_samples import HalfSamples, distinctness
 from neurontest.stats.half_t import HalfT, Hypothesis, weakest_of
 from neurontest.types import Claim, Estimate, Evidence, KeyResult, NullSummary, Thresholds
+from neurontest.words import of_several
 
 
 def on_average(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
@@ -69,7 +71,7 @@ def of_each(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) ->
         two: ", ".join([f"half-sample p = {result.p:.2g}"] + ([f"permutation p = {p[two]:.2g}"] if two in p else []))
         for two, result in of_two.items()
     }
-    least = f" (the weakest of {len(pairs)} pairs)" if len(pairs) > 1 else ""
+    least = of_several(len(pairs), "pairs")
     name = f"shared within {' and '.join(pairs[results.index(weakest)])} minus between them{least}"
     return trial.evidence(
         trial.estimate(name, weakest),

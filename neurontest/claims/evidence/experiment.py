@@ -17,7 +17,7 @@ from neurontest.errors import EvidenceError
 from neurontest.neurons.matched import Indices, matched_sets, write_sizes
 from neurontest.neurons.normalize import Floats, normalize
 from neurontest.neurons.table import units
-from neurontest.stats.random_sets import looks, sets_needed
+from neurontest.stats.random_sets import MOST, looks, sets_needed
 from neurontest.types import BASELINE, Claim, Concept, Forcing, ModelRequest, ScoreRequest, Thresholds, WriteRequest
 
 Rows = npt.NDArray[np.floating]
@@ -97,7 +97,7 @@ class Experiment:
         writes = WriteRequest((), self.claim.generation, self.claim.selection.site, self.claim.selection.positions)
         if writes not in self.traces:
             return {}, (writes,)
-        sets = self._random_sets(values, self.traces[writes].values[0], sets_needed(thresholds.smallest))
+        sets = self._random_sets(values, self.traces[writes].values[0], MOST * sets_needed(thresholds.smallest))
         self.random_sets = len(sets)
         seen: dict[str, Seen] = {}
         for look in looks(len(sets)):

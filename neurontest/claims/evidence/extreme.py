@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from neurontest.claims.base import Kind, Traces
+from neurontest.claims.conclusion import t_null
 from neurontest.claims.describe import ceilings, headline, pair, quoted
-from neurontest.claims.trial import Trial, t_null
+from neurontest.claims.trial import Trial
 from neurontest.stats.half_t import weakest_of
 from neurontest.types import Claim, Evidence, Thresholds
 

@@ -12,7 +12,7 @@ from neurontest.claims.evidence.causal import Ranked, causal_evidence, equality
 from neurontest.claims.evidence.experiment import Experiment, Seen
 from neurontest.neurons.normalize import Floats
 from neurontest.stats.fragility import Fragility, beyond_fragility, normalised, studentised
-from neurontest.stats.random_sets import Rank, hopeless, rank
+from neurontest.stats.random_sets import Direction, Rank, is_enough, rank
 from neurontest.types import (
     BASELINE,
     Claim,
@@ -134,8 +134,8 @@ def _observe(
         both = _sides(claim, seen)
         if any(equality(side).refused for side in both):
             return True
-        up, down = _ranked(*both), _ranked(*reversed(both))
-        return hopeless([up.above], [down.above], thresholds.largest)
+        ways = [_direction(*both), _direction(*reversed(both))]
+        return is_enough(ways[0], ways[1], thresholds.family)
 
     return ours, *ours.observe(values, thresholds, ended)
 
@@ -144,6 +144,12 @@ def _sides(claim: Claim, seen: Mapping[str, Seen]) -> tuple[Seen, Seen]:
     """What is measured of the one concept's texts, and of all others'."""
     others = [seen[name] for name in claim.listed("than")]
     return seen[claim.said("for")], {name: np.concatenate([one[name] for one in others]) for name in others[0]}
+
+
+def _direction(of_own: Seen, of_others: Seen) -> Direction:
+    a, b = -of_own["likelihood"], -of_others["likelihood"]
+    welch = studentised(float(a[:, 0].mean() - b[:, 0].mean()), a[:, 0], b[:, 0])
+    return Direction(max(welch.p, beyond_fragility(a, b).p), [_ranked(of_own, of_others).above])
 
 
 def _ranked(of_own: Seen, of_others: Seen) -> Rank:

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from neurontest.claims.base import Kind, Traces
+from neurontest.claims.conclusion import t_null
 from neurontest.claims.describe import ceilings, of_ceiling
-from neurontest.claims.trial import Trial, t_null
+from neurontest.claims.trial import Trial
 from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import Hypothesis, weakest_of
 from neurontest.types import Claim, Estimate, Evidence, Thresholds
+from neurontest.words import of_several
 
 
 def differ(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
@@ -32,13 +34,13 @@ def differ(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) -> 
     }
     worst = names[results.index(doubtful[0])]
     part = f"{claim.statistics.differ_below:.0%} of the ceiling"
-    least = f" (the weakest of {len(names)} concepts)" if len(names) > 1 else ""
+    least = of_several(len(names), "concepts")
     about = {name: name if len(names) > 1 else "" for name in names}
     return trial.evidence(
         trial.estimate(
             f"shared by raw and normalized sets of {worst}, minus {part}{least}",
             doubtful[0],
-            note=f"{shared[worst].value:.1f} neurons, {shares[worst].value:.0%} of the ceiling",
+            note=f"they share {shared[worst].value:.1f} neurons, {shares[worst].value:.0%} of the ceiling",
         ),
         doubtful[0],
         [replace(trial.key(one), about=about[names[results.index(one)]], chances=len(names)) for one in doubtful],

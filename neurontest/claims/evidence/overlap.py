@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from neurontest.claims.base import Kind, Traces
+from neurontest.claims.conclusion import t_null
 from neurontest.claims.describe import ceilings, headline, of_ceiling, quoted
-from neurontest.claims.trial import Trial, t_null
+from neurontest.claims.trial import Trial
 from neurontest.types import Claim, Evidence, Thresholds
 
 

@@ -24,7 +24,7 @@ from neurontest.stats.halves import draw_halves
 from neurontest.stats.max_t import MaxT, Remembered, Welch
 from neurontest.stats.welch_bound import WelchBound, welch_bound
 from neurontest.types import Claim, Estimate, Evidence, KeyResult, NullSummary, Thresholds
-from neurontest.words import together
+from neurontest.words import of_several, together
 
 #: Neurons of a search that are listed.
 LISTED = 10
@@ -76,7 +76,7 @@ def evidence_of(
     keys, nulls = _keys(trial, of, against, best)
     weakest = max(against, key=lambda side: (side.p[best], -side.bound.t[best]))
     needed = _critical(weakest, best, thresholds.largest)
-    least = f" (the weakest of {len(sides)} controls)" if len(sides) > 1 else ""
+    least = of_several(len(sides), "controls")
     order = np.lexsort((-t, p))
     listed = [int(one) for one in order[:LISTED] if p[one] <= thresholds.largest] or [best]
     average = "" if sides == tuple((name,) for name in claim.concepts if name != of) else " on average"

@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import combinations
 
 from neurontest.claims.base import Kind, Traces
+from neurontest.claims.conclusion import t_null
 from neurontest.claims.describe import ceilings, of_ceiling, pair
-from neurontest.claims.trial import Trial, t_null
+from neurontest.claims.trial import Trial
 from neurontest.stats.terms import mean
 from neurontest.types import Claim, Evidence, Thresholds
 
@@ -26,7 +27,7 @@ def evidence_of(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds
         trial.estimate(
             f"shared by two concepts, mean over pairs, minus {part:.0%} of the ceiling",
             decisive,
-            note=f"{share.value:.0%} of the ceiling. Worst pair: {worst.name} {worst.value:.1f}",
+            note=f"they share {share.value:.0%} of the ceiling; worst pair: {worst.name}, {worst.value:.1f} neurons",
         ),
         decisive,
         [trial.key(decisive)],

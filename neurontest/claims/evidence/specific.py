@@ -15,7 +15,7 @@ from neurontest.neurons.normalize import Floats
 from neurontest.stats.auroc import auroc, average_precision, delong_interval, spread_of_auroc
 from neurontest.stats.brunner_munzel import brunner_munzel
 from neurontest.types import Claim, Estimate, Evidence, Interval, KeyResult, Thresholds
-from neurontest.words import together
+from neurontest.words import of_several, together
 
 
 def evidence_of(
@@ -55,7 +55,7 @@ def evidence_of(
     own, others = values[of], pooled[weakest]
     level = claim.statistics.confidence
     interval = Interval(*delong_interval(own, others, level), level, "logit DeLong")
-    least = f" (the weakest of {len(sides)} controls)" if len(sides) > 1 else ""
+    least = of_several(len(sides), "controls")
     return trial.found(
         Estimate(f"{claim.said('neuron')}, {of} above {names[weakest]}{least}", areas[weakest], "AUROC", interval, 0.5),
         keys,

@@ -10,8 +10,9 @@ from scipy import stats
 from neurontest.claims.base import Kind, Traces
 from neurontest.claims.evidence.causal import Ranked, causal_evidence, equality
 from neurontest.claims.evidence.experiment import Experiment, Seen
-from neurontest.stats.fragility import studentised
-from neurontest.stats.random_sets import Rank, hopeless, rank
+from neurontest.neurons.normalize import Floats
+from neurontest.stats.fragility import T, studentised
+from neurontest.stats.random_sets import Direction, Rank, is_enough, rank
 from neurontest.types import (
     BASELINE,
     Claim,
@@ -51,10 +52,8 @@ def rises_compared(ours: Experiment, words_of: str, seen: Seen, thresholds: Thre
     words_of : str
     seen : mapping from score to float array [prompt, 1 + random set]
     """
-    apart = seen["first"] - seen["controls"]
-    beyond = apart[:, 0] - apart[:, 1:].mean(axis=1)
+    beyond, found = _over_prompts(seen)
     mean = float(beyond.mean())
-    found = studentised(mean, beyond)
     prompts = KeyResult(
         name="prompts",
         null="over neutral prompts drawn anew, the words rise no more beyond control tokens than by random sets",
@@ -101,13 +100,24 @@ def _observe(
     ours = Experiment(kind, claim, traces, claim.said("of"), [BASELINE], claim.said("for"))
 
     def ended(seen: Mapping[str, Seen]) -> bool:
-        ranks = _ranked(seen[BASELINE])
-        return equality(seen[BASELINE]).refused or hopeless(
-            [one.above for one in ranks], [one.below for one in ranks], thresholds.largest
+        if equality(seen[BASELINE]).refused:
+            return True
+        ranks, over_prompts = _ranked(seen[BASELINE]), _over_prompts(seen[BASELINE])[1]
+        return is_enough(
+            Direction(over_prompts.p, [one.above for one in ranks]),
+            Direction(over_prompts.p_opposite, [one.below for one in ranks]),
+            thresholds.family,
         )
 
     words = claim.concepts[claim.said("for")].words
     return ours, *ours.observe({BASELINE: ours.mean_on(ours.source)}, thresholds, ended, words)
+
+
+def _over_prompts(seen: Seen) -> tuple[Floats, T]:
+    """The rise of the words' first tokens beyond control tokens and beyond random sets [prompt], and its test."""
+    apart = seen["first"] - seen["controls"]
+    beyond = apart[:, 0] - apart[:, 1:].mean(axis=1)
+    return beyond, studentised(float(beyond.mean()), beyond)
 
 
 def _ranked(seen: Seen) -> tuple[Rank, Rank]:

@@ -8,7 +8,7 @@ from functools import partial
 
 from neurontest.types import Selection
 from tests.calibration.cell import CONSISTENCY, FEW, MEAN, SIZES, Cell
-from tests.calibration.worlds.levels import HIGH, LOW, RARE, Level, boundary, of_ceiling
+from tests.calibration.worlds.levels import FAR, HIGH, LOW, RARE, Level, boundary, of_ceiling
 from tests.calibration.worlds.single import against_neutral
 
 #: What a kind's estimand is called where it is at its reference value.
@@ -41,10 +41,11 @@ def cells() -> Iterator[Cell]:
                 yield Cell(kind, f"{at}, {words}", "boundary", 10, by, make, role="stress")
             if kind.startswith("overlap"):
                 yield Cell(kind, f"{at}, 8 and 40", "boundary", 8, by, boundary, role="stress", others={"b": 40})
-        make = partial(boundary, level=RARE)
-        world = "at the true overlap of halves, 3% of prompts strong"
-        for n in (10, 24):
-            yield Cell("consistent", world, "boundary", n, by, make, role="stress")
+        for level, words in ((RARE, "strong"), (FAR, "far from all others")):
+            make = partial(boundary, level=level)
+            world = f"at the true overlap of halves, 3% of prompts {words}"
+            for n in (10, 24):
+                yield Cell("consistent", world, "boundary", n, by, make, role="stress")
         yield from _of_ceiling(by)
     yield from _against_neutral()
 

@@ -26,24 +26,28 @@ class Level:
     Attributes
     ----------
     rare : float
-        The share of prompts that are eight times as strong.
+        The share of prompts whose own neurons are eight times as strong.
+    far : float
+        The share of prompts that are eight times as far from what is usual, in all neurons.
     """
 
     shared: int = 5
     gain: float = 1.0
     rare: float = 0.0
+    far: float = 0.0
     noise: str = "normal"
     step: float = 0.0
 
 
 MIDDLE, LOW, HIGH, RARE = Level(), Level(shared=0), Level(shared=6, gain=4.0), Level(rare=0.03)
+FAR = Level(far=0.03)
 
 
 class Fixed:
     """A world, and its truth for halves of m prompts."""
 
     def __init__(self, seed: int, m: int, selection: Selection, level: Level) -> None:
-        self.rare = level.rare
+        self.rare, self.far = level.rare, level.far
         self.world = base.world(1000 + seed, level.noise, level.step)
         self.signals = dict(zip("abc", three(self.world, level.shared, 5, level.gain), strict=True))
         self.baseline = self.world.neutral(base.N0)
@@ -67,12 +71,15 @@ class Fixed:
         self.cross = float(raw["a"] @ normalized["a"]) / DRAWS**2
 
     def concept(self, count: int, name: str) -> Floats:
-        """Prompts of a concept, a few of them eight times as strong if there are such."""
+        """Prompts of a concept, a few of them eight times as strong, or as far off, if there are such."""
         neurons, strengths = self.signals[name]
         out = self.world.concept(count, (neurons, strengths))
         if self.rare:
             strong = self.world.rng.random(count) < self.rare
             out[np.ix_(strong, neurons)] += 7 * strengths
+        if self.far:
+            off = self.world.rng.random(count) < self.far
+            out[off] += 7 * (out[off] - self.world.mean)
         return out
 
 
