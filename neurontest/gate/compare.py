@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from neurontest.claims import kind_named
 from neurontest.claims.base import Traces
-from neurontest.claims.trial import HALF_T_METHOD
+from neurontest.claims.conclusion import HALF_T_METHOD
 from neurontest.gate.margin import Margin
 from neurontest.gate.paired import PairedTrial, survival
 from neurontest.gate.pruned import PrunedTrial

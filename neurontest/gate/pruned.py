@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from neurontest.claims.base import Kind
-from neurontest.claims.trial import SMALL_BASELINE, Trial
+from neurontest.claims.conclusion import SMALL_BASELINE
+from neurontest.claims.trial import Trial
 from neurontest.neurons.normalize import Floats, fixed_point, typical_variance
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, top
 from neurontest.neurons.sums import strongest
