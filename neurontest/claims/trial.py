@@ -16,7 +16,7 @@ from neurontest.claims.base import Kind, Traces, samples_of
 from neurontest.errors import EvidenceError
 from neurontest.neurons.normalize import Floats
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, selector
-from neurontest.neurons.table import scores_of, units
+from neurontest.neurons.table import scores_of, unit_names, units
 from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import FIRST_PAIRS, HalfT, Hypothesis, half_t, settle
 from neurontest.stats.halves import Indices
@@ -103,6 +103,11 @@ class Trial:
         request = self.request(concept, mode)
         groups = () if concept == BASELINE else self.claim.concepts[concept].groups
         return units(self.traces[request], request.prompts, groups)
+
+    def units(self, concept: str) -> tuple[str, ...]:
+        """What the rows of a concept's traces stand for: its prompts, or groups of prompts."""
+        one = self.claim.concepts[concept]
+        return unit_names(one.prompts, one.groups)
 
     def columns(self, concept: str, mode: str, neurons: Indices) -> Floats:
         """Activations [prompt, neuron] of some neurons, ``layer * width + index``, as they were traced."""

@@ -13,6 +13,7 @@ import numpy as np
 
 from neurontest.claims.base import Kind
 from neurontest.claims.trial import SMALL_BASELINE, Trial
+from neurontest.errors import EvidenceError
 from neurontest.neurons.normalize import Floats, fixed_point, typical_variance
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, top
 from neurontest.neurons.sums import strongest
@@ -121,7 +122,10 @@ class PrunedTrial(Trial):
 
     def columns(self, concept: str, mode: str, neurons: Indices) -> Floats:
         """As :meth:`Trial.columns`, of neurons that are at hand."""
-        places = np.searchsorted(self._columns[self.request(concept, mode)], neurons)
+        known = self._columns[self.request(concept, mode)]
+        if not np.isin(neurons, known).all():
+            raise EvidenceError(f"{self.claim.node}: the reference did not keep these neurons; record it anew")
+        places = np.searchsorted(known, neurons)
         return super().columns(concept, mode, places)
 
     def selectors(self, baseline: Indices | None = None) -> dict[Key, MeanSelector | ConsistencySelector]:
