@@ -229,11 +229,13 @@ class Trial:
         baseline : int array [prompt], optional
             Rows of the baseline to subtract the mean of; by default all.
         """
-        return {
-            (name, mode): self.selector(self.scores(name, mode, baseline), self.m)
-            for name in self.n
-            for mode in self.modes
-        }
+        return {(name, mode): self.selector_of(name, mode, baseline) for name in self.n for mode in self.modes}
+
+    def selector_of(
+        self, concept: str, mode: str, baseline: Indices | None = None
+    ) -> MeanSelector | ConsistencySelector:
+        """That of one concept in one mode."""
+        return self.selector(self.scores(concept, mode, baseline), self.m)
 
     def _baseline_variance(self, whole: HalfSamples, hypotheses: Hypotheses) -> list[float]:
         """Jackknife variance over the prompts of a small baseline, whose noise is common to all sets."""

@@ -43,6 +43,11 @@ class PairedTrial(Trial):
     claim : Claim, optional
         As it is made of the candidate, where it names these traces otherwise than the reference's own.
 
+    Attributes
+    ----------
+    then, now : Trial
+        On either model alone.
+
     Raises
     ------
     EvidenceError
@@ -52,19 +57,19 @@ class PairedTrial(Trial):
     def __init__(self, then: Trial, traces: Traces | Trial, claim: Claim | None = None) -> None:
         now = traces if isinstance(traces, Trial) else Trial(then.kind, claim or then.claim, traces)
         super().__init__(now.kind, now.claim, now.traces)
-        self._then, self._now = then, now
+        self.then, self.now = then, now
         if (self.sizes, self.sample_of, self.m) != (then.sizes, then.sample_of, then.m):
             raise EvidenceError(f"{self.claim.node}: its prompts are grouped otherwise than the reference's")
 
     def fixed(self) -> dict[Key, Floats]:
         """Published sets, in every mode on either model."""
-        return {**_on(REFERENCE, self._then.fixed()), **_on(CANDIDATE, self._now.fixed())}
+        return {**_on(REFERENCE, self.then.fixed()), **_on(CANDIDATE, self.now.fixed())}
 
     def selectors(self, baseline: Indices | None = None) -> dict[Key, MeanSelector | ConsistencySelector]:
         """As :meth:`Trial.selectors`, of both models."""
         return {
-            **_on(REFERENCE, self._then.selectors(baseline)),
-            **_on(CANDIDATE, self._now.selectors(baseline)),
+            **_on(REFERENCE, self.then.selectors(baseline)),
+            **_on(CANDIDATE, self.now.selectors(baseline)),
         }
 
     def side_by_side(self, concept: str, mode: str, reference: Indices, candidate: Indices) -> tuple[Floats, Floats]:
@@ -76,8 +81,8 @@ class PairedTrial(Trial):
             ``layer * width + index``; those of the reference must be at hand.
         """
         return (
-            np.asarray(self._then.columns(concept, mode, reference), dtype=np.float64),
-            np.asarray(self._now.columns(concept, mode, candidate), dtype=np.float64),
+            np.asarray(self.then.columns(concept, mode, reference), dtype=np.float64),
+            np.asarray(self.now.columns(concept, mode, candidate), dtype=np.float64),
         )
 
 

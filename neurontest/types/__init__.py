@@ -8,6 +8,7 @@ Array axes: ``[prompt, neuron]`` for activations, ``[subset, prompt]`` for half-
 """
 
 from neurontest.types.causal import TEXT_SCORES, WORD_SCORES, Forcing, ModelRequest, ScoreRequest, WriteRequest
+from neurontest.types.drift import ConceptDrift, Drifted, Moved, Place
 from neurontest.types.evidence import (
     Detectable,
     Estimate,
@@ -80,9 +81,11 @@ __all__ = [
     "ClaimRecord",
     "Comparison",
     "Concept",
+    "ConceptDrift",
     "ConceptRecord",
     "Continuation",
     "Detectable",
+    "Drifted",
     "Estimate",
     "Evidence",
     "Family",
@@ -100,6 +103,7 @@ __all__ = [
     "ModelHandle",
     "ModelRecord",
     "ModelRequest",
+    "Moved",
     "NearCopies",
     "Neuron",
     "NeuronSet",
@@ -107,6 +111,7 @@ __all__ = [
     "NullSummary",
     "OverlapMatrix",
     "PerPrompt",
+    "Place",
     "Positions",
     "Progress",
     "PublishedNeuron",
