@@ -11,6 +11,7 @@ import numpy as np
 
 from neurontest.claims import kind_named
 from neurontest.claims.base import Kind, Traces
+from neurontest.claims.preserved import Preserved
 from neurontest.claims.single import column_of
 from neurontest.claims.specific import HasSpecificNeurons, SpecificNeuron, at_site
 from neurontest.claims.trial import Trial
@@ -207,12 +208,14 @@ def way_of(claim: Claim) -> Way | None:
 
 def untestable(claim: Claim) -> str:
     """Why what is left of a claim is not tested, in a sentence; empty if it is."""
+    if claim.kind == Preserved.name:
+        return "it is about the change itself, and its own verdict says what became of its neurons"
     return "" if way_of(claim) else f"what is left of a claim of the kind {claim.kind} is not tested"
 
 
 def kept_for(claim: Claim, traces: Traces, evidence: Evidence) -> Needed:
     """The neurons whose activations a reference must keep for a claim."""
-    way = way_of(claim)
+    way = _HALF_SAMPLED if claim.kind == Preserved.name else way_of(claim)
     return way.needed(claim, traces, evidence) if way else {}
 
 

@@ -186,9 +186,10 @@ def _pair_of(rng: np.random.Generator, size: tuple[int, ...], *, own: bool) -> t
     """Standard normal values on two models: of the same prompts nearly the same."""
     common = rng.normal(size=size)
     shared = np.sqrt(1 - NOISE**2)
-    return tuple(  # type: ignore[return-value]
+    first, second = (
         shared * (rng.normal(size=size) if own else common) + NOISE * rng.normal(size=size) for _ in range(2)
     )
+    return first, second
 
 
 def named(pair: Pair, seed: int, area: float) -> Survival:
@@ -222,7 +223,7 @@ def found(pair: Pair, seed: int, area: float) -> Survival | None:
     trials = [
         Trial(*claim_on(sentence, {"a": own[at], "b": others[at]}, np.zeros((10, 300)), width=300)) for at in (0, 1)
     ]
-    return named_survival(*trials, [f"L0.residual[{one}]" for one in names], (("b",),), MARGIN)
+    return named_survival(trials[0], trials[1], [f"L0.residual[{one}]" for one in names], (("b",),), MARGIN)
 
 
 def listed(pair: Pair, seed: int) -> Survival:

@@ -17,10 +17,10 @@ from tests.worlds import claim_on
 AT = Thresholds.of(0.05)
 
 
-def moved(then: Data, now: Data, *, width: int = WIDTH, **selection: object) -> ConceptDrift:
+def moved(then: Data, now: Data, **selection: object) -> ConceptDrift:
     chosen = Selection(k=10, **selection)  # type: ignore[arg-type]
     kind, claim, old = claim_on("a overlaps b more than c", *then, width=WIDTH, selection=chosen)
-    _, _, new = claim_on("a overlaps b more than c", *now, width=width, selection=chosen)
+    _, _, new = claim_on("a overlaps b more than c", *now, width=WIDTH, selection=chosen)
     whole = Trial(kind, claim, old)
     small = PrunedTrial(kind, claim, {request: Pruned.of(old[request], at) for request, at in needed(whole).items()})
     found = concept_drift(PairedTrial(small, new), "a", AT)

@@ -13,7 +13,7 @@ import pytest
 from neurontest.claims import describe, kinds
 from neurontest.gate.compare import compare
 from neurontest.gate.margin import Margin
-from neurontest.gate.ways import kept_for
+from neurontest.gate.ways import kept_for, untestable, way_of
 from neurontest.types import Activations, Claim, Selection, Statistics, TraceRequest
 from tests.claims.test_causal import FORCED, NEEDED, World2, scored
 from tests.claims.test_kinds import K, Planted
@@ -115,7 +115,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_kind_has_its_way_or_says_why_not() -> None:
     told = {name.split(",")[0] for name in SENTENCES} | CAUSAL.keys()
-    assert told == {kind.name for kind in kinds()}
+    untold = {kind.name for kind in kinds()} - told
+    assert untold == {"preserved"}
+    _, claim, _ = claim_on("a's neurons are preserved", *Worlds().of("planted"), width=120)
+    assert "its own verdict" in untestable(claim)
+    assert way_of(claim) is None
 
 
 @pytest.mark.parametrize("name", SENTENCES)
