@@ -45,12 +45,17 @@ def mean_survival(then: Sides, now: Sides, margin: Margin, *, unit: str, flip: f
     )
 
 
-def mean_t(estimate: float, reference: float, sides: Sides, flip: float = 0.0) -> HalfT:
+def mean_t(estimate: float, reference: float, sides: Sides, flip: float = 0.0, times: float = 1.0) -> HalfT:
     """Student's t of a mean, or of a difference of means, with Satterthwaite's degrees of freedom.
 
     Where nothing varies but for rounding, and no `flip` is said, there is nothing to judge a difference by: t is 0.
+
+    Parameters
+    ----------
+    times : float
+        By how much the variance is taken to be larger than it came out.
     """
-    variances = _variances(sides, flip)
+    variances = [times * one for one in _variances(sides, flip)]
     variance = sum(variances)
     largest = max(float(np.abs(one).max()) for one in sides)
     still = variance <= (1e-12 * largest) ** 2

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy import stats
 
 from neurontest.claims.single import column_of
 from neurontest.claims.trial import Trial
@@ -20,6 +21,8 @@ METHOD = "DeLong t"
 #: How far one prompt that lay in the middle of the other group would be from one that lies apart: where the groups lie
 #: wholly apart the variance is zero and says nothing, and is never taken for less than by one such prompt of each.
 FLIP = 0.5
+#: How much larger the variance is taken to be at most: by more, ten prompts would not do for any neuron.
+MOST = 1.5
 #: A concept's own placements, and the others'.
 _Placed = tuple[Floats, Floats]
 
@@ -66,11 +69,11 @@ def _of_neuron(then: Trial, now: Trial, neuron: str, sides: Sequence[Sequence[st
     kept, changes, own, spreads = [], [], [], []
     for side in sides:
         old, new = (placements(one[of], np.concatenate([one[name] for name in side])) for one in values)
-        left = _combined(old, new, margin.kept)
-        kept.append(_t(left, 0.5 * (1 - margin.kept) - margin.amount))
+        left, least = _combined(old, new, margin.kept), 0.5 * (1 - margin.kept) - margin.amount
+        kept.append(_cautious(left, least, _flattered(old, new, margin)))
         changes.append(_t(_combined(old, new, 1.0), 0.0))
         own.append((_t(old, 0.5), _t(new, 0.5)))
-        spreads.append(spread_of(left, FLIP))
+        spreads.append(replace(spread_of(left, FLIP), variance=kept[-1].variance))
     earlier, later = ([one[at] for one in own] for at in (0, 1))
     return of_parts(kept, changes, earlier, later, unit="AUROC", method=METHOD, spreads=spreads)
 
@@ -84,6 +87,27 @@ def _combined(old: _Placed, new: _Placed, kept: float) -> _Placed:
     return new[0] - kept * old[0], new[1] - kept * old[1]
 
 
-def _t(placed: _Placed, reference: float) -> HalfT:
+def _flattered(old: _Placed, new: _Placed, margin: Margin) -> float:
+    """How much larger the variance may be than it came out, 1 to :data:`MOST`.
+
+    An AUROC that comes out high by luck comes with a small variance, which goes as ``A (1 - A)``: it is taken as large
+    as if no more were left than had to be. Else half of an effect was called enough in .06 to .09 of data sets.
+    """
+    area = float(new[0].mean())
+    needed = 0.5 + margin.kept * (float(old[0].mean()) - 0.5) - margin.amount
+    if needed >= area or not 0 < needed < 1:
+        return 1.0
+    own = area * (1 - area)
+    return float(np.clip(needed * (1 - needed) / own, 1.0, MOST)) if own > 0 else MOST
+
+
+def _cautious(placed: _Placed, reference: float, times: float) -> HalfT:
+    """The test that decides, by the degrees of freedom of the smaller group."""
+    found = _t(placed, reference, times)
+    df = min(map(len, placed)) - 1
+    return replace(found, df=df, p=float(stats.t.sf(found.t, df)), p_opposite=float(stats.t.cdf(found.t, df)))
+
+
+def _t(placed: _Placed, reference: float, times: float = 1.0) -> HalfT:
     """Student's t of a combination of AUROCs, whose variance is that of both groups' placements."""
-    return mean_t(float(placed[0].mean()), reference, placed, FLIP)
+    return mean_t(float(placed[0].mean()), reference, placed, FLIP, times)

@@ -11,6 +11,7 @@ nothing has changed, are errors. A table is printed as it comes.
 from __future__ import annotations
 
 import argparse
+import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -100,7 +101,7 @@ def _all_of_them(signals: dict[str, Signal], gain: float) -> dict[str, Signal]:
 SAMPLED = {
     "overlap_greater": Sampled("a overlaps b more than c", _b_alone),
     "distinct": Sampled("a and c have distinct neurons", _all_of_them),
-    "consistent": Sampled("a has consistent neurons", _all_of_them, replace(HALVES, consistent_above=0.1)),
+    "consistent": Sampled("a has consistent neurons", _all_of_them, replace(HALVES, consistent_above=0.6)),
 }
 
 
@@ -144,12 +145,15 @@ def _gain(name: str, which: int, m: int, select: str, left: float) -> float:
     """Strength of the signals with which so much of the effect is left."""
     if left == 1.0:
         return 1.0
-    gains = np.array([0.0, 0.15, 0.25, 0.35, 0.45, 0.55, 0.7, 0.85, 1.0])
-    effects = np.array([_effect(name, which, m, select, gain) for gain in gains])
-    shares = np.maximum.accumulate(effects / effects[-1])
-    if shares[0] > left:
-        raise ValueError(f"{name}: {shares[0]:.2f} of the effect is left without any signal, not {left}")
-    return float(np.interp(left, shares, gains))
+    gains = (1.0, 0.85, 0.7, 0.55, 0.45, 0.35, 0.25, 0.15, 0.0)
+    whole = above = _effect(name, which, m, select, gains[0])
+    # Weak signals may leave less than none: the strongest that leave so much are meant.
+    for stronger, weaker in itertools.pairwise(gains):
+        below = _effect(name, which, m, select, weaker)
+        if below <= left * whole:
+            return weaker + (stronger - weaker) * (left * whole - below) / (above - below)
+        above = below
+    raise ValueError(f"{name}: {above / whole:.2f} of the effect is left without any signal, not {left}")
 
 
 @cache
@@ -274,7 +278,8 @@ def cells() -> Iterator[Pair]:
         for change in CHANGES:
             for name, make in MAKERS.items():
                 yield Pair(name, change, n, "", make)
-            for name in SAMPLED:
+            # Neurons of the template alone make halves consistent beyond the threshold.
+            for name in [one for one in SAMPLED if change.left or one != "consistent"]:
                 for select in ("mean", "consistency"):
                     yield Pair(name, change, n, select, sampled)
 
