@@ -57,12 +57,13 @@ def evidence_of(kind: Preserved, claim: Claim, then: Then, traces: Traces, thres
         return refused(
             claim, f"a number names no neuron of both models (layers: {layers}; neurons: {width}); say '{BY_DEED}'"
         )
-    return _tested(kind, claim, trial, Matching(trial, claim.said("of"), "") if matched else None, thresholds)
+    return drift_evidence(kind, claim, trial, Matching(trial, claim.said("of"), "") if matched else None, thresholds)
 
 
-def _tested(
+def drift_evidence(
     kind: Preserved, claim: Claim, trial: PairedTrial, matching: Matching | None, thresholds: Thresholds
 ) -> Evidence:
+    """The evidence on both models; with a matching, neurons are told by what they do."""
     name, part = claim.said("of"), 1 - kind.within(claim)
 
     def terms(samples: HalfSamples) -> tuple[Term, Term, Term, Term]:

@@ -20,12 +20,14 @@ from functools import cache, partial
 import numpy as np
 from scipy import stats
 
+from neurontest.claims.preserved import Preserved
 from neurontest.claims.trial import Trial
 from neurontest.gate.effects import EFFECT, effect_survival
 from neurontest.gate.margin import Margin
 from neurontest.gate.mean_t import mean_survival
 from neurontest.gate.named import any_of, named_survival
 from neurontest.gate.paired import PairedTrial, survival
+from neurontest.gate.preserved import drift_evidence
 from neurontest.gate.survival import Survival
 from neurontest.neurons.normalize import normalize
 from neurontest.neurons.select import selector
@@ -63,6 +65,17 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """What a claim about the change itself shows: that it is preserved, and that it is not."""
+
+    p_preserved: float
+    p_weakened: float
+
+
+Found = Survival | Shown | None
+
+
+@dataclass(frozen=True)
 class Pair:
     """One cell: a way to test, a change, prompts, and how sets are selected."""
 
@@ -70,7 +83,7 @@ class Pair:
     change: Change
     n: int
     select: str
-    make: Callable[[Pair, int], Survival | None]
+    make: Callable[[Pair, int], Found]
 
     @property
     def key(self) -> str:
@@ -98,14 +111,21 @@ def _all_of_them(signals: dict[str, Signal], gain: float) -> dict[str, Signal]:
     return {name: (neurons, gain * strengths) for name, (neurons, strengths) in signals.items()}
 
 
+def _a_but_for_two(signals: dict[str, Signal], gain: float) -> dict[str, Signal]:
+    """Other neurons take the places of most of a's."""
+    neurons, strengths = signals["a"]
+    return {**signals, "a": (neurons, np.where(np.arange(len(neurons)) < 2, 1.0, gain) * strengths)}
+
+
 SAMPLED = {
     "overlap_greater": Sampled("a overlaps b more than c", _b_alone),
     "distinct": Sampled("a and c have distinct neurons", _all_of_them),
     "consistent": Sampled("a has consistent neurons", _all_of_them, replace(HALVES, consistent_above=0.6)),
+    "preserved": Sampled("a's neurons are preserved", _a_but_for_two),
 }
 
 
-def sampled(pair: Pair, seed: int) -> Survival:
+def sampled(pair: Pair, seed: int) -> Survival | Shown:
     """A half-sampled claim on two models."""
     one, signals, neutral = _world(seed % FIXED)
     what = SAMPLED[pair.name]
@@ -131,7 +151,11 @@ def sampled(pair: Pair, seed: int) -> Survival:
             )
         )
     (kind, claim, then), (_, _, now) = claims
-    return survival(PairedTrial(Trial(kind, claim, then), now), MARGIN, AT)
+    both = PairedTrial(Trial(kind, claim, then), now)
+    if isinstance(kind, Preserved):
+        evidence = drift_evidence(kind, claim, both, None, AT)
+        return Shown(evidence.p, evidence.p_opposite)
+    return survival(both, MARGIN, AT)
 
 
 def _world(which: int) -> tuple[World, dict[str, Signal], Floats]:
@@ -158,13 +182,14 @@ def _gain(name: str, which: int, m: int, select: str, left: float) -> float:
 
 @cache
 def _effect(name: str, which: int, m: int, select: str, gain: float) -> float:
-    """The effect beyond its reference value, by sets of m prompts out of many."""
+    """The effect beyond its reference value, or what two models share, by sets of m prompts out of many."""
     one, signals, neutral = _world(which)
     drawn = SAMPLED[name].weaker(signals, gain)
     one.rng = np.random.default_rng([53, which])
     chosen = {}
-    for concept in "abc":
-        rows = one.concept(POOL, drawn[concept])
+    # The last is a as it was.
+    for concept, signal in [*drawn.items(), ("then", signals["a"])]:
+        rows = one.concept(POOL, signal)
         rows += NOISE * one.sd * one.rng.normal(size=rows.shape)
         scores = normalize(rows.astype(np.float32), neutral.astype(np.float32), Selection().normalize)
         by = selector(scores, select=select, k=K, smallest=m)
@@ -183,6 +208,9 @@ def _effect(name: str, which: int, m: int, select: str, gain: float) -> float:
         return float(pi["a"] @ pi["b"] - pi["a"] @ pi["c"])
     if name == "distinct":
         return (within["a"] + within["c"]) / 2 - float(pi["a"] @ pi["c"])
+    if name == "preserved":
+        # As much as the claim lets be lost is lost where half of the ceiling is.
+        return float(pi["then"] @ pi["a"]) / ((within["a"] + within["then"]) / 2)
     return within["a"] - SAMPLED[name].statistics.consistent_above * K
 
 
@@ -262,7 +290,7 @@ def losses(pair: Pair, seed: int, sides: int) -> Survival:
 
 
 CHANGES = tuple(Change(left, own) for left in (1.0, 0.8, 0.5, 0.0) for own in (False, True))
-MAKERS: Mapping[str, Callable[[Pair, int], Survival | None]] = {
+MAKERS: Mapping[str, Callable[[Pair, int], Found]] = {
     "specific, AUROC .8": partial(named, area=0.8),
     "specific, AUROC .98": partial(named, area=0.98),
     "specific_any, AUROC .98": partial(found, area=0.98),
@@ -278,8 +306,8 @@ def cells() -> Iterator[Pair]:
         for change in CHANGES:
             for name, make in MAKERS.items():
                 yield Pair(name, change, n, "", make)
-            # Neurons of the template alone make halves consistent beyond the threshold.
-            for name in [one for one in SAMPLED if change.left or one != "consistent"]:
+            # Neurons of the template are in all sets, and keep halves consistent and models alike.
+            for name in [one for one in SAMPLED if change.left or one not in ("consistent", "preserved")]:
                 for select in ("mean", "consistency"):
                     yield Pair(name, change, n, select, sampled)
 
@@ -292,7 +320,7 @@ class Counted:
     preserved: int = 0
     weakened: int = 0
 
-    def with_one(self, found: Survival | None) -> Counted:
+    def with_one(self, found: Found) -> Counted:
         """One more; of a search that finds nothing there is nothing to say."""
         if found is None:
             return self

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from neurontest.gate.power import power_if_unchanged
+from neurontest.gate.survival import Survival
 from tests.calibration import gate
 from tests.calibration.gate import MAKERS, SAMPLED, Change, Pair, count, sampled
 
@@ -56,7 +57,9 @@ def test_power(name: str) -> None:
     # AUROC .8 is preserved within half of it less often than the others.
     assert same.preserved >= (30 if ".8" in name else 36)
     assert gone.weakened >= (24 if name.startswith(("consistent", "specific")) else 34)
-    assert gone.preserved == same.weakened == 0
+    # Of several neurons that were found and are gone, one may come out by chance.
+    assert gone.preserved <= 3
+    assert same.weakened == 0
 
 
 @pytest.mark.parametrize("name", ["specific, AUROC .8", "necessary, losses", "sufficient, rises"])
@@ -67,7 +70,7 @@ def test_the_power_that_is_told_is_the_power_that_there_is(name: str) -> None:
         # One model's texts against themselves: the very same values in both.
         both = pair(name, 1.0)
         found = both.make(both, seed)
-        assert found is not None
+        assert isinstance(found, Survival)
         power = power_if_unchanged(found, NOMINAL)
         assert power is not None
         assert power.needed is None or (power.power >= 0.8) == (power.needed <= power.prompts)
