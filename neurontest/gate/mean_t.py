@@ -41,7 +41,7 @@ def mean_survival(then: Sides, now: Sides, margin: Margin, *, unit: str, flip: f
         [mean_t(_difference(now), 0.0, now, flip)],
         unit=unit,
         method=WELCH if len(then) > 1 else STUDENT,
-        spreads=[spread_of(left, flip)],
+        spreads=[spread_of(left, flip) if sum(_variances(left, flip)) > 0 else None],
     )
 
 

@@ -107,7 +107,7 @@ def survival(trial: PairedTrial, margin: Margin, thresholds: Thresholds) -> Surv
     then = trial.describe(lambda samples: [then for then, _ in _both(kind, claim, samples)])
     now = trial.describe(lambda samples: [now for _, now in _both(kind, claim, samples)])
     growth = GROWTH if claim.statistics.m is None else 0.0
-    spreads = [Spread(one.variance, one.df + 1, growth) for one in kept]
+    spreads = [None if one.degenerate else Spread(one.variance, one.df + 1, growth) for one in kept]
     return of_parts(kept, changes, then, now, spreads=spreads)
 
 

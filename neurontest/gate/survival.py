@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from neurontest.claims.trial import HALF_T_METHOD
@@ -39,7 +40,8 @@ class Survival:
     method : str
         Of their intervals.
     spread : Spread or None
-        Of `kept`: what power there is, and what prompts it takes. None where no prompt's presence moves it.
+        Of `kept`: what power there is, and what prompts it takes. None where its variance is a
+        floor that says nothing of other numbers of prompts.
     chances : int
         Neurons of which one is enough: `p_preserved` is the smallest of so many, times their number.
     """
@@ -69,7 +71,7 @@ def of_parts(
     *,
     unit: str = "neurons",
     method: str = HALF_T_METHOD,
-    spreads: list[Spread] | None = None,
+    spreads: Sequence[Spread | None] = (),
 ) -> Survival:
     """Of a claim all of whose parts must be left (an intersection-union test); too little is left if it is of one."""
     weakest = max(range(len(kept)), key=lambda at: kept[at].p)
@@ -83,5 +85,5 @@ def of_parts(
         p_weakened=min(1.0, len(kept) * min(one.p_opposite for one in kept)),
         unit=unit,
         method=method,
-        spread=spreads[weakest] if spreads and not kept[weakest].degenerate else None,
+        spread=spreads[weakest] if spreads else None,
     )

@@ -283,7 +283,7 @@ def losses(pair: Pair, seed: int, sides: int) -> Survival:
             of_prompt = rng.gamma(4, 0.25, pair.n) if pair.change.own else common
             # The others lose a half, whatever becomes of the set.
             mean = 0.5 if side else 0.5 * (sides - 1) + left
-            values = mean * of_prompt * (1 + NOISE * rng.normal(size=pair.n)) + 0.1 * rng.normal(size=pair.n)
+            values = mean * of_prompt * (1 + NOISE * rng.normal(size=pair.n)) + NOISE / 3 * rng.normal(size=pair.n)
             units = tuple(map(str, range(pair.n)))
             models[model].append(PerPrompt("ab"[side], units, {EFFECT: tuple(map(float, values))}))
     return effect_survival(models[0], models[1], MARGIN, "nats")

@@ -63,17 +63,21 @@ def test_power(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["specific, AUROC .8", "necessary, losses", "sufficient, rises"])
-def test_the_power_that_is_told_is_the_power_that_there_is(name: str) -> None:
-    """What references against themselves promise, on average, beside how often own texts are called preserved."""
-    told = []
+def test_the_power_that_is_told_is_the_power_that_there_is(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What references promise, on average, beside how often a model that is the same is called preserved."""
+    told: list[tuple[float, float]] = []
+    both = pair(name, 1.0)
     for seed in range(150):
-        # One model's texts against themselves: the very same values in both.
-        both = pair(name, 1.0)
-        found = both.make(both, seed)
+        with monkeypatch.context() as patched:
+            patched.setattr(gate, "NOISE", 0.0)
+            found = both.make(both, seed)
         assert isinstance(found, Survival)
-        power = power_if_unchanged(found, NOMINAL)
-        assert power is not None
-        assert power.needed is None or (power.power >= 0.8) == (power.needed <= power.prompts)
-        told.append(power.power)
-    seen = count(pair(name, 1.0), 150)
-    assert sum(told) / 150 == pytest.approx(seen.preserved / 150, abs=0.12)
+        same = power_if_unchanged(found, NOMINAL)
+        own = power_if_unchanged(found, NOMINAL, gate.MARGIN)
+        assert same is not None
+        assert own is not None
+        assert same.needed is None or (same.power >= 0.8) == (same.needed <= same.prompts)
+        told.append((same.power, own.power))
+    for at, change in enumerate((False, True)):
+        seen = count(pair(name, 1.0, own=change), 150)
+        assert sum(one[at] for one in told) / 150 == pytest.approx(seen.preserved / 150, abs=0.13)
