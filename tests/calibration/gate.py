@@ -40,7 +40,7 @@ MARGIN = Margin()
 WIDTH, K, N0 = 200, 10, 20
 HALVES = Statistics(test="half-sample")
 #: Worlds of half-samples, and prompts by which what is left in them is found.
-FIXED, POOL = 3, 1200
+FIXED, POOL = 3, 4000
 #: What a changed model adds to each activation, in standard deviations of it.
 NOISE = 0.3
 
