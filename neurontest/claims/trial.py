@@ -17,7 +17,7 @@ from neurontest.claims.conclusion import SMALL_BASELINE, Conclusion
 from neurontest.errors import EvidenceError
 from neurontest.neurons.normalize import Floats
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, selector
-from neurontest.neurons.table import scores_of, units
+from neurontest.neurons.table import scores_of, unit_names, units
 from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import FIRST_PAIRS, HalfT, Hypothesis, half_t, settle
 from neurontest.stats.halves import Indices
@@ -88,6 +88,11 @@ class Trial(Conclusion):
         request = self.request(concept, mode)
         groups = () if concept == BASELINE else self.claim.concepts[concept].groups
         return units(self.traces[request], request.prompts, groups)
+
+    def units(self, concept: str) -> tuple[str, ...]:
+        """What the rows of a concept's traces stand for: its prompts, or groups of prompts."""
+        one = self.claim.concepts[concept]
+        return unit_names(one.prompts, one.groups)
 
     def columns(self, concept: str, mode: str, neurons: Indices) -> Floats:
         """Activations [prompt, neuron] of some neurons, ``layer * width + index``, as they were traced."""
@@ -209,11 +214,13 @@ class Trial(Conclusion):
         baseline : int array [prompt], optional
             Rows of the baseline to subtract the mean of; by default all.
         """
-        return {
-            (name, mode): self.selector(self.scores(name, mode, baseline), self.m)
-            for name in self.n
-            for mode in self.modes
-        }
+        return {(name, mode): self.selector_of(name, mode, baseline) for name in self.n for mode in self.modes}
+
+    def selector_of(
+        self, concept: str, mode: str, baseline: Indices | None = None
+    ) -> MeanSelector | ConsistencySelector:
+        """That of one concept in one mode."""
+        return self.selector(self.scores(concept, mode, baseline), self.m)
 
     def _baseline_variance(self, whole: HalfSamples, hypotheses: Hypotheses) -> list[float]:
         """Jackknife variance over the prompts of a small baseline, whose noise is common to all sets."""

@@ -6,17 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from neurontest.claims import kind_named
-from neurontest.claims.base import Traces
-from neurontest.claims.conclusion import HALF_T_METHOD
+from neurontest.errors import EvidenceError
 from neurontest.gate.margin import Margin
-from neurontest.gate.paired import PairedTrial, survival
-from neurontest.gate.pruned import PrunedTrial
+from neurontest.gate.pruned import Pruned
 from neurontest.gate.reference import Reference
 from neurontest.gate.same import difference
 from neurontest.gate.survival import Survival
+from neurontest.gate.ways import Asked, untestable, way_of
 from neurontest.stats.correction import thresholds
 from neurontest.stats.half_t import HalfT
+from neurontest.stats.power import prompts_needed
 from neurontest.types import (
+    Activations,
     Claim,
     ClaimRecord,
     Comparison,
@@ -29,9 +30,13 @@ from neurontest.types import (
     KeyResult,
     Record,
     Thresholds,
+    TraceRequest,
     Verdict,
 )
 from neurontest.verdict import judge
+
+#: What a claim requests of the model at hand, or what was kept of it.
+Read = Mapping[TraceRequest, Activations | Pruned]
 
 _NULL = "less of the effect is left than the margin lets be lost, over prompts drawn anew"
 
@@ -59,7 +64,7 @@ class Then:
 
 
 def compare(
-    family: Family, findings: Mapping[str, Finding], then: Then, traces: Traces, margin: Margin
+    family: Family, findings: Mapping[str, Finding], then: Then, traces: Read, margin: Margin
 ) -> dict[str, Comparison]:
     """What became of each claim of a family that is tested, by id.
 
@@ -70,14 +75,14 @@ def compare(
     ----------
     findings : mapping from claim id to Finding
         On the model at hand.
-    traces : mapping from TraceRequest to Activations
+    traces : mapping from TraceRequest to Activations, or to Pruned
         All that these claims request of it.
     """
     out: dict[str, Comparison] = {}
     tested: dict[str, Claim] = {}
     for claim in family.tested:
         before = then.claims.get((claim.where.file, claim.id))
-        why = difference(claim, before, then.concepts) or _untestable(claim)
+        why = difference(claim, before, then.concepts) or untestable(claim)
         now = findings[claim.id].verdict.name
         if why or before is None:
             out[claim.id] = Comparison("incomparable", why, before.verdict if before else "", now)
@@ -88,47 +93,84 @@ def compare(
     if not tested:
         return out
     open_ = Thresholds.of(*thresholds(family.statistics.alpha, len(tested), family.statistics.correction))
-    survived = {one: survival(_trial(claim, then, traces), margin, open_) for one, claim in tested.items()}
-    evidence = {one: _evidence(found) for one, found in survived.items()}
-    verdicts = judge(replace(family, claims=tuple(tested.values())), evidence)
+    survived: dict[str, Survival] = {}
     for one, claim in tested.items():
-        out[one] = _comparison(claim, survived[one], verdicts[one], findings[one].verdict, margin)
+        try:
+            survived[one] = _survival(claim, then, findings[one].evidence, traces, margin, open_)
+        except EvidenceError as error:
+            out[one] = Comparison("incomparable", str(error), "holds", findings[one].verdict.name)
+    evidence = {one: _evidence(tested[one], found) for one, found in survived.items()}
+    # What could not be compared took part in no test, and yet is counted: nobody gains by what is missing.
+    missing = {one: _NOTHING for one in tested if one not in survived}
+    verdicts = judge(replace(family, claims=tuple(tested.values())), {**evidence, **missing})
+    for one, found in survived.items():
+        own, verdict = findings[one].verdict, verdicts[one]
+        out[one] = _comparison(tested[one], found, verdict, own, margin)
     return out
 
 
-def _untestable(claim: Claim) -> str:
+def _survival(claim: Claim, then: Then, now: Evidence, traces: Read, margin: Margin, open_: Thresholds) -> Survival:
+    way = way_of(claim)
+    if way is None:
+        raise EvidenceError(untestable(claim))
+    before = then.claims[claim.where.file, claim.id]
     kind = kind_named(claim.kind)
-    return "" if kind.half_sampled(claim) else f"what is left of a claim of the kind {kind.name} is not tested"
+    kept = {
+        request: one
+        for request in kind.requests(replace(claim, generation=before.generation))
+        if (one := then.reference.activations(request)) is not None
+    }
+    return way.survival(Asked(claim, before, now, kept, traces, margin, open_))
 
 
-def _trial(claim: Claim, then: Then, traces: Traces) -> PairedTrial:
-    kind = kind_named(claim.kind)
-    own = replace(claim, generation=then.claims[claim.where.file, claim.id].generation)
-    kept = {request: then.reference.activations(request) for request in kind.requests(own)}
-    return PairedTrial(
-        PrunedTrial(kind, own, {request: one for request, one in kept.items() if one is not None}), traces, claim
+#: In the place of a test that could not be made.
+_NOTHING = Evidence(Estimate("what is left", 0.0), (), 1.0, 1.0, (), (), {"": 0}, 0, refusal="it was not compared")
+
+
+def _evidence(claim: Claim, found: Survival) -> Evidence:
+    exact = all(one.exact for one in found.parts)
+    shared = KeyResult(
+        name="prompts" if found.kept.pairs == 0 else "half-sample",
+        null=_NULL,
+        statistic=found.kept.t,
+        p=found.p_preserved,
+        p_opposite=found.p_weakened,
+        p_floor=0.0,
+        df=float(found.kept.df),
+        half_pairs=found.kept.pairs,
     )
-
-
-def _evidence(found: Survival) -> Evidence:
-    keys = tuple(
-        KeyResult(
-            name="half-sample",
-            null=_NULL,
-            statistic=one.t,
-            p=one.p,
-            p_opposite=one.p_opposite,
-            p_floor=0.0,
-            df=float(one.df),
-            exact=one.exact,
-            half_pairs=one.pairs,
-            monte_carlo_se=one.se,
-            chances=len(found.parts),
+    keys = (
+        (shared,)
+        if exact
+        else tuple(
+            replace(
+                shared,
+                statistic=one.t,
+                p=one.p,
+                p_opposite=one.p_opposite,
+                df=float(one.df),
+                exact=one.exact,
+                half_pairs=one.pairs,
+                monte_carlo_se=one.se,
+                chances=len(found.parts),
+            )
+            for one in found.parts
         )
-        for one in found.parts
     )
     effect = Estimate("what is left", found.kept.estimate)
-    return Evidence(effect, keys, found.p_preserved, found.p_weakened, (), (), {}, 0)
+    units = {name: one.units for name, one in claim.concepts.items() if not one.published}
+    return Evidence(
+        effect,
+        keys,
+        found.p_preserved,
+        found.p_weakened,
+        (),
+        (),
+        units,
+        0,
+        spread=found.spread,
+        degenerate=found.kept.degenerate,
+    )
 
 
 def _comparison(claim: Claim, found: Survival, verdict: Verdict, own: Verdict, margin: Margin) -> Comparison:
@@ -136,14 +178,20 @@ def _comparison(claim: Claim, found: Survival, verdict: Verdict, own: Verdict, m
     if status == "weakened" and own.name != "holds":
         status = "lost"
     level = claim.statistics.confidence
+
+    def estimate(name: str, result: HalfT) -> Estimate:
+        return Estimate(
+            name, result.estimate, found.unit, Interval(*result.interval(level), level, found.method), reference=None
+        )
+
     return Comparison(
         status,  # type: ignore[arg-type]
-        verdict.reason if verdict.borderline else "",
+        _why(found, verdict, margin) if status == "undecided" else "",
         "holds",
         own.name,
-        _estimate("then", found.then, level),
-        _estimate("now", found.now, level),
-        _estimate("change", found.change, level),
+        estimate("then", found.then),
+        estimate("now", found.now),
+        estimate("change", found.change),
         str(margin),
         found.p_preserved,
         found.p_weakened,
@@ -164,7 +212,15 @@ def _not_held(before: ClaimRecord, now: Finding) -> Comparison:
     )
 
 
-def _estimate(name: str, result: HalfT, level: float) -> Estimate:
-    return Estimate(
-        name, result.estimate, interval=Interval(*result.interval(level), level, HALF_T_METHOD), reference=None
+def _why(found: Survival, verdict: Verdict, margin: Margin) -> str:
+    """Why neither is shown, and how many prompts would decide it."""
+    if verdict.borderline or found.kept.degenerate:
+        return verdict.reason
+    asked = found.if_unchanged(margin)
+    needed = prompts_needed(found.spread, asked, verdict.threshold / found.chances) if found.spread and asked else None
+    if needed is None:
+        return "neither that enough is left is shown, nor that too little is; no number of prompts can be told"
+    return (
+        "neither that enough is left is shown, nor that too little is; if nothing has changed,"
+        f" {needed.prompts} prompts a concept would show it ({needed.low} to {needed.high})"
     )

@@ -6,16 +6,18 @@ ceiling. Drift is what two models share less than that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from neurontest.gate.matching import Matches, matched
 from neurontest.gate.paired import CANDIDATE, REFERENCE, PairedTrial
+from neurontest.neurons.normalize import Floats
 from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import HalfT, Hypothesis
 from neurontest.stats.halves import Indices
-from neurontest.stats.terms import Term
+from neurontest.stats.terms import Key, Term
 from neurontest.types import BASELINE, Thresholds
 
 
@@ -53,7 +55,8 @@ def drift(
     """
 
     def terms(samples: HalfSamples) -> list[Hypothesis]:
-        moved, then, now, cross = drifted(matching(samples) if matching else samples, concept, mode)
+        found = drifted(matching(samples) if matching else samples, concept, mode)
+        moved, then, now, cross = (matching.unnamed(term, samples) for term in found) if matching else found
         # Split-half overlaps are quadratic in one set: their second-order variance counts.
         return [
             Hypothesis(moved, level=True),
@@ -91,13 +94,8 @@ class Matching:
     def __call__(self, samples: HalfSamples) -> HalfSamples:
         """The same half-samples under these names."""
         old, new = (self._concept, f"{REFERENCE}/{self._mode}"), (self._concept, f"{CANDIDATE}/{self._mode}")
-        mine, theirs = samples.columns[old], samples.columns[new]
-        matches = self.between(mine, theirs)
-        names = samples.sizes[old] + np.arange(len(theirs))
-        # One to one, every neuron gets a partner, whatever it does.
-        taken = matches.alike
-        names[matches.partner[taken]] = mine[taken]
-        size = samples.sizes[old] + len(theirs)
+        names = self._names(samples)
+        size = samples.sizes[old] + len(names)
         return HalfSamples.given(
             {**samples.sizes, old: size, new: size},
             {**samples.columns, new: names},
@@ -106,6 +104,32 @@ class Matching:
             samples.sample_of,
             samples.fixed,
         )
+
+    def unnamed(self, term: Term, samples: HalfSamples) -> Term:
+        """A term of half-samples under these names as one of those as they were, by which its variance is taken."""
+        new = (self._concept, f"{CANDIDATE}/{self._mode}")
+        columns, names = samples.columns[new], self._names(samples)
+
+        def back(by_key: Mapping[Key, Floats]) -> dict[Key, Floats]:
+            out = dict(by_key)
+            if new in out:
+                own = np.zeros(samples.sizes[new])
+                own[columns] = out[new][names]
+                out[new] = own
+            return out
+
+        return replace(term, gradient=back(term.gradient), split=back(term.split))
+
+    def _names(self, samples: HalfSamples) -> Indices:
+        """What each column of the candidate is called."""
+        old, new = (self._concept, f"{REFERENCE}/{self._mode}"), (self._concept, f"{CANDIDATE}/{self._mode}")
+        mine, theirs = samples.columns[old], samples.columns[new]
+        matches = self.between(mine, theirs)
+        names = samples.sizes[old] + np.arange(len(theirs))
+        # One to one, every neuron gets a partner, whatever it does.
+        taken = matches.alike
+        names[matches.partner[taken]] = mine[taken]
+        return names
 
     def between(self, reference: Indices, candidate: Indices) -> Matches:
         """Matches of neurons of the reference, which must be at hand, with some of the candidate's."""

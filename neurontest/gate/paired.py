@@ -14,17 +14,18 @@ from typing import TypeVar
 import numpy as np
 
 from neurontest.claims.base import Kind, Traces
+from neurontest.claims.conclusion import GROWTH
 from neurontest.claims.trial import Trial
 from neurontest.errors import EvidenceError
 from neurontest.gate.margin import Margin
-from neurontest.gate.survival import Survival
+from neurontest.gate.survival import Survival, of_parts
 from neurontest.neurons.normalize import Floats
 from neurontest.neurons.select import ConsistencySelector, MeanSelector
 from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import Hypothesis
 from neurontest.stats.halves import Indices
 from neurontest.stats.terms import Key, Term
-from neurontest.types import Claim, Thresholds
+from neurontest.types import Claim, Spread, Thresholds
 
 T = TypeVar("T")
 
@@ -38,34 +39,38 @@ class PairedTrial(Trial):
     ----------
     then : Trial
         On the reference's traces, or on what was kept of them.
-    traces : mapping from TraceRequest to Activations
-        Of the same prompts, on the candidate.
+    traces : mapping from TraceRequest to Activations, or Trial
+        Of the same prompts, on the candidate; a trial where only some of its neurons are at hand.
     claim : Claim, optional
         As it is made of the candidate, where it names these traces otherwise than the reference's own.
+
+    Attributes
+    ----------
+    then, now : Trial
+        On either model alone.
 
     Raises
     ------
     EvidenceError
-        If nothing of the kind's evidence is a term of half-samples, or the two do not have the same prompts.
+        If the two do not have the same prompts.
     """
 
-    def __init__(self, then: Trial, traces: Traces, claim: Claim | None = None) -> None:
-        super().__init__(then.kind, claim or then.claim, traces)
-        self._then = then
-        if not self.kind.half_sampled(self.claim):
-            raise EvidenceError(f"{self.claim.node}: {self.kind.name} is not tested on half-samples")
+    def __init__(self, then: Trial, traces: Traces | Trial, claim: Claim | None = None) -> None:
+        now = traces if isinstance(traces, Trial) else Trial(then.kind, claim or then.claim, traces)
+        super().__init__(now.kind, now.claim, now.traces)
+        self.then, self.now = then, now
         if (self.sizes, self.sample_of, self.m) != (then.sizes, then.sample_of, then.m):
             raise EvidenceError(f"{self.claim.node}: its prompts are grouped otherwise than the reference's")
 
     def fixed(self) -> dict[Key, Floats]:
         """Published sets, in every mode on either model."""
-        return {**_on(REFERENCE, self._then.fixed()), **_on(CANDIDATE, super().fixed())}
+        return {**_on(REFERENCE, self.then.fixed()), **_on(CANDIDATE, self.now.fixed())}
 
     def selectors(self, baseline: Indices | None = None) -> dict[Key, MeanSelector | ConsistencySelector]:
         """As :meth:`Trial.selectors`, of both models."""
         return {
-            **_on(REFERENCE, self._then.selectors(baseline)),
-            **_on(CANDIDATE, super().selectors(baseline)),
+            **_on(REFERENCE, self.then.selectors(baseline)),
+            **_on(CANDIDATE, self.now.selectors(baseline)),
         }
 
     def side_by_side(self, concept: str, mode: str, reference: Indices, candidate: Indices) -> tuple[Floats, Floats]:
@@ -77,8 +82,8 @@ class PairedTrial(Trial):
             ``layer * width + index``; those of the reference must be at hand.
         """
         return (
-            np.asarray(self._then.columns(concept, mode, reference), dtype=np.float64),
-            np.asarray(self.columns(concept, mode, candidate), dtype=np.float64),
+            np.asarray(self.then.columns(concept, mode, reference), dtype=np.float64),
+            np.asarray(self.now.columns(concept, mode, candidate), dtype=np.float64),
         )
 
 
@@ -102,16 +107,9 @@ def survival(trial: PairedTrial, margin: Margin, thresholds: Thresholds) -> Surv
     )
     then = trial.describe(lambda samples: [then for then, _ in _both(kind, claim, samples)])
     now = trial.describe(lambda samples: [now for _, now in _both(kind, claim, samples)])
-    weakest = max(range(len(kept)), key=lambda at: kept[at].p)
-    return Survival(
-        then=then[weakest],
-        now=now[weakest],
-        change=changes[weakest],
-        kept=kept[weakest],
-        parts=tuple(kept),
-        p_preserved=kept[weakest].p,
-        p_weakened=min(1.0, len(kept) * min(one.p_opposite for one in kept)),
-    )
+    growth = GROWTH if claim.statistics.m is None else 0.0
+    spreads = [None if one.degenerate else Spread(one.variance, one.df + 1, growth) for one in kept]
+    return of_parts(kept, changes, then, now, spreads=spreads)
 
 
 def _left(then: Hypothesis, now: Hypothesis, margin: Margin) -> Hypothesis:

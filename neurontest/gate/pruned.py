@@ -14,12 +14,12 @@ import numpy as np
 from neurontest.claims.base import Kind
 from neurontest.claims.conclusion import SMALL_BASELINE
 from neurontest.claims.trial import Trial
+from neurontest.errors import EvidenceError
 from neurontest.neurons.normalize import Floats, fixed_point, typical_variance
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, top
 from neurontest.neurons.sums import strongest
 from neurontest.neurons.table import scores_of
 from neurontest.stats.halves import Indices
-from neurontest.stats.terms import Key
 from neurontest.types import BASELINE, Activations, Claim, TraceRequest
 
 #: The neurons that are needed of what each request asks for: ``layer * width + index``, rising.
@@ -122,18 +122,20 @@ class PrunedTrial(Trial):
 
     def columns(self, concept: str, mode: str, neurons: Indices) -> Floats:
         """As :meth:`Trial.columns`, of neurons that are at hand."""
-        places = np.searchsorted(self._columns[self.request(concept, mode)], neurons)
+        known = self._columns[self.request(concept, mode)]
+        if not np.isin(neurons, known).all():
+            raise EvidenceError(f"{self.claim.node}: the reference did not keep these neurons; record it anew")
+        places = np.searchsorted(known, neurons)
         return super().columns(concept, mode, places)
 
-    def selectors(self, baseline: Indices | None = None) -> dict[Key, MeanSelector | ConsistencySelector]:
-        """As :meth:`Trial.selectors`, of the neurons by what they are called among all."""
-        return {(name, mode): self._selector(name, mode, baseline) for name in self.n for mode in self.modes}
-
-    def _selector(self, name: str, mode: str, baseline: Indices | None) -> MeanSelector | ConsistencySelector:
-        columns, shape = self._columns[self.request(name, mode)], self.shape
+    def selector_of(
+        self, concept: str, mode: str, baseline: Indices | None = None
+    ) -> MeanSelector | ConsistencySelector:
+        """As :meth:`Trial.selector_of`, of the neurons by what they are called among all."""
+        columns, shape = self._columns[self.request(concept, mode)], self.shape
         by_index = self.claim.selection.identity == "dimension"
         count = int((columns < shape.width).sum()) if by_index else None
-        chosen = self.selector_over(self.scores(name, mode, baseline), self.m, count)
+        chosen = self.selector_over(self.scores(concept, mode, baseline), self.m, count)
         chosen.columns = columns[:count][chosen.columns]
         chosen.size = shape.width if by_index else shape.layers * shape.width
         return chosen

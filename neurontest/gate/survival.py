@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from neurontest.claims.conclusion import HALF_T_METHOD
+from neurontest.errors import EvidenceError
+from neurontest.gate.margin import Margin
 from neurontest.stats.half_t import HalfT
+from neurontest.types import Spread
+
+
+class IncomparableError(EvidenceError):
+    """A claim cannot be held against its namesake in a reference, and why."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,15 @@ class Survival:
         Of "enough is left of every part": the largest over parts (Berger 1982, Technometrics 24:295).
     p_weakened : float
         Of "too little is left of some part": the smallest over parts, times their number.
+    unit : str
+        Of the estimates.
+    method : str
+        Of their intervals.
+    spread : Spread or None
+        Of `kept`: what power there is, and what prompts it takes. None where its variance is a
+        floor that says nothing of other numbers of prompts.
+    chances : int
+        Neurons of which one is enough: `p_preserved` is the smallest of so many, times their number.
     """
 
     then: HalfT
@@ -35,3 +53,37 @@ class Survival:
     parts: tuple[HalfT, ...]
     p_preserved: float
     p_weakened: float
+    unit: str = "neurons"
+    method: str = HALF_T_METHOD
+    spread: Spread | None = None
+    chances: int = 1
+
+    def if_unchanged(self, margin: Margin) -> float:
+        """How far beyond its reference value `kept` would be if all of the effect were left; 0 if there is none."""
+        return max(0.0, margin.value * self.then.distance if margin.is_share else margin.amount)
+
+
+def of_parts(
+    kept: list[HalfT],
+    changes: list[HalfT],
+    then: list[HalfT],
+    now: list[HalfT],
+    *,
+    unit: str = "neurons",
+    method: str = HALF_T_METHOD,
+    spreads: Sequence[Spread | None] = (),
+) -> Survival:
+    """Of a claim all of whose parts must be left (an intersection-union test); too little is left if it is of one."""
+    weakest = max(range(len(kept)), key=lambda at: kept[at].p)
+    return Survival(
+        then=then[weakest],
+        now=now[weakest],
+        change=changes[weakest],
+        kept=kept[weakest],
+        parts=tuple(kept),
+        p_preserved=kept[weakest].p,
+        p_weakened=min(1.0, len(kept) * min(one.p_opposite for one in kept)),
+        unit=unit,
+        method=method,
+        spread=spreads[weakest] if spreads else None,
+    )

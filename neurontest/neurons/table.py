@@ -37,6 +37,11 @@ def units(activations: Activations, prompts: Sequence[str], groups: Sequence[str
     return replace(activations, values=values)
 
 
+def unit_names(prompts: Sequence[str], groups: Sequence[str] = ()) -> tuple[str, ...]:
+    """What the rows of :func:`units` stand for."""
+    return tuple(sorted(set(groups)) if groups else sorted(prompts))
+
+
 def scores_of(selection: Selection, activations: Activations, baseline: Activations | None) -> Floats:
     """Normalized activations [prompt, neuron] under a selection.
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 
 from neurontest.claims import kind_named
-from neurontest.claims.trial import Trial
 from neurontest.errors import RecordError
-from neurontest.gate.pruned import Pruned, needed, together
+from neurontest.gate.pruned import Pruned, together
 from neurontest.gate.reference import write_reference
+from neurontest.gate.ways import kept_for
 from neurontest.run.evaluate import Run
-from neurontest.types import Claim, Record, TraceRecord
+from neurontest.types import Record, TraceRecord
 
 
 def record_reference(run: Run, record: Record, folder: Path) -> int:
@@ -37,7 +37,12 @@ def record_reference(run: Run, record: Record, folder: Path) -> int:
             f"no reference is written to {folder}: {len(missing)} claims have no evidence, such as {missing[0]!r};"
             " run the whole suite"
         )
-    parts = [needed(_trial(run, claim)) for claim in run.suite.claims if claim.skip is None and is_gated(claim)]
+    found = {(claim.family, claim.id): claim.evidence for claim in record.claims}
+    parts = [
+        kept_for(claim, {request: run.read(request) for request in kind_named(claim.kind).requests(claim)}, evidence)
+        for claim in run.suite.claims
+        if (evidence := found.get((claim.where.file, claim.id))) is not None
+    ]
     kept = {request: Pruned.of(run.read(request), columns) for request, columns in together(parts).items()}
     return write_reference(folder, encoded(record), kept)
 
@@ -47,13 +52,3 @@ def encoded(record: Record) -> bytes:
     claims = tuple(replace(claim, duration=0.0) for claim in record.claims)
     still = replace(record, created="", claims=claims, trace=TraceRecord())
     return msgspec.json.format(msgspec.json.encode(still), indent=2) + b"\n"
-
-
-def is_gated(claim: Claim) -> bool:
-    """Whether what is left of a claim can be tested."""
-    return kind_named(claim.kind).half_sampled(claim)
-
-
-def _trial(run: Run, claim: Claim) -> Trial:
-    kind = kind_named(claim.kind)
-    return Trial(kind, claim, {request: run.read(request) for request in kind.requests(claim)})

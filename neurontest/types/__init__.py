@@ -8,6 +8,7 @@ Array axes: ``[prompt, neuron]`` for activations, ``[subset, prompt]`` for half-
 """
 
 from neurontest.types.causal import TEXT_SCORES, WORD_SCORES, Forcing, ModelRequest, ScoreRequest, WriteRequest
+from neurontest.types.drift import ConceptDrift, Drifted, Moved, Place
 from neurontest.types.evidence import (
     Estimate,
     Evidence,
@@ -15,6 +16,7 @@ from neurontest.types.evidence import (
     KeyResult,
     NearCopies,
     NullSummary,
+    PerPrompt,
     Spread,
     Tally,
 )
@@ -71,9 +73,11 @@ __all__ = [
     "ClaimRecord",
     "Comparison",
     "Concept",
+    "ConceptDrift",
     "ConceptRecord",
     "Continuation",
     "Detectable",
+    "Drifted",
     "Estimate",
     "Evidence",
     "Family",
@@ -91,12 +95,15 @@ __all__ = [
     "ModelHandle",
     "ModelRecord",
     "ModelRequest",
+    "Moved",
     "NearCopies",
     "Neuron",
     "NeuronSet",
     "Notice",
     "NullSummary",
     "OverlapMatrix",
+    "PerPrompt",
+    "Place",
     "Positions",
     "Progress",
     "PublishedNeuron",

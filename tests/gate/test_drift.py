@@ -57,6 +57,18 @@ def test_renumbered_neurons_are_gone_by_number_and_there_by_match() -> None:
     assert by_match.drift.estimate == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_the_spread_is_that_of_the_same_neurons(seed: int) -> None:
+    """Renumbered neurons that are matched give the very test of neurons that are not renumbered."""
+    then, now = data(seed, gain=1.2), data(seed + 50, gain=1.2)
+    # Both models' prompts lie near each other, so that neurons find their partners.
+    now = {name: 0.95 * then[0][name] + 0.05 * rows for name, rows in now[0].items()}, then[1]
+    straight, matched_ = moved(then, now, match=True), moved(then, permuted(now), match=True)
+    assert matched_.drift.estimate == pytest.approx(straight.drift.estimate, abs=1e-9)
+    assert matched_.drift.variance == pytest.approx(straight.drift.variance, rel=1e-9)
+    assert matched_.now.variance == pytest.approx(straight.now.variance, rel=1e-9)
+
+
 def test_another_set_is_not_matched_away() -> None:
     then = data(3)
     now = {**then[0], "a": then[0]["c"]}, then[1]

@@ -9,6 +9,7 @@ from scipy import stats
 from neurontest.claims.trial import Trial
 from neurontest.gate.margin import Margin
 from neurontest.gate.named import named_survival
+from neurontest.gate.power import power_if_unchanged
 from neurontest.gate.survival import Survival
 from neurontest.stats.auroc import auroc, placements
 from tests.worlds import Floats, claim_on
@@ -88,3 +89,29 @@ def test_errors_at_the_margin() -> None:
         found = asked(wide[0], wide[1])
         shown += [found.p_preserved <= 0.05, found.p_weakened <= 0.05]
     assert (shown / count <= 0.05 + 2 * (0.05 * 0.95 / count) ** 0.5).all()
+
+
+def test_neurons_that_tell_wholly_apart_have_a_power_too() -> None:
+    then = data(4, 50.0)
+    power = power_if_unchanged(asked(then, then), 0.05)
+    assert power is not None
+    assert power.prompts == 12
+    assert power.power >= 0.8
+    assert power.needed is not None
+    assert power.needed <= 12
+
+
+def test_a_high_area_is_judged_by_the_spread_at_the_margin() -> None:
+    then, now = data(5, 3.0, n=20), data(6, 1.5, n=20)
+    found = asked(then, now)
+    old, new = ([placements(world["a"][:, 3], world[name][:, 3]) for name in "bc"] for world in (then, now))
+    plain = [
+        sum(
+            max(float((after - 0.5 * before).var(ddof=1)), 1 / 80) / 20
+            for before, after in zip(first, second, strict=True)
+        )
+        for first, second in zip(old, new, strict=True)
+    ]
+    for part, variance in zip(found.parts, plain, strict=True):
+        assert variance <= part.variance <= 1.5 * variance * (1 + 1e-9)
+        assert part.df == 19
