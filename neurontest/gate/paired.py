@@ -38,8 +38,8 @@ class PairedTrial(Trial):
     ----------
     then : Trial
         On the reference's traces, or on what was kept of them.
-    traces : mapping from TraceRequest to Activations
-        Of the same prompts, on the candidate.
+    traces : mapping from TraceRequest to Activations, or Trial
+        Of the same prompts, on the candidate; a trial where only some of its neurons are at hand.
     claim : Claim, optional
         As it is made of the candidate, where it names these traces otherwise than the reference's own.
 
@@ -49,9 +49,10 @@ class PairedTrial(Trial):
         If nothing of the kind's evidence is a term of half-samples, or the two do not have the same prompts.
     """
 
-    def __init__(self, then: Trial, traces: Traces, claim: Claim | None = None) -> None:
-        super().__init__(then.kind, claim or then.claim, traces)
-        self._then = then
+    def __init__(self, then: Trial, traces: Traces | Trial, claim: Claim | None = None) -> None:
+        now = traces if isinstance(traces, Trial) else Trial(then.kind, claim or then.claim, traces)
+        super().__init__(now.kind, now.claim, now.traces)
+        self._then, self._now = then, now
         if not self.kind.half_sampled(self.claim):
             raise EvidenceError(f"{self.claim.node}: {self.kind.name} is not tested on half-samples")
         if (self.sizes, self.sample_of, self.m) != (then.sizes, then.sample_of, then.m):
@@ -59,13 +60,13 @@ class PairedTrial(Trial):
 
     def fixed(self) -> dict[Key, Floats]:
         """Published sets, in every mode on either model."""
-        return {**_on(REFERENCE, self._then.fixed()), **_on(CANDIDATE, super().fixed())}
+        return {**_on(REFERENCE, self._then.fixed()), **_on(CANDIDATE, self._now.fixed())}
 
     def selectors(self, baseline: Indices | None = None) -> dict[Key, MeanSelector | ConsistencySelector]:
         """As :meth:`Trial.selectors`, of both models."""
         return {
             **_on(REFERENCE, self._then.selectors(baseline)),
-            **_on(CANDIDATE, super().selectors(baseline)),
+            **_on(CANDIDATE, self._now.selectors(baseline)),
         }
 
     def side_by_side(self, concept: str, mode: str, reference: Indices, candidate: Indices) -> tuple[Floats, Floats]:
@@ -78,7 +79,7 @@ class PairedTrial(Trial):
         """
         return (
             np.asarray(self._then.columns(concept, mode, reference), dtype=np.float64),
-            np.asarray(self.columns(concept, mode, candidate), dtype=np.float64),
+            np.asarray(self._now.columns(concept, mode, candidate), dtype=np.float64),
         )
 
 

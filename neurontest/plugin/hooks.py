@@ -39,6 +39,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
         choose_paths(config)
         config.pluginmanager.register(Recorder(config), "neurontest-recorder")
+    if options.located("against") or options.located("record"):
+        from neurontest.plugin.gate import open_gate
+
+        open_gate(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

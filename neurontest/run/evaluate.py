@@ -15,6 +15,7 @@ from neurontest.claims.rates import with_error_rates
 from neurontest.errors import EvidenceError, ModelError, TraceError
 from neurontest.plan import make_plan
 from neurontest.run import nulls
+from neurontest.run.against import Against
 from neurontest.run.assemble import Outcome, claim_record, make_record
 from neurontest.run.evidence import Cache, evidence_key, text_digests
 from neurontest.run.known import KnownModel
@@ -31,6 +32,7 @@ from neurontest.types import (
     Activations,
     Claim,
     ClaimRecord,
+    Comparison,
     Family,
     Finding,
     ModelHandle,
@@ -74,6 +76,8 @@ class Run:
         The same suite on a model that has learnt nothing, to compare with.
     moment : datetime, optional
         What chat templates take for the time; by default now. One for all processes of a run.
+    against : Against, optional
+        A reference that the claims are held against.
     """
 
     def __init__(
@@ -86,6 +90,7 @@ class Run:
         progress: Progress = silent,
         twin: Run | None = None,
         moment: datetime | None = None,
+        against: Against | None = None,
     ) -> None:
         self.suite = suite
         self._handle = handle
@@ -113,6 +118,9 @@ class Run:
         )
         self._cache = Cache(cache_dir, Finding, self.notice)
         self._nulls = Cache(cache_dir, Vacuity, self.notice)
+        self.against = against
+        self._compared: dict[str, Mapping[str, Comparison]] = {}
+        self._comparisons = Cache(cache_dir, Comparison, self.notice)
         self._findings: dict[str, Mapping[str, Finding]] = {}
         self._vacuity: dict[str, Mapping[str, Vacuity]] = {}
         self._twin = twin
@@ -148,10 +156,7 @@ class Run:
             If the model cannot be had, tracing fails or the traces cannot answer a claim.
         """
         if family.file not in self._findings:
-            asked: dict[TraceRequest, Claim] = {}
-            for claim in family.tested:
-                for request in kind_named(claim.kind).requests(claim):
-                    asked.setdefault(request, claim)
+            asked = _asked_of(family)
             self._traces.ask(asked)
             self._findings[family.file] = self._cached(family, self._traces.read_for(asked))
         return self._findings[family.file]
@@ -180,14 +185,16 @@ class Run:
         return asked, self._cached(family, self._traces.read_for(requests))[asked.id]
 
     def _cached(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> Mapping[str, Finding]:
-        digests = [*(found.digest for found in traces.values()), *text_digests(family, self.suite.given)]
-        key = evidence_key(family, self._computes, digests)
-        found = self._cache.keep_or_find(key, lambda: self._test(family, traces))
+        found = self._cache.keep_or_find(self._key(family, traces), lambda: self._test(family, traces))
         # Looked up anew each time: what was measured of a test may be told after its evidence was kept.
         return {
             claim.id: replace(found[claim.id], evidence=with_error_rates(claim, found[claim.id].evidence))
             for claim in family.tested
         }
+
+    def _key(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> str:
+        digests = [*(found.digest for found in traces.values()), *text_digests(family, self.suite.given)]
+        return evidence_key(family, self._computes, digests)
 
     @property
     def _computes(self) -> tuple[str, ...]:
@@ -258,6 +265,27 @@ class Run:
         except (TraceError, EvidenceError) as error:
             self.notice(f"{claim.where.file} was not tested on a twin of the model with random weights: {error}")
             return None
+
+    # Since a reference.
+
+    def comparisons(self, family: Family) -> Mapping[str, Comparison]:
+        """What became of a family's claims since the reference, by id; nothing if the run is held against none.
+
+        Raises
+        ------
+        NeurontestError
+            As :meth:`findings`.
+        """
+        against = self.against
+        if against is not None and family.file not in self._compared:
+            findings, traces = self.findings(family), self._traces.read_for(_asked_of(family))
+            written = (one for texts in self._shown.texts().values() for one in texts)
+            unlike = against.unlike(family, {(one.prompt, one.sample): one for one in written})
+            self._compared[family.file] = self._comparisons.keep_or_find(
+                against.key(self._key(family, traces), unlike),
+                lambda: against.compare(family, findings, traces, unlike),
+            )
+        return self._compared.get(family.file, {})
 
     # Where the texts or the baseline are others.
 
@@ -338,6 +366,7 @@ class Run:
                 "model": self.model,
                 "families": sorted(self._findings),
                 "vacuity": sorted(self._vacuity),
+                "compared": sorted(self._compared),
                 "repeats": self._repeats,
                 "cost": self.cost,
                 "notices": self.noticed(),
@@ -363,9 +392,13 @@ class Run:
                 self.findings(family)
             if family.file in told["vacuity"]:
                 self.vacuity(family)
+            if family.file in told["compared"]:
+                self.comparisons(family)
 
     @classmethod
-    def merge(cls, suite: Suite, facts: Sequence[Mapping[str, Any]], *, cache_dir: Path) -> Run:
+    def merge(
+        cls, suite: Suite, facts: Sequence[Mapping[str, Any]], *, cache_dir: Path, against: Against | None = None
+    ) -> Run:
         """A run over what workers have left in the cache: reads, never loads a model.
 
         Raises
@@ -382,7 +415,7 @@ class Run:
         twins = [one["twin"] for one in facts if one["twin"] is not None]
         twin = cls.merge(suite, twins, cache_dir=cache_dir) if twins else None
         moment = datetime.fromisoformat(max(one["moment"] for one in facts))
-        run = cls(suite, KnownModel(models.pop()), cache_dir=cache_dir, twin=twin, moment=moment)
+        run = cls(suite, KnownModel(models.pop()), cache_dir=cache_dir, twin=twin, moment=moment, against=against)
         for one in facts:
             run.hear(one)
         return run
@@ -394,7 +427,8 @@ class Run:
         if self._twin is not None and claim.where.file in self._twin._findings:
             salmon = self.salmon(claim)
         repeats = self._repeats.get(claim.where.file, {}).get(claim.id, ())
-        return claim_record(claim, finding, outcome, vacuity, salmon, repeats, model=self._handle.name)
+        against = self._compared.get(claim.where.file, {}).get(claim.id)
+        return claim_record(claim, finding, outcome, vacuity, salmon, repeats, against, model=self._handle.name)
 
     def record(self, *, outcomes: Mapping[str, Outcome], stated: Sequence[Stated] = ()) -> Record:
         """Everything found so far; `outcomes` by :attr:`Claim.node`, of the claims that were asked about.
@@ -409,5 +443,16 @@ class Run:
         record = make_record(self.suite, self.model, self.cost, set(self._findings), (*claims, *own), self._shown)
         if family is not None:
             record = replace(record, families=(*record.families, family))
+        if self.against is not None:
+            record = replace(record, against=self.against.described(self.suite))
         # Only now is all read that the record shows.
         return replace(record, warnings=(*record.warnings, *self.noticed(), *first_positions(self._traces.found)))
+
+
+def _asked_of(family: Family) -> dict[TraceRequest, Claim]:
+    """What a family's claims request, and the first that does."""
+    asked: dict[TraceRequest, Claim] = {}
+    for claim in family.tested:
+        for request in kind_named(claim.kind).requests(claim):
+            asked.setdefault(request, claim)
+    return asked

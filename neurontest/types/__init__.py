@@ -23,7 +23,7 @@ from neurontest.types.evidence import (
     Vacuity,
     Verdict,
 )
-from neurontest.types.gate import Comparison, GateStatus
+from neurontest.types.gate import AcceptedChange, Comparison, GateStatus, ReferenceRecord
 from neurontest.types.neurons import Head, Neuron, NeuronSet, OverlapMatrix, PublishedNeuron
 from neurontest.types.record import (
     RECORD_VERSION,
@@ -73,6 +73,7 @@ __all__ = [
     "RECORD_VERSION",
     "TEXT_SCORES",
     "WORD_SCORES",
+    "AcceptedChange",
     "Activations",
     "Alternative",
     "Claim",
@@ -110,6 +111,7 @@ __all__ = [
     "PublishedNeuron",
     "Reading",
     "Record",
+    "ReferenceRecord",
     "Repeat",
     "ScoreRequest",
     "Selection",
