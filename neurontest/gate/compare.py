@@ -105,7 +105,7 @@ def compare(
         return out
     open_ = open_to(family, len(tested))
     survived = {one: survival(_trial(claim, then, traces), margin, open_) for one, claim in tested.items()}
-    evidence = {one: _evidence(found) for one, found in survived.items()}
+    evidence = {one: _evidence(tested[one], found) for one, found in survived.items()}
     verdicts = judge(replace(family, claims=tuple(tested.values())), evidence)
     for one, claim in tested.items():
         out[one] = _comparison(claim, survived[one], verdicts[one], findings[one].verdict, margin)
@@ -169,7 +169,7 @@ def _trial(claim: Claim, then: Then, traces: Read) -> PairedTrial:
     return PairedTrial(before, PrunedTrial(kind, claim, pruned) if pruned else whole, claim)
 
 
-def _evidence(found: Survival) -> Evidence:
+def _evidence(claim: Claim, found: Survival) -> Evidence:
     keys = tuple(
         KeyResult(
             name="half-sample",
@@ -187,7 +187,8 @@ def _evidence(found: Survival) -> Evidence:
         for one in found.parts
     )
     effect = Estimate("what is left", found.kept.estimate)
-    return Evidence(effect, keys, found.p_preserved, found.p_weakened, (), (), {}, 0)
+    prompts = {name: concept.units for name, concept in claim.concepts.items() if not concept.published}
+    return Evidence(effect, keys, found.p_preserved, found.p_weakened, (), (), prompts, 0)
 
 
 def _comparison(claim: Claim, found: Survival, verdict: Verdict, own: Verdict, margin: Margin) -> Comparison:

@@ -67,6 +67,7 @@ def open_gate(config: pytest.Config) -> None:
                 margin=margin,
                 texts=texts,
                 fails=fails,
+                looks_at_bar=options.text("gate_bar") != "off",
             )
     except NeurontestError as error:
         raise pytest.UsageError(f"--concept-against: {' '.join(str(error).split())}") from None

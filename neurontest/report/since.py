@@ -127,13 +127,10 @@ def decisive_p(found: Comparison) -> float | None:
 
 
 def _accepted(one: AcceptedChange) -> str:
-    when = f", accepted {one.on}" if one.on else ""
-    until = f" until {one.until}" if one.until else ""
-    return (
-        f"acceptance expired{until}: {one.claim}: {one.reason}"
-        if one.expired
-        else (f"accepted{until}: {one.claim}: {one.reason}{when}")
-    )
+    if one.expired:
+        return f"acceptance of {one.claim} expired on {one.until}: {one.reason}"
+    until, when = f" until {one.until}" if one.until else "", f", accepted {one.on}" if one.on else ""
+    return f"accepted{until}: {one.claim}: {one.reason}{when}"
 
 
 def _signed(one: Estimate) -> Estimate:

@@ -56,6 +56,8 @@ class Against:
         The statuses with which a test fails.
     accepted : tuple of Acceptance
     today : date
+    looks_at_bar : bool
+        Whether it is told what the suite asks less than it did.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Against:
     fails: tuple[str, ...]
     accepted: tuple[Acceptance, ...]
     today: date
+    looks_at_bar: bool = True
 
     @classmethod
     def read(
@@ -78,6 +81,7 @@ class Against:
         margin: Margin | None = None,
         texts: str = "same",
         fails: tuple[str, ...] = ("weakened", "lost"),
+        looks_at_bar: bool = True,
     ) -> Against:
         """Read a reference: a folder, or ``git:REVISION:FOLDER``, relative to `base`.
 
@@ -90,7 +94,9 @@ class Against:
         reference = read_reference(folder)
         record = load_record(folder / RECORD)
         accepted = read_accepted(folder)
-        return cls(said, Then.of(reference, record), record, margin or Margin(), texts, fails, accepted, today)
+        return cls(
+            said, Then.of(reference, record), record, margin or Margin(), texts, fails, accepted, today, looks_at_bar
+        )
 
     @property
     def folder(self) -> Path:
@@ -170,7 +176,7 @@ class Against:
             texts=self.texts,  # type: ignore[arg-type]
             margin=str(self.margin),
             fails=self.fails,
-            bar=tuple(moved(suite, self.record)),
+            bar=tuple(moved(suite, self.record)) if self.looks_at_bar else (),
             accepted=accepted,
         )
 
