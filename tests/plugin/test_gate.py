@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+import neurontest.run.between
+import neurontest.run.gate
+import neurontest.trace.engine
+import neurontest.trace.twin  # noqa: F401 - a run in this process forgets what it was the first to import
 from neurontest.cli import main
 from neurontest.gate.reference import ACTIVATIONS, MANIFEST, RECORD
 from neurontest.report.record import load_record
@@ -49,32 +53,37 @@ class Ran:
 
 @dataclass(frozen=True)
 class Project:
-    """A folder with a suite ``specs``, models and a cache that all tests share."""
+    """A folder with a suite ``specs``, and a cache that all tests share."""
 
     folder: Path
-    models: Path
+    cache: Path
+    pytester: pytest.Pytester | None = None
 
     def run(self, model: str, *options: str) -> Ran:
-        command = [sys.executable, "-m", "pytest", *LOADED, "--concept-specs=specs", f"--concept-model={model}"]
-        environ = os.environ | {
-            "PYTHONPATH": str(REPOSITORY),
-            "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-            "NEURONTEST_CACHE_DIR": str(self.models / "cache"),
-            "OMP_NUM_THREADS": "1",
-        }
+        """Run the suite; in this process, unless workers are to be begun."""
+        own = [f"--concept-cache-dir={self.cache}", "--concept-specs=specs", f"--concept-model={model}"]
+        arguments = [*LOADED, *own, "--concept-vacuous=off", *options]
         shutil.rmtree(self.folder / "reports", ignore_errors=True)
+        if self.pytester is not None and "-n2" not in options:
+            result = self.pytester.runpytest_inprocess(*arguments)
+            status, said = int(result.ret), result.outlines + result.errlines
+        else:
+            status, said = self._outside(arguments)
+        path = self.folder / "reports" / "latest" / "record.json"
+        return Ran(status, "\n".join(said), load_record(path) if path.exists() else _NONE)
+
+    def _outside(self, arguments: list[str]) -> tuple[int, list[str]]:
+        environ = {"PYTHONPATH": str(REPOSITORY), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "OMP_NUM_THREADS": "1"}
         done = subprocess.run(
-            [*command, "--concept-vacuous=off", *options],
+            [sys.executable, "-m", "pytest", *arguments],
             cwd=self.folder,
-            env=environ,
+            env=os.environ | environ,
             capture_output=True,
             encoding="utf-8",
             check=False,
             timeout=300,
         )
-        path = self.folder / "reports" / "latest" / "record.json"
-        record = load_record(path) if path.exists() else _NONE
-        return Ran(done.returncode, done.stdout + done.stderr, record)
+        return done.returncode, (done.stdout + done.stderr).splitlines()
 
 
 _NONE = Record(**{**dict.fromkeys(Record.__dataclass_fields__), "claims": ()})  # type: ignore[arg-type]
@@ -82,12 +91,12 @@ _NONE = Record(**{**dict.fromkeys(Record.__dataclass_fields__), "claims": ()})  
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The models, a reference of the first, and a cache; torch is imported before any pytester, which would twice."""
     folder = tmp_path_factory.mktemp("gated")
     for change in gated.CHANGES:
         gated.save(folder / change, change)
-    project = Project(folder, folder)
     gated.write_suite(folder / "specs")
-    recorded = project.run("base", "--concept-record=ref")
+    recorded = Project(folder, folder / "cache").run("base", "--concept-record=ref")
     assert recorded.status == 1  # 'far' is refuted, and that is recorded
     assert (folder / "ref" / MANIFEST).exists(), recorded.out
     (folder / "recorded.txt").write_text(recorded.out)
@@ -95,12 +104,13 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def project(models: Path, tmp_path: Path) -> Project:
-    gated.write_suite(tmp_path / "specs")
+def project(models: Path, pytester: pytest.Pytester) -> Project:
+    folder = pytester.path
+    gated.write_suite(folder / "specs")
     for change in gated.CHANGES:
-        (tmp_path / change).symlink_to(models / change)
-    shutil.copytree(models / "ref", tmp_path / "ref")
-    return Project(tmp_path, models)
+        (folder / change).symlink_to(models / change)
+    shutil.copytree(models / "ref", folder / "ref")
+    return Project(folder, models / "cache", pytester)
 
 
 class TestRecording:
