@@ -30,7 +30,8 @@ def moved(suite: Suite, record: Record) -> list[str]:
             out.append(f"{name}: this claim is gone")
         else:
             out.extend(f"{name}: {what}" for what in _loosened(claim, then, record.model.name))
-    concepts = {**suite.concepts, **({"baseline": suite.baseline} if suite.baseline else {})}
+    others = {f"baseline {number}": one for number, one in enumerate(suite.baselines, start=2)}
+    concepts = {**suite.concepts, **({"baseline": suite.baseline} if suite.baseline else {}), **others}
     for concept in record.concepts:
         left = concepts.get(concept.name)
         gone = len(set(concept.prompts) - set(left.prompts if left else ()))

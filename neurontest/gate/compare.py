@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from neurontest.claims import kind_named
+from neurontest.claims.preserved import Preserved
 from neurontest.errors import EvidenceError
 from neurontest.gate.margin import Margin
+from neurontest.gate.power import Power, power_if_unchanged, power_unchanged
 from neurontest.gate.pruned import Pruned
 from neurontest.gate.reference import Reference
 from neurontest.gate.same import difference
@@ -15,7 +17,7 @@ from neurontest.gate.survival import Survival
 from neurontest.gate.ways import Asked, untestable, way_of
 from neurontest.stats.correction import thresholds
 from neurontest.stats.half_t import HalfT
-from neurontest.stats.power import prompts_needed
+from neurontest.stats.power import POWER, prompts_needed
 from neurontest.types import (
     Activations,
     Claim,
@@ -35,6 +37,9 @@ from neurontest.types import (
 )
 from neurontest.verdict import judge
 
+_NO_REASONS: Mapping[str, str] = {}
+#: A model held against itself has changed by no more than sums are rounded by.
+_SAME = 1e-9
 #: What a claim requests of the model at hand, or what was kept of it.
 Read = Mapping[TraceRequest, Activations | Pruned]
 
@@ -64,7 +69,12 @@ class Then:
 
 
 def compare(
-    family: Family, findings: Mapping[str, Finding], then: Then, traces: Read, margin: Margin
+    family: Family,
+    findings: Mapping[str, Finding],
+    then: Then,
+    traces: Read,
+    margin: Margin,
+    unlike: Mapping[str, str] = _NO_REASONS,
 ) -> dict[str, Comparison]:
     """What became of each claim of a family that is tested, by id.
 
@@ -77,14 +87,18 @@ def compare(
         On the model at hand.
     traces : mapping from TraceRequest to Activations, or to Pruned
         All that these claims request of it.
+    unlike : mapping from claim id to str
+        Why a claim cannot be compared, as far as that is known beforehand.
     """
     out: dict[str, Comparison] = {}
     tested: dict[str, Claim] = {}
     for claim in family.tested:
         before = then.claims.get((claim.where.file, claim.id))
-        why = difference(claim, before, then.concepts) or untestable(claim)
+        why = unlike.get(claim.id) or difference(claim, before, then.concepts) or untestable(claim)
         now = findings[claim.id].verdict.name
-        if why or before is None:
+        if claim.kind == Preserved.name:
+            out[claim.id] = _of_the_change(before, findings[claim.id])
+        elif why or before is None:
             out[claim.id] = Comparison("incomparable", why, before.verdict if before else "", now)
         elif before.verdict != "holds":
             out[claim.id] = _not_held(before, findings[claim.id])
@@ -92,7 +106,7 @@ def compare(
             tested[claim.id] = claim
     if not tested:
         return out
-    open_ = Thresholds.of(*thresholds(family.statistics.alpha, len(tested), family.statistics.correction))
+    open_ = open_to(family, len(tested))
     survived: dict[str, Survival] = {}
     for one, claim in tested.items():
         try:
@@ -107,6 +121,39 @@ def compare(
         own, verdict = findings[one].verdict, verdicts[one]
         out[one] = _comparison(tested[one], found, verdict, own, margin)
     return out
+
+
+def powers(family: Family, then: Then, traces: Read, margin: Margin) -> dict[str, Power | str]:
+    """How sure each claim that held and can be tested is to be called preserved if nothing has changed, by id.
+
+    Both models have the reference's texts. Where no power can be told, why.
+
+    Parameters
+    ----------
+    traces : mapping from TraceRequest to Activations
+        That the reference was recorded of.
+    """
+    held = {claim.id: (claim, then.claims[claim.where.file, claim.id]) for claim in family.tested}
+    tested = {
+        one: (claim, before.evidence)
+        for one, (claim, before) in held.items()
+        if before.verdict == "holds" and before.evidence is not None and not untestable(claim)
+    }
+    if not tested:
+        return {}
+    open_ = open_to(family, len(tested))
+    out: dict[str, Power | str] = {}
+    for one, (claim, evidence) in tested.items():
+        found = _survival(claim, then, evidence, traces, margin, open_)
+        if abs(found.change.estimate) > _SAME:
+            raise EvidenceError(f"{claim.node}: what was kept of it is not what it was tested on; please report this")
+        out[one] = power_if_unchanged(found, open_.smallest) or "its prompts differ too little to tell a power by"
+    return out
+
+
+def open_to(family: Family, count: int) -> Thresholds:
+    """The p-values that those of so many claims may be compared with."""
+    return Thresholds.of(*thresholds(family.statistics.alpha, count, family.statistics.correction))
 
 
 def _survival(claim: Claim, then: Then, now: Evidence, traces: Read, margin: Margin, open_: Thresholds) -> Survival:
@@ -186,7 +233,7 @@ def _comparison(claim: Claim, found: Survival, verdict: Verdict, own: Verdict, m
 
     return Comparison(
         status,  # type: ignore[arg-type]
-        _why(found, verdict, margin) if status == "undecided" else "",
+        _why(claim, found, verdict, margin) if status == "undecided" else "",
         "holds",
         own.name,
         estimate("then", found.then),
@@ -197,6 +244,22 @@ def _comparison(claim: Claim, found: Survival, verdict: Verdict, own: Verdict, m
         found.p_weakened,
         verdict.p_adjusted,
         verdict.p_opposite_adjusted,
+    )
+
+
+def _of_the_change(before: ClaimRecord | None, found: Finding) -> Comparison:
+    """Of a claim that is about the change itself: its own verdict says it."""
+    evidence, verdict = found.evidence, found.verdict
+    status = {"holds": "preserved", "refuted": "weakened", "inconclusive": "undecided"}[verdict.name]
+    return Comparison(
+        "incomparable" if evidence.refusal else status,  # type: ignore[arg-type]
+        "" if status == "preserved" else verdict.reason,
+        before.verdict if before else "",
+        verdict.name,
+        p=evidence.p,
+        p_opposite=evidence.p_opposite,
+        p_adjusted=verdict.p_adjusted,
+        p_opposite_adjusted=verdict.p_opposite_adjusted,
     )
 
 
@@ -212,10 +275,14 @@ def _not_held(before: ClaimRecord, now: Finding) -> Comparison:
     )
 
 
-def _why(found: Survival, verdict: Verdict, margin: Margin) -> str:
-    """Why neither is shown, and how many prompts would decide it."""
+def _why(claim: Claim, found: Survival, verdict: Verdict, margin: Margin) -> str:
+    """Why neither is shown: enough prompts, and yet it is not, or how many would decide it."""
     if verdict.borderline or found.kept.degenerate:
         return verdict.reason
+    own_texts = claim.generation.replay is None and claim.selection.positions != "prompt"
+    power = power_unchanged(found, margin, verdict.threshold, own_texts=own_texts)
+    if power >= POWER:
+        return f"unchanged, it would be called preserved with probability {power:.2f}, and is not"
     asked = found.if_unchanged(margin)
     needed = prompts_needed(found.spread, asked, verdict.threshold / found.chances) if found.spread and asked else None
     if needed is None:

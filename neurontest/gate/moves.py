@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from neurontest.claims.conclusion import HALF_T_METHOD, Trial
+from neurontest.claims.conclusion import HALF_T_METHOD
 from neurontest.claims.single import label
+from neurontest.claims.trial import Trial
 from neurontest.gate.drift import Drift, Matching, drift
 from neurontest.gate.paired import CANDIDATE, REFERENCE, PairedTrial
 from neurontest.stats.half_t import HalfT

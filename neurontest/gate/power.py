@@ -80,10 +80,36 @@ def power_if_unchanged(found: Survival, threshold: float, own_texts: Margin | No
     return Power(here, spread.prompts, low)
 
 
+def power_unchanged(found: Survival, margin: Margin, threshold: float, *, own_texts: bool) -> float:
+    """The power that there was to call a claim preserved, had nothing changed since the reference.
+
+    By the reference's spread alone, for an unchanged model has no other; 0 where that spread is a floor.
+
+    Parameters
+    ----------
+    found : Survival
+        Of the reference and the candidate.
+    margin : Margin
+    threshold : float
+        The p-value to be reached.
+    own_texts : bool
+        Whether each model has its own texts. With the reference's in both, an unchanged model's effect is the same to
+        the last digit.
+    """
+    then, asked, kept = found.then, found.if_unchanged(margin), margin.kept
+    if then.degenerate or asked == 0:
+        return 0.0
+    variance = then.variance * (1 + kept**2 if own_texts else (1 - kept) ** 2)
+    centre = asked / variance**0.5 if variance > 0 else _FAR
+    return _reached(centre, then.df, threshold / found.chances)
+
+
 def _power(t: float, df_here: float, n: int, threshold: float, spread: Spread) -> float:
     times = n / spread.prompts
-    centre = t * times ** ((1 - spread.growth) / 2)
+    return _reached(t * times ** ((1 - spread.growth) / 2), (df_here + 1) * times - 1, threshold)
+
+
+def _reached(centre: float, df: float, threshold: float) -> float:
     if centre >= _FAR:
         return 1.0
-    df = (df_here + 1) * times - 1
     return float(stats.nct.sf(stats.t.isf(threshold, df), df, centre)) if centre > 0 else 0.0

@@ -65,12 +65,15 @@ class Manifest:
         sha256 of each other file, in hexadecimal.
     entries : mapping from name to Entry
         Of the activations, by :func:`name_of` their requests.
+    created : str
+        UTC, ISO 8601, whole seconds; empty if that was not said.
     """
 
     version: int
     neurontest: str
     files: Mapping[str, str]
     entries: Mapping[str, Entry]
+    created: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class Reference:
     record : bytes
         Of its ``record.json``.
     checksum : str
-        sha256 of its manifest: of all that it consists of.
+        sha256 of all that it consists of, whenever it was created.
     """
 
     folder: Path
@@ -115,8 +118,8 @@ def name_of(request: TraceRequest) -> str:
     return hashlib.sha256(msgspec.json.encode([*said, astuple(reading_of(request.positions))])).hexdigest()[:24]
 
 
-def write_reference(folder: Path, record: bytes, kept: Mapping[TraceRequest, Pruned]) -> int:
-    """Write a reference; the same content gives the same bytes.
+def write_reference(folder: Path, record: bytes, kept: Mapping[TraceRequest, Pruned], created: str = "") -> int:
+    """Write a reference; the same content gives the same bytes, but for when it was `created`.
 
     Returns
     -------
@@ -149,6 +152,7 @@ def write_reference(folder: Path, record: bytes, kept: Mapping[TraceRequest, Pru
             )
             for request, one in sorted(kept.items(), key=lambda item: name_of(item[0]))
         },
+        created,
     )
     (folder / MANIFEST).unlink(missing_ok=True)
     files[MANIFEST] = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
@@ -189,7 +193,8 @@ def read_reference(folder: Path) -> Reference:
     for name in manifest.entries:
         if not {name, name + _COLUMNS} <= tensors.keys():
             raise RecordError(f"{folder / ACTIVATIONS} lacks what {MANIFEST} lists; record it anew")
-    return Reference(folder, files[RECORD], hashlib.sha256(data).hexdigest(), manifest, tensors)
+    checksum = hashlib.sha256(msgspec.json.encode(replace(manifest, created=""))).hexdigest()
+    return Reference(folder, files[RECORD], checksum, manifest, tensors)
 
 
 def _bytes(folder: Path, name: str) -> bytes:

@@ -61,8 +61,16 @@ class Asked:
         return replace(self.claim, generation=self.before.generation)
 
     def at_hand(self, claim: Claim) -> Trial:
-        """The claim on the candidate."""
+        """The claim on the candidate.
+
+        Raises
+        ------
+        IncomparableError
+            If nothing that it looks at is at hand.
+        """
         asked = {request: self.traces[request] for request in self.kind.requests(claim) if request in self.traces}
+        if not asked:
+            raise IncomparableError("none of the activations that it looks at were kept; record it anew")
         pruned = {request: one for request, one in asked.items() if isinstance(one, Pruned)}
         if pruned:
             return PrunedTrial(self.kind, claim, pruned)
@@ -169,10 +177,10 @@ class Listed(Way):
         if not before or not names:
             raise IncomparableError("the reference lacks what was measured of each prompt; record it anew")
         sides = (asked.claim.said("of"), asked.claim.said("against"))
-        now = asked.at_hand(asked.claim)
-        if isinstance(now, PrunedTrial):
+        requests = asked.kind.requests(asked.claim)
+        if not all(isinstance(asked.traces.get(request), Activations) for request in requests):
             raise IncomparableError("prompts' own lists can be made of a model at hand alone, not of two references")
-        return listed_survival(before, now, names, sides, asked.margin)
+        return listed_survival(before, asked.at_hand(asked.claim), names, sides, asked.margin)
 
 
 class Causal(Way):

@@ -20,7 +20,7 @@ from neurontest.types.evidence import (
     Spread,
     Tally,
 )
-from neurontest.types.gate import Comparison, GateStatus
+from neurontest.types.gate import AcceptedChange, Comparison, GateStatus, ReferenceRecord
 from neurontest.types.neurons import Head, Neuron, NeuronSet, OverlapMatrix, PublishedNeuron
 from neurontest.types.record import (
     RECORD_VERSION,
@@ -67,6 +67,7 @@ __all__ = [
     "RECORD_VERSION",
     "TEXT_SCORES",
     "WORD_SCORES",
+    "AcceptedChange",
     "Activations",
     "Alternative",
     "Claim",
@@ -109,6 +110,7 @@ __all__ = [
     "PublishedNeuron",
     "Reading",
     "Record",
+    "ReferenceRecord",
     "Repeat",
     "ScoreRequest",
     "Selection",

@@ -1,4 +1,4 @@
-"""What became of a claim since a reference was recorded."""
+"""What became of claims since a reference was recorded."""
 
 from __future__ import annotations
 
@@ -46,3 +46,59 @@ class Comparison:
     p_opposite: float | None = None
     p_adjusted: float | None = None
     p_opposite_adjusted: float | None = None
+
+
+@dataclass(frozen=True)
+class AcceptedChange:
+    """A claim whose change against the reference somebody has accepted.
+
+    Attributes
+    ----------
+    claim : str
+        ``file::id``.
+    reason : str
+    until, on : str
+        The last day on which it counts, and when it was accepted, as dates; empty if not said.
+    expired : bool
+        It no longer counted when the run was made.
+    """
+
+    claim: str
+    reason: str
+    until: str = ""
+    on: str = ""
+    expired: bool = False
+
+
+@dataclass(frozen=True)
+class ReferenceRecord:
+    """The reference that a run was held against.
+
+    Attributes
+    ----------
+    name : str
+        As it was said.
+    model, fingerprint : str
+        What it was recorded of.
+    created : str
+        UTC, ISO 8601, whole seconds; empty if it does not say.
+    texts : str
+        ``same``: both models have read the reference's texts. ``own``: each its own.
+    margin : str
+        How much of an effect may be lost.
+    fails : tuple of str
+        The statuses with which a test fails.
+    bar : tuple of str
+        What the suite asks less than it did, in sentences.
+    accepted : tuple of AcceptedChange
+    """
+
+    name: str
+    model: str
+    fingerprint: str
+    created: str
+    texts: Literal["same", "own"]
+    margin: str
+    fails: tuple[str, ...] = ()
+    bar: tuple[str, ...] = ()
+    accepted: tuple[AcceptedChange, ...] = ()

@@ -92,3 +92,16 @@ def test_what_is_asked_more_is_not(tmp_path: Path, record: Record, old: str, new
 def test_prompts_that_are_gone(tmp_path: Path, record: Record) -> None:
     assert moved(suite(tmp_path / "s", CLAIMS, a=10), record) == ["a: 2 of 12 prompts are gone"]
     assert moved(suite(tmp_path / "s", CLAIMS, a=14), record) == []
+
+
+def test_further_baselines_are_still_there(tmp_path: Path) -> None:
+    def written(second: str) -> Suite:
+        suite(tmp_path / "s", CLAIMS)
+        path = tmp_path / "s" / "suite.yaml"
+        neutral = f"baseline:\n  - prompts:\n{prompts('things', 24)}\n  - prompts:\n{second}\nconcepts"
+        path.write_text("neurontest: 1\n" + neutral + path.read_text().partition("\nconcepts")[2])
+        return load_suite(tmp_path / "s")
+
+    before = bare_record(tmp_path, written(prompts("weather", 24)), "base", {})
+    assert moved(written(prompts("weather", 24)), before) == []
+    assert moved(written(prompts("weather", 20)), before) == ["baseline 2: 4 of 24 prompts are gone"]

@@ -16,7 +16,7 @@ from neurontest.gate.margin import Margin
 from neurontest.gate.preserved import against
 from neurontest.run.settle import settle
 from neurontest.types import Activations, Claim, Evidence, Family, Selection, Thresholds, TraceRequest, silent
-from tests.gate.recorded import evaluated, family_of, recorded
+from tests.gate.recorded import evaluated, family_of, judged, recorded
 from tests.gate.test_drift import WIDTH, Data, data, permuted
 from tests.worlds import claim_on
 
@@ -97,8 +97,19 @@ def test_other_claims_are_tested_as_ever_and_it_is_gated_by_its_own_verdict(tmp_
     reference = recorded(tmp_path / "ref", family, traces, plain)
     with_one = settle(family, traces, silent, test=against(reference))
     assert with_one["c1"].effect == settle(family, traces, silent)["c1"].effect
-    status = compare(family, plain, reference, traces, Margin())["c0"]
-    assert (status.status, "its own verdict" in status.reason) == ("incomparable", True)
+    found = compare(family, judged(family, with_one), reference, traces, Margin())
+    assert (found["c0"].status, found["c0"].then, found["c0"].now) == ("preserved", "inconclusive", "holds")
+    assert found["c0"].p == with_one["c0"].p
+    # It is tested with its family's verdicts, and takes no part in what is corrected over what held before.
+    assert found["c1"].p_adjusted == found["c1"].p
+    # On one model alone there is nothing to tell.
+    untold = compare(family, plain, reference, traces, Margin())["c0"]
+    assert (untold.status, untold.reason) == ("incomparable", NO_REFERENCE)
+    own = judged(family, with_one)
+    refuted = own | {"c0": replace(own["c0"], verdict=replace(own["c0"].verdict, name="refuted"))}
+    assert compare(family, refuted, reference, traces, Margin())["c0"].status == "weakened"
+    untold_yet = own | {"c0": replace(own["c0"], verdict=replace(own["c0"].verdict, name="inconclusive"))}
+    assert compare(family, untold_yet, reference, traces, Margin())["c0"].status == "undecided"
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from neurontest.claims import describe, kinds
-from neurontest.gate.compare import compare
+from neurontest.gate.compare import compare, powers
 from neurontest.gate.margin import Margin
+from neurontest.gate.power import Power
 from neurontest.gate.ways import kept_for, untestable, way_of
 from neurontest.types import Activations, Claim, Selection, Statistics, TraceRequest
 from tests.claims.test_causal import FORCED, NEEDED, World2, scored
@@ -133,6 +134,17 @@ def test_each_kind(name: str, tmp_path: Path) -> None:
     assert same.status == "preserved", same
     assert same.change is not None
     assert same.change.value == pytest.approx(0, abs=1e-9)
+    (power,) = powers(family, reference, then, Margin()).values()
+    assert isinstance(power, Power), power
+    assert 0 < power.power <= 1
+    # Of two references without a model, what either kept is all that is known.
+    kept = {request: one for request in then if (one := reference.reference.activations(request)) is not None}
+    without = compare(family, found, reference, kept, Margin())["c0"]
+    if name == "consistent, against":
+        assert (without.status, "a model at hand alone" in without.reason) == ("incomparable", True)
+    else:
+        assert without.status == "preserved", without
+        assert without.p == pytest.approx(same.p)
     gone = compare(family, evaluated(family, now), reference, now, Margin())["c0"]
     assert gone.status == "lost", gone
     assert gone.now_effect is not None
