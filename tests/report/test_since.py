@@ -13,6 +13,7 @@ from neurontest.report.junit import junit_xml, properties
 from neurontest.report.since import (
     HEADINGS,
     fails_gate,
+    sentence,
     since_counts,
     since_heading,
     since_lines,
@@ -165,3 +166,13 @@ def test_what_comes_from_a_reference_is_only_text(hostile: str) -> None:
     for text in shown:
         assert "\x1b" not in text
         assert "\n" not in text
+
+
+def test_a_claim_about_the_change_has_no_effects_of_two_models() -> None:
+    own = Comparison("preserved", "", "inconclusive", "holds", p=0.001, p_opposite=1.0, p_adjusted=0.002)
+    record = compared(own)
+    page = html_report(record)
+    assert "by its own verdict" in page
+    assert "0.002" in page.partition("by its own verdict")[2][:120]
+    assert since_counts(record) == "1 preserved"
+    assert sentence(own) == "preserved: p = 0.002"

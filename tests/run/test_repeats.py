@@ -124,6 +124,16 @@ def test_a_repeat_that_cannot_be_traced_is_told_and_ends_nothing(
         assert found[1].verdict in ("holds", "refuted", "inconclusive") or claim == "read"
 
 
+def test_a_claim_about_a_change_is_not_repeated(tmp_path: Path, pair: tuple[Any, Any], cache: Path) -> None:
+    suite_in(tmp_path / "suite", [1, 2], ["the"])
+    claims = 'claims:\n  - {id: kept, claim: "hanoi\'s neurons are preserved"}\n  - tulip has consistent neurons\n'
+    (tmp_path / "suite" / "claims.yaml").write_text(claims)
+    run = begin(load_suite(tmp_path / "suite"), pair, cache)
+    (kept,), (tulip,) = run.repeats(run.suite.families[0]).values()
+    assert (kept.verdict, kept.reason) == ("not tested", "a reference is of the run's own texts and baseline")
+    assert tulip.verdict != "not tested"
+
+
 def test_a_suite_without_repeats_has_none(tmp_path: Path, pair: tuple[Any, Any], cache: Path) -> None:
     suite = replace(suite_in(tmp_path / "suite", [1, 2], ["neutral"]), seeds=())
     run = begin(suite, pair, cache)
