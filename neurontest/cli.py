@@ -1,6 +1,6 @@
 """The command line: what can be done with a suite or a record without running pytest.
 
-``neurontest init | check | plan | report | schema | models``
+``neurontest init | check | plan | report | compare | accept | schema | models``
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Sequence
+from datetime import date
+from difflib import get_close_matches
 from importlib.resources import as_file, files
 from math import inf
 from pathlib import Path
@@ -37,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0 if all is well, 1 if a suite has faults, 2 if something went wrong.
+        Exit status: 0 if all is well, 1 if a suite has faults or a claim was lost, 2 if something went wrong.
     """
     said = _parser().parse_args(arguments)
     command: Callable[[argparse.Namespace], int] = said.command
@@ -80,6 +82,19 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("record", metavar="RECORD.json", type=Path, help="What a run wrote")
     report.add_argument("--out", metavar="DIR", type=Path, help="Folder to write to (default: the record's)")
     report.set_defaults(command=_report)
+
+    compare = commands.add_parser("compare", help="Say which claims of a reference survived in another; needs no model")
+    compare.add_argument("reference", metavar="REF", help="Folder of a reference, or git:REVISION:FOLDER")
+    compare.add_argument("new", metavar="NEW", help="The same, of the changed model")
+    compare.add_argument("--margin", metavar="MARGIN", help="What may be lost of an effect (default: 50%%)")
+    compare.set_defaults(command=_compare)
+
+    accept = commands.add_parser("accept", help="Accept what became of a claim: a run against the reference passes it")
+    accept.add_argument("reference", metavar="REF", type=Path, help="Folder of the reference; accepted.yaml is written")
+    accept.add_argument("--claim", metavar="FILE::ID", required=True, help="Such as geography.yaml::hanoi-vietnam")
+    accept.add_argument("--reason", metavar="TEXT", required=True, help="Why; everyone who reads the reference sees it")
+    accept.add_argument("--until", metavar="DATE", help="The last day on which it counts, such as 2027-03-31")
+    accept.set_defaults(command=_accept)
 
     schema = commands.add_parser("schema", help="Print the JSON Schema of spec files, or of records")
     schema.add_argument("of", nargs="?", choices=("suite", "record"), default="suite", help="(default: suite)")
@@ -212,6 +227,60 @@ def _report(said: argparse.Namespace) -> int:
     record = load_record(said.record)
     for path in write_reports(record, said.out or said.record.parent):
         _say(str(path))
+    return 0
+
+
+def _compare(said: argparse.Namespace) -> int:
+    from neurontest.gate.margin import Margin
+    from neurontest.report.columns import aligned
+    from neurontest.report.since import HEADINGS, fails_gate, since_counts, since_heading, since_lines, since_rows
+    from neurontest.run.against import Against
+    from neurontest.run.between import held_against
+
+    try:
+        margin = Margin.of(said.margin or str(resolve("margin", [])))
+    except ValueError as error:
+        raise NeurontestError(f"--margin: {error}") from None
+    here, cache_dir = Path.cwd(), _cache_dir()
+    against = Against.read(said.reference, here, cache_dir=cache_dir, today=date.today(), margin=margin)
+    record = held_against(said.new, here, against, cache_dir)
+    _say(since_heading(record))
+    rows = since_rows(record)
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in aligned([HEADINGS, *(row[:-1] for row in rows)], width) if rows else ():
+        _say(line)
+    for _, line in since_lines(record):
+        _say(line)
+    if all(row.status == "incomparable" for row in rows):
+        raise NeurontestError(f"nothing of {said.new} can be compared with {said.reference}")
+    _say(since_counts(record))
+    return int(any(fails_gate(record, claim) for claim in record.claims))
+
+
+def _accept(said: argparse.Namespace) -> int:
+    from neurontest.gate.accepted import FILE, Acceptance, read_accepted, write_accepted
+    from neurontest.gate.reference import RECORD, read_reference
+    from neurontest.report.record import load_record
+
+    folder: Path = said.reference
+    read_reference(folder)
+    known = [f"{claim.family}::{claim.id}" for claim in load_record(folder / RECORD).claims]
+    if said.claim not in known:
+        near = get_close_matches(said.claim, known, n=3, cutoff=0.5)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known[:10])}"
+        raise NeurontestError(f"the reference {folder} has no claim {said.claim!r}; {hint}")
+    if not said.reason.strip():
+        raise NeurontestError("--reason must say why: everyone who reads the reference sees it")
+    today = date.today()
+    try:
+        until = date.fromisoformat(said.until) if said.until is not None else None
+    except ValueError:
+        raise NeurontestError(f"--until must be a date such as 2027-03-31, not {said.until!r}") from None
+    if until is not None and until < today:
+        raise NeurontestError(f"--until {until} is over: such an acceptance would count for nothing")
+    accepted = Acceptance(said.claim, said.reason.strip(), until, today)
+    write_accepted(folder, [*read_accepted(folder), accepted])
+    _say(f"{folder / FILE}: {said.claim} is accepted{f' until {until}' if until else ''}: {accepted.reason}")
     return 0
 
 

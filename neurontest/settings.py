@@ -271,6 +271,57 @@ SETTINGS: tuple[Setting, ...] = (
         "person",
         choices=("off", "on"),
     ),
+    # What becomes of claims when the model changes.
+    Setting(
+        "run",
+        "record",
+        str,
+        None,
+        "Folder that a reference is written to, if the whole suite was run: later runs are held against it",
+        "person",
+    ),
+    Setting(
+        "run",
+        "against",
+        str,
+        None,
+        "Reference that the run is held against: its folder, or git:REVISION:FOLDER",
+        "person",
+    ),
+    Setting(
+        "run",
+        "against_texts",
+        str,
+        "same",
+        "same: the model reads the reference's texts, so that both have the same words; own: it writes its own",
+        "person",
+        choices=("same", "own"),
+    ),
+    Setting(
+        "run",
+        "margin",
+        str,
+        "50%",
+        "What may be lost of an effect since the reference: a share of it, or an amount in its unit",
+        "person",
+    ),
+    Setting(
+        "run",
+        "gate",
+        str,
+        "weakened,lost",
+        "What fails against a reference, separated by commas: weakened, lost, undecided, incomparable; or none",
+        "person",
+    ),
+    Setting(
+        "run",
+        "gate_bar",
+        str,
+        "warn",
+        "What becomes of a run whose suite asks less than it did when the reference was recorded; off: do not look",
+        "person",
+        choices=("warn", "fail", "off"),
+    ),
 )
 
 BY_NAME: Mapping[str, Setting] = {setting.name: setting for setting in SETTINGS}

@@ -13,6 +13,7 @@ from neurontest.claims.extreme import OverlapHighest, OverlapLowest
 from neurontest.claims.normalization import NormalizationHelps, SetsDiffer
 from neurontest.claims.overlap import OverlapAbove, OverlapBelow, OverlapGreater
 from neurontest.claims.positions import PositionsMoreDistinct
+from neurontest.claims.preserved import Preserved
 from neurontest.claims.similar import SetsSimilar
 from neurontest.claims.specific import HasSpecificNeurons, SpecificNeuron
 
@@ -37,6 +38,7 @@ def kinds() -> tuple[Kind, ...]:
         HasSpecificNeurons(),
         Necessary(),
         Sufficient(),
+        Preserved(),
     )
 
 

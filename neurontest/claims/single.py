@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -15,16 +15,23 @@ from neurontest.stats.halves import Indices
 from neurontest.stats.max_t import MaxT
 from neurontest.types import Tally, Thresholds
 
+#: Neurons of a search that are listed.
+LISTED = 10
+
 
 def column_of(trial: Trial, neuron: str) -> int:
-    """Where a neuron, ``L11.mlp[756]``, stands in the scores.
+    """Where a neuron, ``L11.mlp[756]``, stands in the scores: the inverse of :func:`label`.
 
     Raises
     ------
     EvidenceError
         If the model has no such neuron.
     """
-    layer, index = (int(number) for number in re.findall(r"[0-9]+", neuron))
+    numbers = [int(number) for number in re.findall(r"[0-9]+", neuron)]
+    if len(numbers) == 1:
+        # An index stands for itself, in whatever layer.
+        return numbers[0]
+    layer, index = numbers
     shape = trial.shape
     if layer >= shape.layers or index >= shape.width:
         raise EvidenceError(
@@ -62,9 +69,28 @@ def critical(found: MaxT, threshold: float) -> float:
     return float(np.quantile(found.largest.null, 1 - threshold))
 
 
-def tallies(p: Floats, thresholds: Thresholds, said: str) -> tuple[Tally, ...]:
-    """How many neurons' adjusted p-values reach each threshold that may finally apply; `said` as in ``are specific``.
+def tallies(
+    p: Floats, thresholds: Thresholds, said: str, order: Indices, named: Callable[[int], str]
+) -> tuple[Tally, ...]:
+    """How many neurons' adjusted p-values reach each threshold that may finally apply, and which stand out most.
 
-    Which of them does is known only when the whole family is.
+    Which of the thresholds does is known only when the whole family is.
+
+    Parameters
+    ----------
+    said : str
+        As in ``are specific``.
+    order : int array
+        Places in `p`, of those that stand out most first.
+    named : callable
+        The name of the neuron in a place of `p`.
     """
-    return tuple(Tally(one, f"{int((p <= one).sum()):,} of {len(p):,} neurons {said}") for one in thresholds.family)
+    first = [int(at) for at in order[:LISTED]]
+    return tuple(
+        Tally(
+            one,
+            f"{int((p <= one).sum()):,} of {len(p):,} neurons {said}",
+            tuple(named(at) for at in first if p[at] <= one),
+        )
+        for one in thresholds.family
+    )

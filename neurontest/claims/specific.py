@@ -90,13 +90,13 @@ class SpecificNeuron(_Specific):
 
     def requests(self, claim: Claim) -> tuple[TraceRequest, ...]:
         """Those at the neuron's own site."""
-        return super().requests(_at_site(claim))
+        return super().requests(at_site(claim))
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         """Studentised AUROC, by relabeling of the concept and each side."""
         from neurontest.claims.evidence.specific import evidence_of
 
-        return evidence_of(self, _at_site(claim), traces, thresholds, self.sides(claim))
+        return evidence_of(self, at_site(claim), traces, thresholds, self.sides(claim))
 
 
 class HasSpecificNeurons(_Specific):
@@ -124,7 +124,7 @@ class HasSpecificNeurons(_Specific):
         return evidence_of(self, claim, traces, thresholds, self.sides(claim))
 
 
-def _at_site(claim: Claim) -> Claim:
+def at_site(claim: Claim) -> Claim:
     """The claim at the site of the neuron that it names."""
     found = re.search(r"\.(\w+)\[", claim.said("neuron"))
     return claim.at(site=found[1]) if found else claim

@@ -17,7 +17,7 @@ from neurontest.claims.conclusion import SMALL_BASELINE, Conclusion
 from neurontest.errors import EvidenceError
 from neurontest.neurons.normalize import Floats
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, selector
-from neurontest.neurons.table import scores_of, units
+from neurontest.neurons.table import scores_of, unit_names, units
 from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import FIRST_PAIRS, HalfT, Hypothesis, half_t, settle
 from neurontest.stats.halves import Indices
@@ -29,6 +29,7 @@ from neurontest.types import (
     Claim,
     Estimate,
     Thresholds,
+    TraceRequest,
 )
 
 Hypotheses = Callable[[HalfSamples], Sequence[Hypothesis]]
@@ -78,11 +79,24 @@ class Trial(Conclusion):
         texts = [self._texts[name] for name in of] if of else sorted(map(self._texts.__getitem__, self.claim.concepts))
         return Stream(self.claim.statistics.seed, purpose, *texts)
 
+    def request(self, concept: str, mode: str) -> TraceRequest:
+        """The traces of a concept, or of the baseline, in a mode."""
+        return self.claim.request(concept, positions=self.modes[mode].positions)
+
     def activations(self, concept: str, mode: str) -> Activations:
         """The traces of a concept, one row for each prompt or group of prompts, or of the baseline, in a mode."""
-        request = self.claim.request(concept, positions=self.modes[mode].positions)
+        request = self.request(concept, mode)
         groups = () if concept == BASELINE else self.claim.concepts[concept].groups
         return units(self.traces[request], request.prompts, groups)
+
+    def units(self, concept: str) -> tuple[str, ...]:
+        """What the rows of a concept's traces stand for: its prompts, or groups of prompts."""
+        one = self.claim.concepts[concept]
+        return unit_names(one.prompts, one.groups)
+
+    def columns(self, concept: str, mode: str, neurons: Indices) -> Floats:
+        """Activations [prompt, neuron] of some neurons, ``layer * width + index``, as they were traced."""
+        return np.asarray(self.activations(concept, mode).values[:, neurons])
 
     @property
     def shape(self) -> Activations:
@@ -107,6 +121,11 @@ class Trial(Conclusion):
             raise EvidenceError(
                 f"{self.claim.node}: k is {own.k}, and there are {size} to select from; say a smaller k"
             )
+        return self.selector_over(scores, smallest, width)
+
+    def selector_over(self, scores: Floats, smallest: int, width: int | None) -> MeanSelector | ConsistencySelector:
+        """The claim's selection over scores of layers of this `width`, if an index counts as one neuron."""
+        own = self.claim.selection
         return selector(
             scores, select=own.select, k=own.k, smallest=smallest, per_prompt_k=own.per_prompt_k, width=width
         )
@@ -151,14 +170,8 @@ class Trial(Conclusion):
 
     def settle(self, hypotheses: Hypotheses, thresholds: Thresholds) -> list[HalfT]:
         """Half-t tests of some hypotheses; keeps the half-samples as :attr:`samples`."""
-        fixed = {
-            (name, mode): self.published(name)
-            for name, concept in self.claim.concepts.items()
-            if concept.published
-            for mode in self.modes
-        }
         first = HalfSamples.draw(
-            self._selectors(), self.sizes, self.m, FIRST_PAIRS, self.streams, self.sample_of, fixed
+            self.selectors(), self.sizes, self.m, FIRST_PAIRS, self.streams, self.sample_of, self.fixed()
         )
         extra = self._baseline_variance(first, hypotheses)
 
@@ -184,12 +197,30 @@ class Trial(Conclusion):
             raise EvidenceError(f"{self.claim.node}: described before it was tested")
         return self.samples
 
-    def _selectors(self, baseline: Indices | None = None) -> dict[Key, MeanSelector | ConsistencySelector]:
+    def fixed(self) -> dict[Key, Floats]:
+        """Memberships [neuron] of the published sets that the claim is about, in every mode."""
         return {
-            (name, mode): self.selector(self.scores(name, mode, baseline), self.m)
-            for name in self.n
+            (name, mode): self.published(name)
+            for name, concept in self.claim.concepts.items()
+            if concept.published
             for mode in self.modes
         }
+
+    def selectors(self, baseline: Indices | None = None) -> dict[Key, MeanSelector | ConsistencySelector]:
+        """The claim's selection over the scores of each concept in each mode, exact for its half-samples.
+
+        Parameters
+        ----------
+        baseline : int array [prompt], optional
+            Rows of the baseline to subtract the mean of; by default all.
+        """
+        return {(name, mode): self.selector_of(name, mode, baseline) for name in self.n for mode in self.modes}
+
+    def selector_of(
+        self, concept: str, mode: str, baseline: Indices | None = None
+    ) -> MeanSelector | ConsistencySelector:
+        """That of one concept in one mode."""
+        return self.selector(self.scores(concept, mode, baseline), self.m)
 
     def _baseline_variance(self, whole: HalfSamples, hypotheses: Hypotheses) -> list[float]:
         """Jackknife variance over the prompts of a small baseline, whose noise is common to all sets."""
@@ -199,7 +230,7 @@ class Trial(Conclusion):
         values = []
         for left_out in range(size):
             rows = np.delete(np.arange(size), left_out)
-            samples = HalfSamples(self._selectors(rows), whole.halves, whole.sample_of, whole.fixed)
+            samples = HalfSamples(self.selectors(rows), whole.halves, whole.sample_of, whole.fixed)
             values.append([one.term.value for one in hypotheses(samples)])
         return [(size - 1) / size * float(spread) for spread in np.var(np.array(values), axis=0) * size]
 

@@ -53,7 +53,22 @@ def _largest(values: npt.NDArray[np.floating]) -> float:
     return float(np.maximum(values.max(initial=0.0), -values.min(initial=0.0)))
 
 
-def normalize(values: npt.NDArray[np.floating], baseline: npt.NDArray[np.floating] | None, how: str) -> Floats:
+def typical_variance(baseline: npt.NDArray[np.floating]) -> float:
+    """The median over neurons of the variance over baseline prompts, of ``baseline`` [prompt, neuron]."""
+    return float(np.median(_variance(baseline)))
+
+
+def _variance(baseline: npt.NDArray[np.floating]) -> Floats:
+    spread = exact_mean((np.asarray(baseline, dtype=np.float64) - exact_mean(baseline)) ** 2)
+    return np.asarray(spread * len(baseline) / (len(baseline) - 1))
+
+
+def normalize(
+    values: npt.NDArray[np.floating],
+    baseline: npt.NDArray[np.floating] | None,
+    how: str,
+    typical: float | None = None,
+) -> Floats:
     """Normalized activations.
 
     Parameters
@@ -65,6 +80,8 @@ def normalize(values: npt.NDArray[np.floating], baseline: npt.NDArray[np.floatin
         ``difference``: minus the baseline's mean (the write-up's formula). ``zscore``: that over the baseline's
         standard deviation, whose variance is shrunken towards its median over neurons (weighted as four prompts): a
         neuron that hardly moves over a few neutral prompts must not win by a scale that is small by chance.
+    typical : float or None
+        That median, where not all neurons are at hand.
 
     Returns
     -------
@@ -84,8 +101,7 @@ def normalize(values: npt.NDArray[np.floating], baseline: npt.NDArray[np.floatin
         return centred
     if len(baseline) < 2:
         raise ValueError("normalize: zscore needs at least two baseline prompts")
-    spread = exact_mean((np.asarray(baseline, dtype=np.float64) - exact_mean(baseline)) ** 2)
-    freedom = len(baseline) - 1
-    variance = spread * len(baseline) / freedom
-    shrunken = (freedom * variance + _PRIOR * np.median(variance)) / (freedom + _PRIOR)
+    freedom, variance = len(baseline) - 1, _variance(baseline)
+    prior = np.median(variance) if typical is None else typical
+    shrunken = (freedom * variance + _PRIOR * prior) / (freedom + _PRIOR)
     return centred / np.sqrt(np.maximum(shrunken, np.finfo(np.float64).tiny))

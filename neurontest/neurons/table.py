@@ -37,6 +37,11 @@ def units(activations: Activations, prompts: Sequence[str], groups: Sequence[str
     return replace(activations, values=values)
 
 
+def unit_names(prompts: Sequence[str], groups: Sequence[str] = ()) -> tuple[str, ...]:
+    """What the rows of :func:`units` stand for."""
+    return tuple(sorted(set(groups)) if groups else sorted(prompts))
+
+
 def scores_of(selection: Selection, activations: Activations, baseline: Activations | None) -> Floats:
     """Normalized activations [prompt, neuron] under a selection.
 
@@ -45,7 +50,9 @@ def scores_of(selection: Selection, activations: Activations, baseline: Activati
     ValueError
         If the selection subtracts a baseline and there is none.
     """
-    return normalize(activations.values, None if baseline is None else baseline.values, selection.normalize)
+    if baseline is None:
+        return normalize(activations.values, None, selection.normalize)
+    return normalize(activations.values, baseline.values, selection.normalize, baseline.typical)
 
 
 def full_set(selection: Selection, activations: Activations, baseline: Activations | None) -> Floats:

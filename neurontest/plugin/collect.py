@@ -82,6 +82,8 @@ class ClaimItem(pytest.Function):
     ----------
     verdict : str
         What its test found; empty if it did not get there.
+    status : str
+        What became of it since the reference; empty if that was not found out.
     facts : str
         In a worker, what its run has to tell so far, as JSON.
     shared : float
@@ -92,12 +94,12 @@ class ClaimItem(pytest.Function):
         super().__init__(**kwargs)
         self.suite = suite
         self.claim = claim
-        self.verdict = self.facts = ""
+        self.verdict = self.status = self.facts = ""
         self.shared = 0.0
 
     def setup(self) -> None:
         """Make the fixtures, and do what the claims of the family share."""
-        self.verdict, self.facts, self.shared = "", "", 0.0
+        self.verdict, self.status, self.facts, self.shared = "", "", "", 0.0
         super().setup()
         if not self.config.getoption("setuponly", False):
             prepare(self, self.funcargs["concept_model"])

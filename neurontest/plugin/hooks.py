@@ -39,6 +39,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
         choose_paths(config)
         config.pluginmanager.register(Recorder(config), "neurontest-recorder")
+    # The environment is not read in a run that has nothing to do with concepts.
+    typed = options.overrides["against"] or options.overrides["record"]
+    if typed or (options.suites and (options.located("against") or options.located("record"))):
+        from neurontest.plugin.gate import open_gate
+
+        open_gate(config)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

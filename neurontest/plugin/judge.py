@@ -38,6 +38,7 @@ def prepare(item: ClaimItem, model: object) -> None:
         state.finding(run, item.claim)
         state.look(run, item.claim, whole=_whole(item.session, item.suite, item.claim.where.file))
         state.repeat(run, item.claim)
+        state.comparison(run, item.claim)
     item.shared = time.perf_counter() - begun
 
 
@@ -56,6 +57,7 @@ def judge(item: ClaimItem, model: object) -> None:
     finding = state.finding(run, claim)
     state.look(run, claim, whole=_whole(item.session, suite, claim.where.file))
     state.repeat(run, claim)
+    comparison = state.comparison(run, claim)
     with our_words():
         from neurontest.report.junit import properties
         from neurontest.report.outcome import is_vacuous
@@ -72,12 +74,24 @@ def judge(item: ClaimItem, model: object) -> None:
         vacuous = is_vacuous(record)
         item.facts = json.dumps(run.facts()) if state.worker else ""
     item.verdict = finding.verdict.name
+    if comparison is not None and state.against is not None:
+        item.status = comparison.status
+        if state.against.fails_with(claim.node, comparison):
+            raise VerdictFailure(text)
+        if record.xfail is None:
+            # What matters is what became of it: one that did not hold before may go on not holding.
+            _fail_if_vacuous(state, text, vacuous=vacuous)
+            return
     settle(
         text,
         finding.verdict.name,
         inconclusive=state.options.text("inconclusive"),
         expected_to_fail=record.xfail is not None,
     )
+    _fail_if_vacuous(state, text, vacuous=vacuous)
+
+
+def _fail_if_vacuous(state: State, text: str, *, vacuous: bool) -> None:
     if state.options.text("vacuous") == "fail" and vacuous:
         raise VerdictFailure(text)
 

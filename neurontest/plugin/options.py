@@ -107,6 +107,18 @@ class Options:
         value = resolve(name, [self.overrides, self.ini, self.environment])
         return value if isinstance(value, int) else 0
 
+    def located(self, name: str) -> tuple[str, Path] | None:
+        """What is said of a setting that names a place, and what it is relative to; None if nothing is."""
+        for said, base in (
+            (self.overrides, self.invocation),
+            (self.ini, self.root),
+            (self.environment, self.invocation),
+        ):
+            value = said.get(name)
+            if value is not None:
+                return (str(value), base) if value != "" else None
+        return None
+
     @property
     def model_is_said(self) -> bool:
         """Whether a person names the model, whatever a suite says: then it may lie anywhere."""
@@ -127,17 +139,15 @@ class Options:
 
         return default_cache_dir()
 
+    @property
+    def record(self) -> Path | None:
+        """The folder that a reference is written to, if one is asked for."""
+        return self._path("record")
+
     def _path(self, name: str) -> Path | None:
         # Relative to the rootdir if the ini file says it, else to where pytest was started.
-        for said, base in (
-            (self.overrides, self.invocation),
-            (self.ini, self.root),
-            (self.environment, self.invocation),
-        ):
-            value = said.get(name)
-            if value is not None:
-                return base / Path(str(value)).expanduser()
-        return None
+        found = self.located(name)
+        return None if found is None else found[1] / Path(found[0]).expanduser()
 
 
 def read_options(config: pytest.Config) -> Options:

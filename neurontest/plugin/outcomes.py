@@ -39,11 +39,14 @@ class Tally:
         Why there is no verdict, if an error came in between.
     verdict : str or None
         What the test found; empty if it did not get there, None if nothing tells.
+    status : str
+        What became of it since the reference; empty if nothing tells.
     """
 
     outcome: str = ""
     error: str = ""
     verdict: str | None = None
+    status: str = ""
     _spent: dict[str, float] = field(default_factory=dict)
 
     @property
@@ -57,7 +60,9 @@ class Tally:
         """Whether the claim was tested to its end, and what pytest made of it does not deny its verdict."""
         if self.error or self.verdict is None:
             return not self.error and self.outcome in ("passed", "failed", "xpassed", "xfailed")
-        return bool(self.verdict) and not (self.verdict == "holds" and self.outcome in ("skipped", "xfailed"))
+        # What holds may yet have weakened since the reference.
+        denied = self.outcome == "skipped" or (self.outcome == "xfailed" and not self.status)
+        return bool(self.verdict) and not (self.verdict == "holds" and denied)
 
     def add(self, report: pytest.TestReport) -> None:
         """Add one phase."""
@@ -67,10 +72,11 @@ class Tally:
         self._spent[worker] = self._spent.get(worker, 0.0) + max(seconds, 0.0)
         if not (report.passed or report.failed or report.skipped):
             # A plugin's own outcome, such as "rerun": this attempt does not count.
-            self.outcome, self.error, self.verdict = "", "", None
+            self.outcome, self.error, self.verdict, self.status = "", "", None, ""
             return
         if label:
             self.verdict = label.get("verdict", "") or self.verdict or ""
+            self.status = label.get("status", "") or self.status
         error = _error(report, label)
         outcome = _outcome(report, error)
         if _ORDER.index(outcome) > _ORDER.index(self.outcome):
@@ -89,7 +95,7 @@ def _error(report: pytest.TestReport, label: Mapping[str, str]) -> str:
     if report.failed and not label.get("failed") and not said.startswith("[XPASS(strict)]"):
         return f"a plugin or a conftest.py made the test fail at {report.when}: {_last_line(said) or 'no reason given'}"
     verdict = label.get("verdict", "")
-    if report.when == "call" and report.passed and verdict != "holds":
+    if report.when == "call" and report.passed and verdict != "holds" and not label.get("status"):
         found = f"is {verdict}" if verdict else "was not tested"
         return f"pytest counts it as passed, though it {found}: a plugin or a conftest.py changed the outcome"
     return ""
@@ -151,7 +157,7 @@ def label(report: pytest.TestReport, item: ClaimItem, call: pytest.CallInfo[None
     if call.when == "setup":
         said["shared"] = repr(item.shared)
     if call.when == "call":
-        said |= {"verdict": item.verdict, "facts": item.facts}
+        said |= {"verdict": item.verdict, "status": item.status, "facts": item.facts}
     if call.excinfo is not None:
         value = call.excinfo.value
         if isinstance(value, VerdictFailure):

@@ -11,6 +11,7 @@ import pytest
 from neurontest.plugin import stated, terminal, workers
 from neurontest.plugin.asked import missing, suites_asked_for
 from neurontest.plugin.collect import ClaimItem
+from neurontest.plugin.gate import close_gate
 from neurontest.plugin.keys import MOMENT_KEY, MOVED
 from neurontest.plugin.outcomes import Tally, claim_of, error_text, label, named
 from neurontest.plugin.records import Written, clear, write_records
@@ -30,6 +31,7 @@ class Recorder:
         self._state = state_of(config)
         self._state.warnings += [text for text in [config.stash[MOVED]] if text]
         self._written: list[Written] = []
+        self._gated: list[str] = []
         self._shown: dict[int, BaseException] = {}
 
     @pytest.hookimpl(optionalhook=True)
@@ -170,8 +172,9 @@ class Recorder:
         if not self._state.stopped and self._state.complaints:
             self._state.stopped = "; ".join(self._state.complaints.values())
         self._written = write_records(self._state, suites_asked_for(self._config))
+        self._gated = close_gate(self._state, self._written, session)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table."""
         told = [workers.shared_device(self._config), *self._state.warnings]
-        terminal.summary(terminalreporter, self._written, told)
+        terminal.summary(terminalreporter, self._written, told, self._gated)

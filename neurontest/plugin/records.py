@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from neurontest.plugin.state import State
-    from neurontest.run import Outcome
+    from neurontest.run import Outcome, Run
     from neurontest.types import Record
 
 
@@ -31,12 +31,15 @@ class Written:
         The reports, as far as they were written.
     warning : str
         Why there is no record or no report, in a sentence; else empty.
+    run : Run or None
+        That the record is of, if anything was found.
     """
 
     folder: Path
     record: Record | None
     files: tuple[Path, ...] = ()
     warning: str = ""
+    run: Run | None = None
 
 
 def write_records(state: State, asked: Iterable[Path]) -> list[Written]:
@@ -107,45 +110,46 @@ def _write(state: State, suite: Path, folder: Path) -> Written:
 
     # Whatever goes wrong here, even a fault of the program: the session's own results must still be shown.
     try:
-        record, warning = _record(state, suite), ""
+        (record, run), warning = _record(state, suite), ""
     except Exception as error:
         warning = f"no evidence in the report on {suite.name}: {error_text(error)}"
-        record = _bare(state, suite)
+        record, run = _bare(state, suite), None
     record = replace(
         record,
         warnings=(*record.warnings, *state.warnings, *state.lost.get(suite, ()), *_unfinished(state, suite, record)),
         errors=tuple(dict.fromkeys([*record.errors, *_errors(state, suite)])),
     )
     try:
-        return Written(suite, record, write_reports(record, folder), warning=warning)
+        return Written(suite, record, write_reports(record, folder), warning=warning, run=run)
     except Exception as error:
         return Written(suite, record, warning=f"no report in {folder}: {error_text(error)}")
 
 
-def _record(state: State, folder: Path) -> Record:
+def _record(state: State, folder: Path) -> tuple[Record, Run | None]:
     from neurontest.run import Run
 
     here = state.runs(folder)
     sent = [*state.facts.get(folder, []), *(told for (of, _), told in state.early_facts.items() if of == folder)]
     tallies = state.outcomes.get(folder, {})
     if not here and not sent:
-        return _bare(state, folder)
+        return _bare(state, folder), None
     suite = state.suite(folder)
     if len(here) == 1 and not sent:
         run = here[0]
     else:
         facts = [*sent, *(run.facts() for run in here)]
-        run = Run.merge(suite, facts, cache_dir=state.options.cache_dir)
+        run = Run.merge(suite, facts, cache_dir=state.options.cache_dir, against=state.against)
         for claim in suite.claims:
             tally = tallies.get(claim.node)
             if tally is not None and tally.has_verdict:
                 # A worker that crashed later sent no facts, but left its evidence in the cache.
                 try:
                     run.finding(claim)
+                    state.comparison(run, claim)
                 except NeurontestError as error:
                     run.notice(f"What was found of {claim.node} is not in this report: {error}")
     seconds = {claim.node: run.seconds(claim) for claim in suite.claims}
-    return run.record(outcomes=_outcomes(state, folder, seconds), stated=stated_of(state, folder))
+    return run.record(outcomes=_outcomes(state, folder, seconds), stated=stated_of(state, folder)), run
 
 
 def _bare(state: State, folder: Path) -> Record:

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from neurontest.plugin.options import Options
     from neurontest.plugin.stated import Stating
     from neurontest.run import Run
-    from neurontest.types import Claim, Finding, ModelHandle, Suite
+    from neurontest.run.against import Against
+    from neurontest.setting import Value
+    from neurontest.types import Claim, Comparison, Finding, ModelHandle, Suite
 
 T = TypeVar("T")
 
@@ -80,6 +82,8 @@ class State:
         Claims that tests in Python stated in this process.
     stating : mapping from node id to Stating
         The tests that did, in all processes.
+    against : Against or None
+        The reference that the run is held against.
     """
 
     def __init__(self, options: Options, progress: ProgressLine, worker: str, moment: datetime) -> None:
@@ -99,6 +103,7 @@ class State:
         self.workers = 0
         self.stated: dict[str, list[tuple[str, Any]]] = {}
         self.stating: dict[str, Stating] = {}
+        self.against: Against | None = None
         self.facts: dict[Path, list[Mapping[str, object]]] = {}
         self.lost: dict[Path, list[str]] = {}
         self.early_facts: dict[tuple[Path, str], Mapping[str, object]] = {}
@@ -121,13 +126,20 @@ class State:
 
             try:
                 with our_words():
-                    self._suites[folder] = load_suite(folder, self.options.overrides, self.options.ini)
+                    self._suites[folder] = load_suite(folder, self._overrides, self.options.ini)
             except NeurontestError as error:
                 self._suites[folder] = error
         found = self._suites[folder]
         if isinstance(found, NeurontestError):
             raise found.with_traceback(None)
         return found
+
+    @property
+    def _overrides(self) -> Mapping[str, Value]:
+        """What wins over every spec: with the texts of the reference, if they are to be read."""
+        if self.against is None or self.against.texts == "own":
+            return self.options.overrides
+        return {**self.options.overrides, "replay": str(self.against.folder)}
 
     def default_model(self) -> ModelHandle:
         """What the fixture ``concept_model`` gives where nobody overrides it: the first suite's model."""
@@ -191,11 +203,13 @@ class State:
             "progress": self.progress,
             "moment": self.moment,
         }
+        if self.against is not None:
+            settings["against"] = self.against
         twin = None
         if self.options.text("salmon") == "on":
             from neurontest.trace.twin import RandomTwin
 
-            twin = Run(suite, RandomTwin(handle, suite.generation.seed), **settings)
+            twin = Run(suite, RandomTwin(handle, suite.generation.seed), **{**settings, "against": None})
         return Run(suite, handle, **settings, twin=twin)
 
     def once(self, run: Run, what: str, make: Callable[[], T]) -> T:
@@ -266,6 +280,19 @@ class State:
             self.once(run, f"{family.file}, repeated", lambda: run.repeats(family))
         except NeurontestError as error:
             run.notice(f"{family.file} was not tested again at other seeds and with other baselines: {error}")
+
+    def comparison(self, run: Run, claim: Claim) -> Comparison | None:
+        """What became of a claim since the reference; None if the run is held against none.
+
+        Raises
+        ------
+        NeurontestError
+            If nobody can tell.
+        """
+        if run.against is None:
+            return None
+        family = next(family for family in run.suite.families if family.file == claim.where.file)
+        return self.once(run, f"{family.file}, compared", lambda: run.comparisons(family))[claim.id]
 
     def runs(self, folder: Path) -> list[Run]:
         """The runs of a suite that this process has begun, but for those of which no model is known."""

@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from neurontest.types import Record, Suite
 
 _MARKUP = {"holds": {"green": True}, "inconclusive": {"yellow": True}, "refuted": {"red": True}, "error": {"red": True}}
+_SINCE = {
+    "preserved": {"green": True},
+    "undecided": {"yellow": True},
+    "incomparable": {"yellow": True},
+    "weakened": {"red": True},
+    "lost": {"red": True},
+}
 _COUNTED = {
     "holds": "hold",
     "refuted": "refuted",
@@ -27,7 +34,6 @@ _COUNTED = {
     "skipped": "skipped",
     "error": "errors",
 }
-_LEAST_SENTENCE = 24
 
 
 def header(config: pytest.Config) -> list[str]:
@@ -53,15 +59,20 @@ def _others(count: int, noun: str) -> str:
     return f"{count} other {noun}{'' if count == 1 else 's'}"
 
 
-def summary(reporter: pytest.TerminalReporter, written: Iterable[Written], warnings: Iterable[str]) -> None:
-    """The table, the counts, the path of the report, and what went wrong with it."""
+def summary(
+    reporter: pytest.TerminalReporter, written: Iterable[Written], warnings: Iterable[str], gated: Sequence[str] = ()
+) -> None:
+    """The table, the counts, the path of the report, and what went wrong with it; what the gate says comes last."""
     written = list(written)
     # Of claims that were never collected, pytest itself has said why.
     written = [one for one in written if one.warning or (one.record and any(c.selected for c in one.record.claims))]
     said = {text for one in written if one.record for text in one.record.warnings}
     warnings = [*(text for text in warnings if text and text not in said), *(one.warning for one in written)]
     warnings = [text for text in warnings if text]
-    if reporter.config.get_verbosity() <= -2 or not (written or warnings):
+    if reporter.config.get_verbosity() <= -2 or not (written or warnings or gated):
+        for text in gated:
+            if text.startswith("error: "):
+                _write(reporter, text, red=True)
         return
     reporter.write_sep("=", "concept neurons")
     start = reporter.config.invocation_params.dir
@@ -73,6 +84,8 @@ def summary(reporter: pytest.TerminalReporter, written: Iterable[Written], warni
             _write(reporter, f"report: {shown(report.resolve(), start)}")
     for text in warnings:
         _write(reporter, f"warning: {text}", yellow=True)
+    for text in gated:
+        _write(reporter, text, red=text.startswith("error: "))
 
 
 def _write(reporter: pytest.TerminalReporter, text: str, **markup: bool) -> None:
@@ -110,6 +123,25 @@ def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> Non
     for note in notes(record):
         _write(reporter, note)
     _write(reporter, counts(rows))
+    if record.against is not None:
+        _since(reporter, record)
+
+
+def _since(reporter: pytest.TerminalReporter, record: Record) -> None:
+    """The table of what became of the claims since a reference."""
+    from neurontest.report.columns import aligned
+    from neurontest.report.since import HEADINGS, since_counts, since_heading, since_lines, since_rows
+
+    rows = since_rows(record)
+    _write(reporter, "")
+    _write(reporter, since_heading(record), bold=True)
+    cells = [HEADINGS, *(row[:-1] for row in rows)]
+    lines = aligned(cells, shutil.get_terminal_size().columns if reporter.isatty else None) if rows else []
+    for line, row in zip(lines, [None, *rows], strict=False):
+        _write(reporter, line, **(_SINCE.get(row.status, {}) if row else {"bold": True}))
+    for kind, text in since_lines(record):
+        _write(reporter, text, **({} if kind == "accepted" else {"yellow": True}))
+    _write(reporter, since_counts(record) or "nothing was compared")
 
 
 def layout(rows: Sequence[Row], width: int | None) -> list[str]:
@@ -121,25 +153,15 @@ def layout(rows: Sequence[Row], width: int | None) -> list[str]:
     width : int or None
         Columns of the terminal, to which sentences are cut; None cuts nothing.
     """
+    from neurontest.report.columns import aligned
+
     cells: list[tuple[str, ...]] = [
         ("claim", "verdict", "effect", "adjusted p"),
         *((r.claim, r.verdict, r.effect, r.p) for r in rows),
     ]
     if any(row.stands for row in rows):
         cells = [(*cell, last) for cell, last in zip(cells, ("stands", *(r.stands for r in rows)), strict=True)]
-    widths = [max(len(cell[column]) for cell in cells) for column in range(len(cells[0]))]
-    if width is not None:
-        widths[0] = min(widths[0], max(width - 1 - sum(widths[1:]) - 2 * len(widths[1:]), _LEAST_SENTENCE))
-    return [
-        "  ".join(
-            f"{cell:<{wide}}" for cell, wide in zip((_cut(claim, widths[0]), *rest), widths, strict=True)
-        ).rstrip()
-        for claim, *rest in cells
-    ]
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1] + "…"
+    return aligned(cells, width)
 
 
 def counts(rows: Sequence[Row]) -> str:

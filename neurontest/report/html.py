@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from neurontest.report import figures, numbers, outcome, standing, text
+from neurontest.report.compared import since_views
 from neurontest.types import (
     BASELINE,
     ClaimRecord,
@@ -106,6 +107,7 @@ def html_report(record: Record) -> str:
             record=record,
             created=_date(record.created),
             claims=claims,
+            since={view.number: view for view in since_views(record)},
             families=_families(record, claims),
             counts=[(name, statuses.count(name)) for name in SYMBOLS if name in statuses],
             unselected=sum(not view.claim.selected for view in claims),

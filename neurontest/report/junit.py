@@ -6,6 +6,7 @@ from collections import Counter
 from xml.etree import ElementTree as ET
 
 from neurontest.report.outcome import declared, is_vacuous, not_replayed, outcome, place, remark, undecided, vacuous
+from neurontest.report.since import decisive_p
 from neurontest.report.standing import is_unstable, standings
 from neurontest.report.text import failure_text, headline
 from neurontest.types import ClaimRecord, Record
@@ -54,6 +55,16 @@ def properties(claim: ClaimRecord) -> list[tuple[str, str]]:
         said |= {
             "p_adjusted": claim.judgement.p_adjusted,
             "p_opposite_adjusted": claim.judgement.p_opposite_adjusted,
+        }
+    if claim.against is not None:
+        since = claim.against
+        said |= {
+            "gate.status": since.status,
+            "gate.reason": since.reason,
+            "gate.then": since.then_effect.value if since.then_effect else None,
+            "gate.change": since.change.value if since.change else None,
+            "gate.margin": since.margin,
+            "gate.p": decisive_p(since),
         }
     for one in standings(claim):
         if one.words:
@@ -129,7 +140,8 @@ def _case(record: Record, claim: ClaimRecord) -> ET.Element:
     text = failure_text(claim, suite=record.suite, model=record.model.name, declared=tested)
     match outcome(claim):
         case "failed":
-            _said(case, "failure", visible(claim.verdict), line, text)
+            kind = claim.verdict if claim.against is None else claim.against.status
+            _said(case, "failure", visible(kind), line, text)
         case "error":
             _said(case, "error", "neurontest.error", line, text)
         case "xfailed":

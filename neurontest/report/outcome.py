@@ -85,7 +85,7 @@ def label(claim: ClaimRecord) -> str:
         return f"{words} (uncorrected{', expected' if outcome(claim) == 'xfailed' else ''})"
     if outcome(claim) == "xfailed":
         return f"{words} (expected)"
-    if words in ("refuted", "inconclusive") and outcome(claim) == "passed":
+    if words in ("refuted", "inconclusive") and outcome(claim) == "passed" and claim.against is None:
         return f"{words} (but passed)"  # a plugin of pytest's decided so
     said = [
         *(["unexpected"] if claim.xfail is not None and claim.verdict == "holds" else []),

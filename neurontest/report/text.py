@@ -10,6 +10,7 @@ from neurontest.report.outcome import (
     status,
     vacuous,
 )
+from neurontest.report.since import sentence
 from neurontest.report.standing import standing
 from neurontest.types import ClaimRecord, Evidence, KeyResult, NeuronSet, Record, Selection
 from neurontest.untrusted import visible
@@ -76,7 +77,8 @@ def headline(claim: ClaimRecord, *, suite: str, declared: int) -> str:
         Claims that the p-value was corrected for.
     """
     file = claim.where.file if suite == "." or claim.test else f"{suite}/{claim.where.file}"
-    return one_line(f"{file}:{claim.where.line}: {claim.sentence}: {status(claim)}{_because(claim, declared)}")
+    since = f"; {claim.against.status} since the reference" if claim.against is not None else ""
+    return one_line(f"{file}:{claim.where.line}: {claim.sentence}: {status(claim)}{_because(claim, declared)}{since}")
 
 
 def failure_text(claim: ClaimRecord, *, suite: str, model: str, declared: int) -> str:
@@ -93,6 +95,8 @@ def failure_text(claim: ClaimRecord, *, suite: str, model: str, declared: int) -
         Claims that the p-value was corrected for.
     """
     facts: list[tuple[str, str]] = []
+    if claim.against is not None:
+        facts.append(("since", sentence(claim.against)))
     if claim.evidence is not None:
         facts += [
             ("effect", _effect_line(claim.evidence)),
@@ -222,7 +226,8 @@ def _because(claim: ClaimRecord, declared: int) -> str:
         filter(None, (f"p {_decisive_p(claim)}{opposite}{corrected(claim, declared)}", needs, half_sample(claim)))
     )
     words = f" ({words}, borderline)" if claim.judgement.borderline else f" ({words})"
-    return words + (", though marked xfail" if outcome(claim) == "failed" and claim.verdict == "holds" else "")
+    surprising = outcome(claim) == "failed" and claim.verdict == "holds" and claim.xfail is not None
+    return words + (", though marked xfail" if surprising else "")
 
 
 def _effect_line(evidence: Evidence) -> str:

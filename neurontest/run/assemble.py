@@ -15,6 +15,7 @@ from neurontest.types import (
     RECORD_VERSION,
     Claim,
     ClaimRecord,
+    Comparison,
     Concept,
     ConceptRecord,
     Continuation,
@@ -57,6 +58,7 @@ def claim_record(
     vacuity: Vacuity | None = None,
     salmon: float | None = None,
     repeats: tuple[Repeat, ...] = (),
+    against: Comparison | None = None,
     *,
     model: str = "",
 ) -> ClaimRecord:
@@ -90,6 +92,7 @@ def claim_record(
         vacuity=vacuity if finding else None,
         salmon=salmon if finding else None,
         repeats=repeats if finding else (),
+        against=against if finding else None,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -18,10 +18,11 @@ from neurontest.run.known import KnownModel
 from neurontest.run.positions import first_positions
 from neurontest.run.repeats import Repeats
 from neurontest.run.stated import Stated, stated_records
-from neurontest.run.tested import Tested
+from neurontest.run.tested import Tested, asked_of
 from neurontest.types import (
     Claim,
     ClaimRecord,
+    Comparison,
     Family,
     Finding,
     ModelHandle,
@@ -35,13 +36,16 @@ from neurontest.types import (
     silent,
 )
 
+if TYPE_CHECKING:
+    from neurontest.run.against import Against
+
 
 class Run(Tested):
     """One suite against one model: its claims as tested, what they are worth, and the record of it all.
 
     Parameters
     ----------
-    suite, handle, cache_dir, batch_size, progress, moment
+    suite, handle, cache_dir, batch_size, progress, moment, against
         As :class:`neurontest.run.tested.Tested` takes them.
     twin : Run or None
         The same suite on a model that has learnt nothing, to compare with.
@@ -57,9 +61,20 @@ class Run(Tested):
         progress: Progress = silent,
         twin: Run | None = None,
         moment: datetime | None = None,
+        against: Against | None = None,
     ) -> None:
-        super().__init__(suite, handle, cache_dir=cache_dir, batch_size=batch_size, progress=progress, moment=moment)
+        super().__init__(
+            suite,
+            handle,
+            cache_dir=cache_dir,
+            batch_size=batch_size,
+            progress=progress,
+            moment=moment,
+            against=against,
+        )
         self._nulls = Cache(cache_dir, Vacuity, self.notice)
+        self._compared: dict[str, Mapping[str, Comparison]] = {}
+        self._comparisons = Cache(cache_dir, Comparison, self.notice)
         self._vacuity: dict[str, Mapping[str, Vacuity]] = {}
         self._twin = twin
 
@@ -121,6 +136,27 @@ class Run(Tested):
             self.notice(f"{claim.where.file} was not tested on a twin of the model with random weights: {error}")
             return None
 
+    # Since a reference.
+
+    def comparisons(self, family: Family) -> Mapping[str, Comparison]:
+        """What became of a family's claims since the reference, by id; nothing if the run is held against none.
+
+        Raises
+        ------
+        NeurontestError
+            As :meth:`findings`.
+        """
+        against = self.against
+        if against is not None and family.file not in self._compared:
+            findings, traces = self.findings(family), self._traces.read_for(asked_of(family))
+            written = (one for texts in self._shown.texts().values() for one in texts)
+            unlike = against.unlike(family, {(one.prompt, one.sample): one for one in written})
+            self._compared[family.file] = self._comparisons.keep_or_find(
+                against.key(self._key(family, traces), unlike),
+                lambda: against.compare(family, findings, traces, unlike),
+            )
+        return self._compared.get(family.file, {})
+
     # Where the texts or the baseline are others.
 
     def repeats(self, family: Family) -> Mapping[str, tuple[Repeat, ...]]:
@@ -146,6 +182,7 @@ class Run(Tested):
                 "model": self.model,
                 "families": sorted(self._findings),
                 "vacuity": sorted(self._vacuity),
+                "compared": sorted(self._compared),
                 "repeats": self._repeats,
                 "cost": self.cost,
                 "notices": self.noticed(),
@@ -171,9 +208,13 @@ class Run(Tested):
                 self.findings(family)
             if family.file in told["vacuity"]:
                 self.vacuity(family)
+            if family.file in told["compared"]:
+                self.comparisons(family)
 
     @classmethod
-    def merge(cls, suite: Suite, facts: Sequence[Mapping[str, Any]], *, cache_dir: Path) -> Run:
+    def merge(
+        cls, suite: Suite, facts: Sequence[Mapping[str, Any]], *, cache_dir: Path, against: Against | None = None
+    ) -> Run:
         """A run over what workers have left in the cache: reads, never loads a model.
 
         Raises
@@ -190,7 +231,7 @@ class Run(Tested):
         twins = [one["twin"] for one in facts if one["twin"] is not None]
         twin = cls.merge(suite, twins, cache_dir=cache_dir) if twins else None
         moment = datetime.fromisoformat(max(one["moment"] for one in facts))
-        run = cls(suite, KnownModel(models.pop()), cache_dir=cache_dir, twin=twin, moment=moment)
+        run = cls(suite, KnownModel(models.pop()), cache_dir=cache_dir, twin=twin, moment=moment, against=against)
         for one in facts:
             run.hear(one)
         return run
@@ -202,7 +243,8 @@ class Run(Tested):
         if self._twin is not None and claim.where.file in self._twin._findings:
             salmon = self.salmon(claim)
         repeats = self._repeats.get(claim.where.file, {}).get(claim.id, ())
-        return claim_record(claim, finding, outcome, vacuity, salmon, repeats, model=self._handle.name)
+        against = self._compared.get(claim.where.file, {}).get(claim.id)
+        return claim_record(claim, finding, outcome, vacuity, salmon, repeats, against, model=self._handle.name)
 
     def record(self, *, outcomes: Mapping[str, Outcome], stated: Sequence[Stated] = ()) -> Record:
         """Everything found so far; `outcomes` by :attr:`Claim.node`, of the claims that were asked about.
@@ -217,5 +259,7 @@ class Run(Tested):
         record = make_record(self.suite, self.model, self.cost, set(self._findings), (*claims, *own), self._shown)
         if family is not None:
             record = replace(record, families=(*record.families, family))
+        if self.against is not None:
+            record = replace(record, against=self.against.described(self.suite))
         # Only now is all read that the record shows.
         return replace(record, warnings=(*record.warnings, *self.noticed(), *first_positions(self._traces.found)))

@@ -18,10 +18,10 @@ from neurontest.types import Claim, Concept, Family, GivenText, Notice, silent, 
 T = TypeVar("T")
 
 #: Changed whenever the same traces and spec would give other numbers.
-EVIDENCE_VERSION = 12
+EVIDENCE_VERSION = 14
 
 
-def evidence_key(family: Family, model: Sequence[str], digests: Sequence[str]) -> str:
+def evidence_key(family: Family, model: Sequence[str], digests: Sequence[str], reference: str = "") -> str:
     """Name of a family's evidence: what its tests depend on, and nothing else.
 
     Line numbers, tags, marks and wording are left out: they change no number.
@@ -35,6 +35,8 @@ def evidence_key(family: Family, model: Sequence[str], digests: Sequence[str]) -
     digests : sequence of str
         Digests of all traces that its claims look at, and of the :func:`text_digests`; in the order of what asks for
         them, since two requests may have each other's.
+    reference : str
+        Checksum of the reference that its claims look at; empty if none does.
     """
     said = {
         "neurontest": __version__,
@@ -43,6 +45,7 @@ def evidence_key(family: Family, model: Sequence[str], digests: Sequence[str]) -
         "claims": [[claim.id, *substance(claim)] for claim in family.tested],
         "model": list(model),
         "traces": list(digests),
+        "reference": reference,
     }
     return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
 

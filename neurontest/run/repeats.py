@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from neurontest.claims.preserved import Preserved
 from neurontest.errors import EvidenceError, StoreError, TraceError
 from neurontest.types import Alternative, Family, Finding, Progress, Repeat, Suite, TraceRecord, alternatives
 
 if TYPE_CHECKING:
     from neurontest.run.evaluate import Run
 
+_OF_ONE_RUN = "a reference is of the run's own texts and baseline"
 #: Makes the run of a suite on the same model, that tells of its progress so.
 Begin = Callable[[Suite, Progress], "Run"]
 
@@ -65,6 +67,11 @@ class Repeats:
                 run = self._run(number, seconds)
                 findings = run.findings(changed)
                 for claim, other in zip(family.tested, changed.tested, strict=True):
+                    if claim.kind == Preserved.name:
+                        found[claim.id].append(
+                            Repeat(alternative.varies, alternative.value, "not tested", reason=_OF_ONE_RUN)
+                        )
+                        continue
                     # A claim is traced with the baseline whether or not it uses it; at another seed draws differ.
                     if alternative.varies == "seed":
                         is_same = own.digests(claim) == run.digests(other)

@@ -9,7 +9,7 @@ no more draws would help.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -17,9 +17,10 @@ from neurontest.claims import kind_named
 from neurontest.run.traced import asked_by
 from neurontest.run.watch import Watch
 from neurontest.stats.correction import reachable, thresholds
-from neurontest.types import Activations, Evidence, Family, NearCopies, Progress, Thresholds, TraceRequest
+from neurontest.types import Activations, Claim, Evidence, Family, NearCopies, Progress, Thresholds, TraceRequest
 from neurontest.verdict import is_settled, p_bounds, p_opposite_bounds
 
+Test = Callable[[Claim, Mapping[TraceRequest, Activations], Thresholds], Evidence]
 _NOTHING: Mapping[str, tuple[NearCopies, ...]] = MappingProxyType({})
 
 
@@ -29,6 +30,7 @@ def settle(
     progress: Progress,
     watch: Watch | None = None,
     copies: Mapping[str, tuple[NearCopies, ...]] = _NOTHING,
+    test: Test | None = None,
 ) -> dict[str, Evidence]:
     """Evidence of all claims of a family that are tested, by id.
 
@@ -40,7 +42,10 @@ def settle(
         Times each claim.
     copies : mapping from claim id to tuple of NearCopies
         What of each claim's prompts is known to be no independent prompts; nothing of those that are not in it.
+    test : callable, optional
+        Tests a claim; by default its kind does, on this model alone.
     """
+    test = test or _by_kind
     watch = watch or Watch()
     claims = {claim.id: claim for claim in family.tested}
     alpha, method = family.statistics.alpha, family.statistics.correction
@@ -55,7 +60,7 @@ def settle(
             progress("testing", at, len(todo), f"{family.file}: {claims[one].sentence}")
             thresholds_now = Thresholds(grid, tuple(sorted(asked[one])), hurried)
             with watch.on(claims[one]), asked_by(claims[one]):
-                tested = kind_named(claims[one].kind).evidence(claims[one], traces, thresholds_now)
+                tested = test(claims[one], traces, thresholds_now)
                 found[one] = replace(tested, copies=copies.get(one, ()))
         progress("testing", len(todo), len(todo), family.file)
         if is_settled(family, found):
@@ -66,6 +71,10 @@ def settle(
             asked[one] = doubtful[one] if hurried else asked[one] | doubtful[one]
         hurried = False
     return found
+
+
+def _by_kind(claim: Claim, traces: Mapping[TraceRequest, Activations], thresholds: Thresholds) -> Evidence:
+    return kind_named(claim.kind).evidence(claim, traces, thresholds)
 
 
 def _doubtful(found: Mapping[str, Evidence], alpha: float, method: str) -> dict[str, set[float]]:

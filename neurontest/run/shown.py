@@ -159,11 +159,13 @@ class Shown:
         return tuple(out)
 
     def texts(self) -> dict[str, tuple[Continuation, ...]]:
-        """What the model wrote, by concept; nothing where it wrote nothing."""
-        concepts = [*self._traced.values(), *([self._suite.baseline] if self._suite.baseline else [])]
+        """What the model wrote, by concept; nothing where it wrote nothing. Further baselines by ``baseline 2`` on."""
+        named = {concept.name: concept for concept in self._traced.values()}
+        if self._suite.baseline:
+            named[BASELINE] = self._suite.baseline
+        named |= {f"baseline {number}": one for number, one in enumerate(self._suite.baselines, start=2)}
         out: dict[str, tuple[Continuation, ...]] = {}
-        for concept in concepts:
-            name = BASELINE if concept is self._suite.baseline else concept.name
+        for name, concept in named.items():
             out[name] = ()
             try:
                 out[name] = self._traces.texts(concept.prompts)

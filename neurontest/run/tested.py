@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from neurontest.claims import kind_named
 from neurontest.claims.rates import with_error_rates
@@ -36,6 +37,9 @@ from neurontest.types import (
     silent,
 )
 
+if TYPE_CHECKING:
+    from neurontest.run.against import Against
+
 
 class Tested:
     """The claims of a suite on one model, and the neuron sets that they are about.
@@ -53,6 +57,8 @@ class Tested:
         Told of what is traced and tested.
     moment : datetime, optional
         What chat templates take for the time; by default now. One for all processes of a run.
+    against : Against, optional
+        A reference that the claims are held against.
     """
 
     def __init__(
@@ -64,8 +70,10 @@ class Tested:
         batch_size: int = 128,
         progress: Progress = silent,
         moment: datetime | None = None,
+        against: Against | None = None,
     ) -> None:
         self.suite = suite
+        self.against = against
         self._handle = handle
         self._progress = progress
         self._notices: dict[str, None] = {}
@@ -115,10 +123,7 @@ class Tested:
             If the model cannot be had, tracing fails or the traces cannot answer a claim.
         """
         if family.file not in self._findings:
-            asked: dict[TraceRequest, Claim] = {}
-            for claim in family.tested:
-                for request in kind_named(claim.kind).requests(claim):
-                    asked.setdefault(request, claim)
+            asked = asked_of(family)
             self._traces.ask(asked)
             self._findings[family.file] = self._cached(family, self._traces.read_for(asked))
         return self._findings[family.file]
@@ -147,14 +152,18 @@ class Tested:
         return asked, self._cached(family, self._traces.read_for(requests))[asked.id]
 
     def _cached(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> Mapping[str, Finding]:
-        digests = [*(found.digest for found in traces.values()), *text_digests(family, self.suite.given)]
-        key = evidence_key(family, self._computes, digests)
-        found = self._cache.keep_or_find(key, lambda: self._test(family, traces))
+        found = self._cache.keep_or_find(self._key(family, traces), lambda: self._test(family, traces))
         # Looked up anew each time: what was measured of a test may be told after its evidence was kept.
         return {
             claim.id: replace(found[claim.id], evidence=with_error_rates(claim, found[claim.id].evidence))
             for claim in family.tested
         }
+
+    def _key(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> str:
+        """Name of a family's evidence."""
+        digests = [*(found.digest for found in traces.values()), *text_digests(family, self.suite.given)]
+        reference = self.against.looked_at(family) if self.against is not None else ""
+        return evidence_key(family, self._computes, digests, reference)
 
     @property
     def _computes(self) -> tuple[str, ...]:
@@ -167,8 +176,9 @@ class Tested:
         from neurontest.run.settle import settle
         from neurontest.verdict import judge
 
+        test = self.against.test if self.against is not None else None
         copies = {claim.id: copies_of(kind_named(claim.kind), claim, traces) for claim in family.tested}
-        evidence = settle(family, self._scored(family, traces), self._progress, self._watch, copies)
+        evidence = settle(family, self._scored(family, traces), self._progress, self._watch, copies, test)
         verdicts = judge(family, evidence)
         return {one: Finding(evidence[one], verdicts[one]) for one in evidence}
 
@@ -238,3 +248,12 @@ class Tested:
         requests = self._shown.requests(self.suite.concepts[concept], selection)
         self._traces.ask(requests, make_plan(self.suite, requests))
         return self._shown.set_of(concept, selection)
+
+
+def asked_of(family: Family) -> dict[TraceRequest, Claim]:
+    """What a family's claims request, and the first that does."""
+    asked: dict[TraceRequest, Claim] = {}
+    for claim in family.tested:
+        for request in kind_named(claim.kind).requests(claim):
+            asked.setdefault(request, claim)
+    return asked

@@ -27,6 +27,16 @@ def average_precision(x: Floats, y: Floats) -> float:
     return float(precision[own[order] == 1].mean())
 
 
+def placements(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """How far each prompt of the concept is above the others [prompt], and the concept's above each other [other].
+
+    Their means are the AUROC, and they are its structural components (DeLong, DeLong & Clarke-Pearson 1988, Biometrics
+    44:837, eq. 3): of several AUROCs over the same prompts, any linear combination has the same one of theirs.
+    """
+    above = (x[:, None] > y).astype(np.float64) + 0.5 * (x[:, None] == y)
+    return above.mean(axis=1), above.mean(axis=0)
+
+
 def delong_interval(x: Floats, y: Floats, confidence: float) -> tuple[float, float]:
     """Interval of the AUROC on the logit scale (DeLong, DeLong & Clarke-Pearson 1988, Biometrics 44:837).
 
@@ -35,8 +45,8 @@ def delong_interval(x: Floats, y: Floats, confidence: float) -> tuple[float, flo
     """
     n, m = len(x), len(y)
     area = auroc(x, y)
-    above = (x[:, None] > y).astype(np.float64) + 0.5 * (x[:, None] == y)
-    variance = float(above.mean(axis=1).var(ddof=1)) / n + float(above.mean(axis=0).var(ddof=1)) / m
+    own, others = placements(x, y)
+    variance = float(own.var(ddof=1)) / n + float(others.var(ddof=1)) / m
     if not 0 < area < 1 or variance == 0:
         return newcombe_interval(area, n, m, confidence)
     logit = math.log(area / (1 - area))

@@ -8,6 +8,7 @@ Array axes: ``[prompt, neuron]`` for activations, ``[subset, prompt]`` for half-
 """
 
 from neurontest.types.causal import TEXT_SCORES, WORD_SCORES, Forcing, ModelRequest, ScoreRequest, WriteRequest
+from neurontest.types.drift import ConceptDrift, Drifted, Moved, Place
 from neurontest.types.evidence import (
     Estimate,
     Evidence,
@@ -15,9 +16,11 @@ from neurontest.types.evidence import (
     KeyResult,
     NearCopies,
     NullSummary,
+    PerPrompt,
     Spread,
     Tally,
 )
+from neurontest.types.gate import AcceptedChange, Comparison, GateStatus, ReferenceRecord
 from neurontest.types.neurons import Head, Neuron, NeuronSet, OverlapMatrix, PublishedNeuron
 from neurontest.types.record import (
     RECORD_VERSION,
@@ -64,20 +67,25 @@ __all__ = [
     "RECORD_VERSION",
     "TEXT_SCORES",
     "WORD_SCORES",
+    "AcceptedChange",
     "Activations",
     "Alternative",
     "Claim",
     "ClaimRecord",
+    "Comparison",
     "Concept",
+    "ConceptDrift",
     "ConceptRecord",
     "Continuation",
     "Detectable",
+    "Drifted",
     "Estimate",
     "Evidence",
     "Family",
     "FamilyRecord",
     "Finding",
     "Forcing",
+    "GateStatus",
     "Generation",
     "GivenText",
     "Head",
@@ -88,17 +96,21 @@ __all__ = [
     "ModelHandle",
     "ModelRecord",
     "ModelRequest",
+    "Moved",
     "NearCopies",
     "Neuron",
     "NeuronSet",
     "Notice",
     "NullSummary",
     "OverlapMatrix",
+    "PerPrompt",
+    "Place",
     "Positions",
     "Progress",
     "PublishedNeuron",
     "Reading",
     "Record",
+    "ReferenceRecord",
     "Repeat",
     "ScoreRequest",
     "Selection",

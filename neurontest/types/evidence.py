@@ -142,10 +142,37 @@ class Spread:
 
 @dataclass(frozen=True)
 class Tally:
-    """What a search found at one threshold, in words: ``3 of 17,280 neurons are specific``."""
+    """What a search found at one threshold, in words: ``3 of 17,280 neurons are specific``.
+
+    Attributes
+    ----------
+    neurons : tuple of str
+        The names of those that stand out most, ten at most: by these a changed model is judged.
+    """
 
     threshold: float
     found: str
+    neurons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PerPrompt:
+    """What a test over prompts compares, prompt by prompt: a changed model is compared on the same prompts.
+
+    Attributes
+    ----------
+    of : str
+        The concept, ``the others``, or ``baseline``.
+    units : tuple of str
+        The prompts, or groups of prompts.
+    values : mapping from name to tuple of float [unit]
+        ``effect`` of causal claims, in the effect's unit; of listed neurons, by name, whether they are in a prompt's
+        own list.
+    """
+
+    of: str
+    units: tuple[str, ...]
+    values: Mapping[str, tuple[float, ...]]
 
 
 @dataclass(frozen=True)
@@ -195,6 +222,8 @@ class Evidence:
         Prompts that the tests took for independent and are not: whatever `p` is, nothing is shown.
     refusal : str
         Why the claim cannot be decided, whatever was measured; empty if it can be.
+    by_prompt : tuple of PerPrompt
+        Of claims whose values over prompts cannot be had from their activations; the two sides of a difference.
     """
 
     effect: Estimate
@@ -211,3 +240,4 @@ class Evidence:
     tallies: tuple[Tally, ...] = ()
     copies: tuple[NearCopies, ...] = ()
     refusal: str = ""
+    by_prompt: tuple[PerPrompt, ...] = ()

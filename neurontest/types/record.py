@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from neurontest.types.evidence import Evidence
+from neurontest.types.gate import Comparison, ReferenceRecord
 from neurontest.types.neurons import NeuronSet, OverlapMatrix, PublishedNeuron
 from neurontest.types.repeat import Repeat
 from neurontest.types.sections import Generation, Look, Selection, Statistics
@@ -44,6 +45,8 @@ class ClaimRecord:
         nothing.
     repeats : tuple of Repeat
         What became of it with other texts, and with other baselines; empty if the suite says none.
+    against : Comparison or None
+        What became of it since a reference; None if the run was held against none.
     """
 
     id: str
@@ -70,6 +73,7 @@ class ClaimRecord:
     test: str = ""
     session: Verdict | None = None
     repeats: tuple[Repeat, ...] = ()
+    against: Comparison | None = None
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,8 @@ class Record:
         About the suite as a whole.
     errors : tuple of str
         Why the run did not get to its claims, or not to all of them: faults of the suite, an interrupt.
+    against : ReferenceRecord or None
+        The reference that the run was held against, if it was.
     """
 
     version: int
@@ -171,3 +177,4 @@ class Record:
     trace: TraceRecord
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    against: ReferenceRecord | None = None

@@ -138,6 +138,8 @@ class Activations:
         Prompts of which the first position outweighs all others together.
     heads : int or None
         At site attention, the heads that the neurons of a block belong to, as many neurons each, in order.
+    typical : float or None
+        Of a baseline of which not all neurons are at hand: the median over all of them of their variance over prompts.
     """
 
     values: npt.NDArray[np.float32]
@@ -146,6 +148,7 @@ class Activations:
     digest: str
     dominated: tuple[str, ...] = ()
     heads: int | None = None
+    typical: float | None = None
 
 
 @dataclass(frozen=True)

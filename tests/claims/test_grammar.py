@@ -207,6 +207,7 @@ def test_forms_can_be_read() -> None:
         "A has specific neurons [against B, C and D] [on average]",
         "A's neurons are needed for B more than for C, D and E",
         "forcing A's neurons makes B more likely",
+        "A's neurons are preserved [within N% of the ceiling] [by what they do]",
     ]
 
 

@@ -130,6 +130,8 @@ class TestWhatIsLostIsTold:
             runs=lambda _: [],
             facts={tmp_path: [{}]},
             early_facts={},
+            against=None,
+            comparison=lambda *_: None,
             stating={},
             outcomes={tmp_path: {"g.yaml::x": tally}},
             stopped="",

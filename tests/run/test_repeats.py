@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from neurontest.errors import TraceError
+from neurontest.report.record import dump_record
 from neurontest.run import Run
 from neurontest.spec.load import load_suite
 from neurontest.trace.models import from_transformers
@@ -123,7 +124,30 @@ def test_a_repeat_that_cannot_be_traced_is_told_and_ends_nothing(
         assert found[1].verdict in ("holds", "refuted", "inconclusive") or claim == "read"
 
 
+def test_a_claim_about_a_change_is_not_repeated(tmp_path: Path, pair: tuple[Any, Any], cache: Path) -> None:
+    suite_in(tmp_path / "suite", [1, 2], ["the"])
+    claims = 'claims:\n  - {id: kept, claim: "hanoi\'s neurons are preserved"}\n  - tulip has consistent neurons\n'
+    (tmp_path / "suite" / "claims.yaml").write_text(claims)
+    run = begin(load_suite(tmp_path / "suite"), pair, cache)
+    (kept,), (tulip,) = run.repeats(run.suite.families[0]).values()
+    assert (kept.verdict, kept.reason) == ("not tested", "a reference is of the run's own texts and baseline")
+    assert tulip.verdict != "not tested"
+
+
 def test_a_suite_without_repeats_has_none(tmp_path: Path, pair: tuple[Any, Any], cache: Path) -> None:
     suite = replace(suite_in(tmp_path / "suite", [1, 2], ["neutral"]), seeds=())
     run = begin(suite, pair, cache)
     assert set(run.repeats(suite.families[0]).values()) == {()}
+
+
+def test_what_was_written_to_further_baselines_is_in_the_record(tmp_path: Path, pair: Any, cache: Path) -> None:
+    run = begin(suite_in(tmp_path / "s", [1337], ["neutral", "other"]), pair, cache)
+    run.findings(run.suite.families[0])
+    record = run.record(outcomes={})
+    texts = {concept.name: concept.continuations for concept in record.concepts}
+    assert len(texts["baseline 2"]) == len(texts["baseline"]) == PROMPTS * SAMPLES
+    # So that the record can be replayed as a whole.
+    written = tmp_path / "record.json"
+    dump_record(record, written)
+    replayed = load_suite(tmp_path / "s", {"replay": str(written)})
+    assert set(replayed.baselines[0].prompts) <= set(replayed.given[str(written)])

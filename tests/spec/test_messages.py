@@ -204,7 +204,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         [
             "c.yaml:3:5: unknown key 'tag' in a claim; did you mean 'tags'? valid: claim, kind, id, tags, skip, xfail,"
             " trace, neurons, statistics, of, with, than, by, amount, among, controls, meant, concepts, for, how, against,"
-            " neuron"
+            " neuron, within"
         ],
     ),
     "setting of another section": (
@@ -660,7 +660,7 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
         [
             "c.yaml:2:12: 'kind' must be one of overlap_greater, overlap_above, overlap_below, overlap_lowest,"
             " overlap_highest, overlap_above_chance, distinct, positions_more_distinct, sets_differ,"
-            " normalization_helps, sets_similar, consistent, specific, specific_any, necessary, sufficient, not 'distnct'; did you mean 'distinct'?"
+            " normalization_helps, sets_similar, consistent, specific, specific_any, necessary, sufficient, preserved, not 'distnct'; did you mean 'distinct'?"
         ],
     ),
     "the weaker form in other words": (

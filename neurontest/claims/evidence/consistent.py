@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from neurontest.claims.base import Kind, Traces
 from neurontest.claims.conclusion import t_null
 from neurontest.claims.describe import occurrence_across_halves
 from neurontest.claims.permutation import largest, largest_key
-from neurontest.claims.single import label, tallies, top_lists
+from neurontest.claims.single import LISTED, label, tallies, top_lists
 from neurontest.claims.trial import Trial
 from neurontest.stats.max_t import Occurrences
-from neurontest.types import Claim, Estimate, Evidence, Thresholds
+from neurontest.types import Claim, Estimate, Evidence, PerPrompt, Thresholds
 
 
 def across_halves(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
@@ -44,9 +46,13 @@ def against_neutral(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresh
     own, usual = lists[:n].mean(axis=0), lists[n:].mean(axis=0)
     listed = [one for one in order if found.adjusted[one] <= thresholds.largest] or list(order[:1])
     best = int(order[0])
-    return trial.found(
+
+    def named(one: int) -> str:
+        return label(trial, int(columns[one]))
+
+    evidence = trial.found(
         Estimate(
-            f"{label(trial, int(columns[best]))}, occurrence in the lists of {name} minus in those of {neutral}",
+            f"{named(best)}, occurrence in the lists of {name} minus in those of {neutral}",
             float(own[best] - usual[best]),
             "share",
             reference=0.0,
@@ -55,7 +61,7 @@ def against_neutral(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresh
         [null],
         [
             Estimate(
-                label(trial, int(columns[one])),
+                named(int(one)),
                 float(own[one]),
                 "share",
                 note=f"of the lists of {name}; {100 * usual[one]:.0f}% of {neutral}; p {found.adjusted[one]:.2g}",
@@ -64,5 +70,13 @@ def against_neutral(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresh
         ],
         None,
         p_opposite=1.0,
-        tallies=tallies(found.adjusted, thresholds, "occur more often than by relabeling"),
+        tallies=tallies(found.adjusted, thresholds, "occur more often than by relabeling", order, named),
+    )
+    kept = dict.fromkeys([int(one) for one in listed[:LISTED]])
+    return replace(
+        evidence,
+        by_prompt=tuple(
+            PerPrompt(side, trial.units(side), {named(one): tuple(map(float, rows[:, one])) for one in kept})
+            for side, rows in ((name, lists[:n]), (neutral, lists[n:]))
+        ),
     )

@@ -16,7 +16,7 @@ from neurontest.claims.trial import Trial
 from neurontest.errors import EvidenceError
 from neurontest.neurons.matched import Indices, matched_sets, write_sizes
 from neurontest.neurons.normalize import Floats, normalize
-from neurontest.neurons.table import units
+from neurontest.neurons.table import unit_names, units
 from neurontest.stats.random_sets import MOST, looks, sets_needed
 from neurontest.types import BASELINE, Claim, Concept, Forcing, ModelRequest, ScoreRequest, Thresholds, WriteRequest
 
@@ -140,6 +140,11 @@ class Experiment:
             one: own[:, 1:] - own[:, :1] if one in ("likelihood", "first") else own[:, 1:]
             for one, own in by_name.items()
         }
+
+    def units(self, names: Sequence[str]) -> tuple[str, ...]:
+        """What the rows of what was measured of these stand for, one below the other."""
+        parts = [self.measured[name] for name in names]
+        return tuple(unit for part in parts for unit in unit_names(part.prompts, part.groups))
 
     def mean_on(self, name: str) -> Floats:
         """Mean activation [1, neuron] over the prompts of a concept that are not measured."""

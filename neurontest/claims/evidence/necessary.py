@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from scipy import stats
@@ -22,6 +23,7 @@ from neurontest.types import (
     KeyResult,
     ModelRequest,
     NullSummary,
+    PerPrompt,
     Spread,
     Thresholds,
 )
@@ -40,7 +42,15 @@ def evidence_of(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds
     ours, seen, _ = _observe(kind, claim, traces, thresholds)
     own = claim.said("for")
     sides = _sides(claim, seen)
-    return losses_compared(ours, own, *sides, thresholds)
+    others = claim.listed("than")
+    names = [ours.units((own,)), ours.units(others)]
+    return replace(
+        losses_compared(ours, own, *sides, thresholds),
+        by_prompt=tuple(
+            PerPrompt(of, units, {"effect": tuple(map(float, -side["likelihood"][:, 0]))})
+            for of, units, side in zip((own, "the others"), names, sides, strict=True)
+        ),
+    )
 
 
 def losses_compared(ours: Experiment, own: str, of_own: Seen, of_others: Seen, thresholds: Thresholds) -> Evidence:

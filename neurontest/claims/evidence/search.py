@@ -16,7 +16,7 @@ from scipy import stats
 
 from neurontest.claims.base import Kind, Traces
 from neurontest.claims.permutation import decisive, largest, largest_key
-from neurontest.claims.single import critical, label, tallies
+from neurontest.claims.single import LISTED, critical, label, tallies
 from neurontest.claims.trial import Trial
 from neurontest.neurons.normalize import Floats
 from neurontest.stats.auroc import auroc
@@ -26,8 +26,6 @@ from neurontest.stats.welch_bound import WelchBound, welch_bound
 from neurontest.types import Claim, Estimate, Evidence, KeyResult, NullSummary, Thresholds
 from neurontest.words import of_several, together
 
-#: Neurons of a search that are listed.
-LISTED = 10
 #: Ratio of variances, or its inverse, from which a reader is warned: at 4 the two tests were seen to err.
 UNEQUAL = 2.0
 #: How far beyond what equal variances give nine in ten ratios may reach, either way, before a reader is warned.
@@ -106,7 +104,7 @@ def evidence_of(
         p=float(p[best]),
         p_opposite=1.0,
         warnings=[warning for side in against for warning in _unequal(of, side)],
-        tallies=tallies(p, thresholds, "are specific"),
+        tallies=tallies(p, thresholds, "are specific", order, lambda one: label(trial, one)),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from scipy import stats
@@ -22,6 +23,7 @@ from neurontest.types import (
     KeyResult,
     ModelRequest,
     NullSummary,
+    PerPrompt,
     Spread,
     Thresholds,
 )
@@ -37,7 +39,18 @@ def scores(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) -> 
 def evidence_of(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
     """The evidence, from all that was measured."""
     ours, seen, _ = _observe(kind, claim, traces, thresholds)
-    return rises_compared(ours, claim.said("for"), seen[BASELINE], thresholds)
+    rises = tuple(map(float, beyond_control_tokens(seen[BASELINE])))
+    return replace(
+        rises_compared(ours, claim.said("for"), seen[BASELINE], thresholds),
+        by_prompt=(PerPrompt("baseline", ours.units((BASELINE,)), {"effect": rises}),),
+    )
+
+
+def beyond_control_tokens(seen: Seen) -> Floats:
+    """How much more the words' first tokens rise than control tokens do, less the same by random sets [prompt]."""
+    apart = seen["first"] - seen["controls"]
+    out: Floats = apart[:, 0] - apart[:, 1:].mean(axis=1)
+    return out
 
 
 def rises_compared(ours: Experiment, words_of: str, seen: Seen, thresholds: Thresholds) -> Evidence:
@@ -115,8 +128,7 @@ def _observe(
 
 def _over_prompts(seen: Seen) -> tuple[Floats, T]:
     """The rise of the words' first tokens beyond control tokens and beyond random sets [prompt], and its test."""
-    apart = seen["first"] - seen["controls"]
-    beyond = apart[:, 0] - apart[:, 1:].mean(axis=1)
+    beyond = beyond_control_tokens(seen)
     return beyond, studentised(float(beyond.mean()), beyond)
 
 

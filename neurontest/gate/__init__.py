@@ -1,0 +1,1 @@
+"""The gate: which claims of a suite survived a change of the model."""

@@ -1,0 +1,293 @@
+"""Which claims of a family survived a change of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from neurontest.claims import kind_named
+from neurontest.claims.preserved import Preserved
+from neurontest.errors import EvidenceError
+from neurontest.gate.margin import Margin
+from neurontest.gate.power import Power, power_if_unchanged, power_unchanged
+from neurontest.gate.pruned import Pruned
+from neurontest.gate.reference import Reference
+from neurontest.gate.same import difference
+from neurontest.gate.survival import Survival
+from neurontest.gate.ways import Asked, untestable, way_of
+from neurontest.stats.correction import thresholds
+from neurontest.stats.half_t import HalfT
+from neurontest.stats.power import POWER, prompts_needed
+from neurontest.types import (
+    Activations,
+    Claim,
+    ClaimRecord,
+    Comparison,
+    ConceptRecord,
+    Estimate,
+    Evidence,
+    Family,
+    Finding,
+    Interval,
+    KeyResult,
+    Record,
+    Thresholds,
+    TraceRequest,
+    Verdict,
+)
+from neurontest.verdict import judge
+
+_NO_REASONS: Mapping[str, str] = {}
+#: A model held against itself has changed by no more than sums are rounded by.
+_SAME = 1e-9
+#: What a claim requests of the model at hand, or what was kept of it.
+Read = Mapping[TraceRequest, Activations | Pruned]
+
+_NULL = "less of the effect is left than the margin lets be lost, over prompts drawn anew"
+
+
+@dataclass(frozen=True)
+class Then:
+    """What a reference says, as it is looked up.
+
+    Attributes
+    ----------
+    reference : Reference
+    claims : mapping from (file, id) to ClaimRecord
+    concepts : mapping from name to ConceptRecord
+    """
+
+    reference: Reference
+    claims: Mapping[tuple[str, str], ClaimRecord]
+    concepts: Mapping[str, ConceptRecord]
+
+    @classmethod
+    def of(cls, reference: Reference, record: Record) -> Then:
+        """From a reference and its record, which was read."""
+        claims = {(claim.family, claim.id): claim for claim in record.claims}
+        return cls(reference, claims, {concept.name: concept for concept in record.concepts})
+
+
+def compare(
+    family: Family,
+    findings: Mapping[str, Finding],
+    then: Then,
+    traces: Read,
+    margin: Margin,
+    unlike: Mapping[str, str] = _NO_REASONS,
+) -> dict[str, Comparison]:
+    """What became of each claim of a family that is tested, by id.
+
+    Those that held in the reference are tested together, and corrected over their number in either direction, as the
+    claims themselves are.
+
+    Parameters
+    ----------
+    findings : mapping from claim id to Finding
+        On the model at hand.
+    traces : mapping from TraceRequest to Activations, or to Pruned
+        All that these claims request of it.
+    unlike : mapping from claim id to str
+        Why a claim cannot be compared, as far as that is known beforehand.
+    """
+    out: dict[str, Comparison] = {}
+    tested: dict[str, Claim] = {}
+    for claim in family.tested:
+        before = then.claims.get((claim.where.file, claim.id))
+        why = unlike.get(claim.id) or difference(claim, before, then.concepts) or untestable(claim)
+        now = findings[claim.id].verdict.name
+        if claim.kind == Preserved.name:
+            out[claim.id] = _of_the_change(before, findings[claim.id])
+        elif why or before is None:
+            out[claim.id] = Comparison("incomparable", why, before.verdict if before else "", now)
+        elif before.verdict != "holds":
+            out[claim.id] = _not_held(before, findings[claim.id])
+        else:
+            tested[claim.id] = claim
+    if not tested:
+        return out
+    open_ = open_to(family, len(tested))
+    survived: dict[str, Survival] = {}
+    for one, claim in tested.items():
+        try:
+            survived[one] = _survival(claim, then, findings[one].evidence, traces, margin, open_)
+        except EvidenceError as error:
+            out[one] = Comparison("incomparable", str(error), "holds", findings[one].verdict.name)
+    evidence = {one: _evidence(tested[one], found) for one, found in survived.items()}
+    # What could not be compared took part in no test, and yet is counted: nobody gains by what is missing.
+    missing = {one: _NOTHING for one in tested if one not in survived}
+    verdicts = judge(replace(family, claims=tuple(tested.values())), {**evidence, **missing})
+    for one, found in survived.items():
+        own, verdict = findings[one].verdict, verdicts[one]
+        out[one] = _comparison(tested[one], found, verdict, own, margin)
+    return out
+
+
+def powers(family: Family, then: Then, traces: Read, margin: Margin) -> dict[str, Power | str]:
+    """How sure each claim that held and can be tested is to be called preserved if nothing has changed, by id.
+
+    Both models have the reference's texts. Where no power can be told, why.
+
+    Parameters
+    ----------
+    traces : mapping from TraceRequest to Activations
+        That the reference was recorded of.
+    """
+    held = {claim.id: (claim, then.claims[claim.where.file, claim.id]) for claim in family.tested}
+    tested = {
+        one: (claim, before.evidence)
+        for one, (claim, before) in held.items()
+        if before.verdict == "holds" and before.evidence is not None and not untestable(claim)
+    }
+    if not tested:
+        return {}
+    open_ = open_to(family, len(tested))
+    out: dict[str, Power | str] = {}
+    for one, (claim, evidence) in tested.items():
+        found = _survival(claim, then, evidence, traces, margin, open_)
+        if abs(found.change.estimate) > _SAME:
+            raise EvidenceError(f"{claim.node}: what was kept of it is not what it was tested on; please report this")
+        out[one] = power_if_unchanged(found, open_.smallest) or "its prompts differ too little to tell a power by"
+    return out
+
+
+def open_to(family: Family, count: int) -> Thresholds:
+    """The p-values that those of so many claims may be compared with."""
+    return Thresholds.of(*thresholds(family.statistics.alpha, count, family.statistics.correction))
+
+
+def _survival(claim: Claim, then: Then, now: Evidence, traces: Read, margin: Margin, open_: Thresholds) -> Survival:
+    way = way_of(claim)
+    if way is None:
+        raise EvidenceError(untestable(claim))
+    before = then.claims[claim.where.file, claim.id]
+    kind = kind_named(claim.kind)
+    kept = {
+        request: one
+        for request in kind.requests(replace(claim, generation=before.generation))
+        if (one := then.reference.activations(request)) is not None
+    }
+    return way.survival(Asked(claim, before, now, kept, traces, margin, open_))
+
+
+#: In the place of a test that could not be made.
+_NOTHING = Evidence(Estimate("what is left", 0.0), (), 1.0, 1.0, (), (), {"": 0}, 0, refusal="it was not compared")
+
+
+def _evidence(claim: Claim, found: Survival) -> Evidence:
+    exact = all(one.exact for one in found.parts)
+    shared = KeyResult(
+        name="prompts" if found.kept.pairs == 0 else "half-sample",
+        null=_NULL,
+        statistic=found.kept.t,
+        p=found.p_preserved,
+        p_opposite=found.p_weakened,
+        p_floor=0.0,
+        df=float(found.kept.df),
+        half_pairs=found.kept.pairs,
+    )
+    keys = (
+        (shared,)
+        if exact
+        else tuple(
+            replace(
+                shared,
+                statistic=one.t,
+                p=one.p,
+                p_opposite=one.p_opposite,
+                df=float(one.df),
+                exact=one.exact,
+                half_pairs=one.pairs,
+                monte_carlo_se=one.se,
+                chances=len(found.parts),
+            )
+            for one in found.parts
+        )
+    )
+    effect = Estimate("what is left", found.kept.estimate)
+    units = {name: one.units for name, one in claim.concepts.items() if not one.published}
+    return Evidence(
+        effect,
+        keys,
+        found.p_preserved,
+        found.p_weakened,
+        (),
+        (),
+        units,
+        0,
+        spread=found.spread,
+        degenerate=found.kept.degenerate,
+    )
+
+
+def _comparison(claim: Claim, found: Survival, verdict: Verdict, own: Verdict, margin: Margin) -> Comparison:
+    status = {"holds": "preserved", "refuted": "weakened", "inconclusive": "undecided"}[verdict.name]
+    if status == "weakened" and own.name != "holds":
+        status = "lost"
+    level = claim.statistics.confidence
+
+    def estimate(name: str, result: HalfT) -> Estimate:
+        return Estimate(
+            name, result.estimate, found.unit, Interval(*result.interval(level), level, found.method), reference=None
+        )
+
+    return Comparison(
+        status,  # type: ignore[arg-type]
+        _why(claim, found, verdict, margin) if status == "undecided" else "",
+        "holds",
+        own.name,
+        estimate("then", found.then),
+        estimate("now", found.now),
+        estimate("change", found.change),
+        str(margin),
+        found.p_preserved,
+        found.p_weakened,
+        verdict.p_adjusted,
+        verdict.p_opposite_adjusted,
+    )
+
+
+def _of_the_change(before: ClaimRecord | None, found: Finding) -> Comparison:
+    """Of a claim that is about the change itself: its own verdict says it."""
+    evidence, verdict = found.evidence, found.verdict
+    status = {"holds": "preserved", "refuted": "weakened", "inconclusive": "undecided"}[verdict.name]
+    return Comparison(
+        "incomparable" if evidence.refusal else status,  # type: ignore[arg-type]
+        "" if status == "preserved" else verdict.reason,
+        before.verdict if before else "",
+        verdict.name,
+        p=evidence.p,
+        p_opposite=evidence.p_opposite,
+        p_adjusted=verdict.p_adjusted,
+        p_opposite_adjusted=verdict.p_opposite_adjusted,
+    )
+
+
+def _not_held(before: ClaimRecord, now: Finding) -> Comparison:
+    status = "gained" if now.verdict.name == "holds" else "unchanged"
+    return Comparison(
+        status,  # type: ignore[arg-type]
+        "",
+        before.verdict,
+        now.verdict.name,
+        before.evidence.effect if before.evidence else None,
+        now.evidence.effect,
+    )
+
+
+def _why(claim: Claim, found: Survival, verdict: Verdict, margin: Margin) -> str:
+    """Why neither is shown: enough prompts, and yet it is not, or how many would decide it."""
+    if verdict.borderline or found.kept.degenerate:
+        return verdict.reason
+    own_texts = claim.generation.replay is None and claim.selection.positions != "prompt"
+    power = power_unchanged(found, margin, verdict.threshold, own_texts=own_texts)
+    if power >= POWER:
+        return f"unchanged, it would be called preserved with probability {power:.2f}, and is not"
+    asked = found.if_unchanged(margin)
+    needed = prompts_needed(found.spread, asked, verdict.threshold / found.chances) if found.spread and asked else None
+    if needed is None:
+        return "neither that enough is left is shown, nor that too little is; no number of prompts can be told"
+    return (
+        "neither that enough is left is shown, nor that too little is; if nothing has changed,"
+        f" {needed.prompts} prompts a concept would show it ({needed.low} to {needed.high})"
+    )

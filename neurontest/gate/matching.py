@@ -1,0 +1,76 @@
+"""Neurons of two models matched by what they do: the same neuron may have another number in a changed model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from neurontest.neurons.normalize import Floats
+from neurontest.stats.halves import Indices
+
+#: A match whose correlation is below this, or no further above the second best than the other, is called poor.
+POOR, CLOSE = 0.8, 0.05
+
+
+@dataclass(frozen=True)
+class Matches:
+    """For each neuron of a reference, one of the candidate.
+
+    Attributes
+    ----------
+    partner : int array [reference neuron]
+        Its place among the candidate's; -1 where the candidate has too few.
+    correlation, second : float64 array [reference neuron]
+        Pearson's, over prompts, with the partner and with the best of all others; 0 where there is none.
+    """
+
+    partner: Indices
+    correlation: Floats
+    second: Floats
+
+    @property
+    def alike(self) -> np.ndarray:
+        """Whether the two do much the same: bool array [reference neuron]."""
+        return (self.partner >= 0) & (self.correlation >= POOR)
+
+    @property
+    def poor(self) -> np.ndarray:
+        """Whether each match says little: bool array [reference neuron]."""
+        return ~self.alike | (self.correlation - self.second < CLOSE)
+
+
+def matched(reference: Floats, candidate: Floats) -> Matches:
+    """Match neurons one to one so that the sum of their correlations is largest (Kuhn 1955, Nav. Res. Logist. Q. 2:83).
+
+    Parameters
+    ----------
+    reference : float array [prompt, neuron]
+    candidate : float array [prompt, neuron]
+        Of the same prompts, and as many neurons or more.
+    """
+    together = correlations(reference, candidate)
+    rows, columns = linear_sum_assignment(together, maximize=True)
+    partner = np.full(len(together), -1)
+    partner[rows] = columns
+    own, second = np.zeros(len(together)), np.zeros(len(together))
+    own[rows] = together[rows, columns]
+    if together.shape[1] > 1:
+        others = together.copy()
+        others[rows, columns] = -np.inf
+        second = np.maximum(others.max(axis=1), -1.0)
+    return Matches(partner, own, second)
+
+
+def correlations(a: Floats, b: Floats) -> Floats:
+    """Pearson's correlations [neuron of a, neuron of b] over prompts; 0 with what does not move."""
+    left, right = _standard(a), _standard(b)
+    return np.asarray(left.T @ right)
+
+
+def _standard(values: Floats) -> Floats:
+    centred = np.asarray(values, dtype=np.float64) - np.mean(values, axis=0, dtype=np.float64)
+    norm = np.sqrt((centred**2).sum(axis=0))
+    out: Floats = np.divide(centred, norm, out=np.zeros_like(centred), where=norm > 0)
+    return out

@@ -1,0 +1,113 @@
+"""What is left of single neurons: the AUROC of a neuron that was named, on two models over the same prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from scipy import stats
+
+from neurontest.claims.single import column_of
+from neurontest.claims.trial import Trial
+from neurontest.gate.margin import Margin
+from neurontest.gate.mean_t import mean_t, spread_of
+from neurontest.gate.survival import Survival, of_parts
+from neurontest.neurons.normalize import Floats
+from neurontest.stats.auroc import placements
+from neurontest.stats.half_t import HalfT
+
+METHOD = "DeLong t"
+#: How far one prompt that lay in the middle of the other group would be from one that lies apart: where the groups lie
+#: wholly apart the variance is zero and says nothing, and is never taken for less than by one such prompt of each.
+FLIP = 0.5
+#: How much larger the variance is taken to be at most: by more, ten prompts would not do for any neuron.
+MOST = 1.5
+#: A concept's own placements, and the others'.
+_Placed = tuple[Floats, Floats]
+
+
+def named_survival(
+    then: Trial, now: Trial, neurons: Sequence[str], sides: Sequence[Sequence[str]], margin: Margin
+) -> Survival:
+    """Test whether enough is left of what some neuron tells a concept from others by.
+
+    The effect is the AUROC beyond one half. It must be left against every side, and too little of it is left if it is
+    against one (an intersection-union test); of several neurons, that were found in a search, enough is left if it is
+    of one of them.
+
+    Parameters
+    ----------
+    then, now : Trial
+        Of the claim on either model; of the same prompts.
+    neurons : sequence of str
+        Such as ``L11.mlp[756]``.
+    sides : sequence of sequence of concept
+        What the claim's concept is told from; each side's prompts are one group.
+    """
+    found = [_of_neuron(then, now, neuron, sides, margin) for neuron in neurons]
+    return any_of(found)
+
+
+def any_of(found: Sequence[Survival]) -> Survival:
+    """Of neurons that were found in a search, one of which is enough; what is said is of the one most surely left.
+
+    That is a union: p is the smallest times the number of neurons, and too little is left if it is of all of them.
+    """
+    best = min(found, key=lambda one: one.p_preserved)
+    return replace(
+        best,
+        p_preserved=min(1.0, len(found) * best.p_preserved),
+        p_weakened=max(one.p_weakened for one in found),
+        chances=len(found),
+    )
+
+
+def _of_neuron(then: Trial, now: Trial, neuron: str, sides: Sequence[Sequence[str]], margin: Margin) -> Survival:
+    values = [_values(trial, neuron) for trial in (then, now)]
+    of = now.claim.said("of")
+    kept, changes, own, spreads = [], [], [], []
+    for side in sides:
+        old, new = (placements(one[of], np.concatenate([one[name] for name in side])) for one in values)
+        left, least = _combined(old, new, margin.kept), 0.5 * (1 - margin.kept) - margin.amount
+        kept.append(_cautious(left, least, _flattered(old, new, margin)))
+        changes.append(_t(_combined(old, new, 1.0), 0.0))
+        own.append((_t(old, 0.5), _t(new, 0.5)))
+        spreads.append(replace(spread_of(left, FLIP), variance=kept[-1].variance))
+    earlier, later = ([one[at] for one in own] for at in (0, 1))
+    return of_parts(kept, changes, earlier, later, unit="AUROC", method=METHOD, spreads=spreads)
+
+
+def _values(trial: Trial, neuron: str) -> Mapping[str, Floats]:
+    column = np.array([column_of(trial, neuron)])
+    return {name: trial.columns(name, "", column)[:, 0].astype(np.float64) for name in trial.n}
+
+
+def _combined(old: _Placed, new: _Placed, kept: float) -> _Placed:
+    return new[0] - kept * old[0], new[1] - kept * old[1]
+
+
+def _flattered(old: _Placed, new: _Placed, margin: Margin) -> float:
+    """How much larger the variance may be than it came out, 1 to :data:`MOST`.
+
+    An AUROC that comes out high by luck comes with a small variance, which goes as ``A (1 - A)``: it is taken as large
+    as if no more were left than had to be. Else half of an effect was called enough in .06 to .09 of data sets.
+    """
+    area = float(new[0].mean())
+    needed = 0.5 + margin.kept * (float(old[0].mean()) - 0.5) - margin.amount
+    if needed >= area or not 0 < needed < 1:
+        return 1.0
+    own = area * (1 - area)
+    return float(np.clip(needed * (1 - needed) / own, 1.0, MOST)) if own > 0 else MOST
+
+
+def _cautious(placed: _Placed, reference: float, times: float) -> HalfT:
+    """The test that decides, by the degrees of freedom of the smaller group."""
+    found = _t(placed, reference, times)
+    df = min(map(len, placed)) - 1
+    return replace(found, df=df, p=float(stats.t.sf(found.t, df)), p_opposite=float(stats.t.cdf(found.t, df)))
+
+
+def _t(placed: _Placed, reference: float, times: float = 1.0) -> HalfT:
+    """Student's t of a combination of AUROCs, whose variance is that of both groups' placements."""
+    return mean_t(float(placed[0].mean()), reference, placed, FLIP, times)

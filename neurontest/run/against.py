@@ -1,0 +1,209 @@
+"""A run held against a reference: what it says, and what becomes of a family's claims."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from neurontest.claims.preserved import Preserved
+from neurontest.gate import preserved
+from neurontest.gate.accepted import Acceptance, read_accepted
+from neurontest.gate.bar import moved
+from neurontest.gate.compare import Then, compare
+from neurontest.gate.margin import Margin
+from neurontest.gate.reference import RECORD, read_reference
+from neurontest.gate.source import folder_of
+from neurontest.report.record import load_record
+from neurontest.run.settle import Test
+from neurontest.types import (
+    AcceptedChange,
+    Activations,
+    Claim,
+    Comparison,
+    Continuation,
+    Family,
+    Finding,
+    Record,
+    ReferenceRecord,
+    Suite,
+    TraceRequest,
+)
+
+#: Changed whenever the same reference, traces and spec would give another comparison.
+COMPARISON_VERSION = 1
+#: Statuses that may be made to fail, and those that do by default.
+FAILING = ("weakened", "lost", "undecided", "incomparable")
+
+Texts = Mapping[tuple[str, int], Continuation]
+
+
+@dataclass(frozen=True)
+class Against:
+    """A reference, and how a run is held against it.
+
+    Attributes
+    ----------
+    name : str
+        As it was said.
+    then : Then
+    record : Record
+        The reference's.
+    margin : Margin
+    texts : {"same", "own"}
+    fails : tuple of str
+        The statuses with which a test fails.
+    accepted : tuple of Acceptance
+    today : date
+    looks_at_bar : bool
+        Whether it is told what the suite asks less than it did.
+    """
+
+    name: str
+    then: Then
+    record: Record
+    margin: Margin
+    texts: str
+    fails: tuple[str, ...]
+    accepted: tuple[Acceptance, ...]
+    today: date
+    looks_at_bar: bool = True
+
+    @classmethod
+    def read(
+        cls,
+        said: str,
+        base: Path,
+        *,
+        cache_dir: Path,
+        today: date,
+        margin: Margin | None = None,
+        texts: str = "same",
+        fails: tuple[str, ...] = ("weakened", "lost"),
+        looks_at_bar: bool = True,
+    ) -> Against:
+        """Read a reference: a folder, or ``git:REVISION:FOLDER``, relative to `base`.
+
+        Raises
+        ------
+        RecordError
+            If it is none, or not what was written.
+        """
+        folder = folder_of(said, base, cache_dir)
+        reference = read_reference(folder)
+        record = load_record(folder / RECORD)
+        accepted = read_accepted(folder)
+        return cls(
+            said, Then.of(reference, record), record, margin or Margin(), texts, fails, accepted, today, looks_at_bar
+        )
+
+    @property
+    def folder(self) -> Path:
+        """Where it lies."""
+        return self.then.reference.folder
+
+    def acceptance(self, node: str) -> Acceptance | None:
+        """What accepts a change of the claim of this file and id, today."""
+        return next((one for one in self.accepted if one.claim == node and one.holds(self.today)), None)
+
+    def fails_with(self, node: str, found: Comparison) -> bool:
+        """Whether a claim fails."""
+        return found.status in self.fails and self.acceptance(node) is None
+
+    @property
+    def test(self) -> Test:
+        """The test of a claim: of one about the change itself, on both models."""
+        return preserved.against(self.then)
+
+    def looked_at(self, family: Family) -> str:
+        """The reference's checksum if some claim's own evidence hangs on it; else empty."""
+        changes = any(claim.kind == Preserved.name for claim in family.tested)
+        return self.then.reference.checksum if changes else ""
+
+    def key(self, evidence: str, unlike: Mapping[str, str]) -> str:
+        """Name of what becomes of a family whose own evidence has this name."""
+        said = [COMPARISON_VERSION, evidence, self.then.reference.checksum, str(self.margin), unlike]
+        return hashlib.sha256(b"against" + msgspec.json.encode(said, order="deterministic")).hexdigest()
+
+    def compare(
+        self,
+        family: Family,
+        findings: Mapping[str, Finding],
+        traces: Mapping[TraceRequest, Activations],
+        unlike: Mapping[str, str],
+    ) -> dict[str, Comparison]:
+        """What became of each claim of a family that is tested, by id."""
+        return compare(family, findings, self.then, traces, self.margin, unlike)
+
+    def unlike(self, family: Family, read: Texts) -> dict[str, str]:
+        """Why claims cannot be compared since the two models have not read the same, by id.
+
+        Parameters
+        ----------
+        read : mapping from (prompt, sample) to Continuation
+            What the model at hand has read, as far as it did.
+        """
+        if self.texts == "own":
+            return {}
+        known = {(one.prompt, one.sample): one for concept in self.record.concepts for one in concept.continuations}
+        return {claim.id: why for claim in family.tested if (why := self._unlike(claim, known, read))}
+
+    def _unlike(self, claim: Claim, known: Texts, read: Texts) -> str:
+        before = self.then.claims.get((claim.where.file, claim.id))
+        if before is None or claim.selection.positions == "prompt":
+            return ""
+        if claim.generation.replay is not None and before.generation != self.record.generation:
+            return (
+                "its texts have settings of their own, and the reference holds those of the suite's;"
+                " compare on each model's own (--concept-against-texts own)"
+            )
+        everyone = [*claim.concepts.values(), *([claim.baseline] if claim.baseline else [])]
+        prompts = {prompt for concept in everyone for prompt in concept.prompts}
+        for (prompt, sample), now in read.items():
+            then = known.get((prompt, sample))
+            if prompt in prompts and then is not None and then.ids and now.ids and then.ids != now.ids:
+                return "its tokenizer is another: the same texts have other tokens"
+        return ""
+
+    def described(self, suite: Suite) -> ReferenceRecord:
+        """What a record says of it."""
+        accepted = tuple(
+            AcceptedChange(
+                one.claim,
+                one.reason,
+                one.until.isoformat() if one.until else "",
+                one.on.isoformat() if one.on else "",
+                expired=not one.holds(self.today),
+            )
+            for one in self.accepted
+        )
+        return ReferenceRecord(
+            name=self.name,
+            model=self.record.model.name,
+            fingerprint=self.record.model.fingerprint,
+            created=self.then.reference.manifest.created,
+            texts=self.texts,  # type: ignore[arg-type]
+            margin=str(self.margin),
+            fails=self.fails,
+            bar=tuple(moved(suite, self.record)) if self.looks_at_bar else (),
+            accepted=accepted,
+        )
+
+
+def failing(said: str) -> tuple[str, ...]:
+    """The statuses that fail, as they are written: separated by commas, or ``none``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such status.
+    """
+    names = tuple(dict.fromkeys(said.replace(",", " ").split()))
+    unknown = [name for name in names if name not in (*FAILING, "none")]
+    if unknown or not names or ("none" in names and len(names) > 1):
+        raise ValueError(f"must name some of {', '.join(FAILING)}, or none; not {said!r}")
+    return () if names == ("none",) else names

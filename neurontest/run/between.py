@@ -1,0 +1,114 @@
+"""One reference held against another: no model, no suite, only what the two folders hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from neurontest.claims import kind_named
+from neurontest.gate.compare import compare
+from neurontest.gate.pruned import Pruned
+from neurontest.gate.reference import RECORD, Reference, read_reference
+from neurontest.gate.source import folder_of
+from neurontest.report.record import load_record
+from neurontest.run.against import Against, Texts
+from neurontest.types import (
+    BASELINE,
+    Claim,
+    ClaimRecord,
+    Comparison,
+    Concept,
+    ConceptRecord,
+    Family,
+    Finding,
+    Record,
+    Suite,
+    TraceRequest,
+)
+
+
+def held_against(said: str, base: Path, against: Against, cache_dir: Path) -> Record:
+    """The record of a reference, held against another one.
+
+    Raises
+    ------
+    RecordError
+        If it is none, or not what was written.
+    """
+    folder = folder_of(said, base, cache_dir)
+    reference, record = read_reference(folder), load_record(folder / RECORD)
+    read, known = _texts(record), _texts(against.record)
+    same = all(one.text == known[key].text for key, one in read.items() if key in known)
+    against = replace(against, texts="same" if same else "own")
+    suite = _suite(record, folder)
+    verdicts = {(claim.family, claim.id): claim for claim in record.claims}
+    found: dict[tuple[str, str], Comparison] = {}
+    for family in suite.families:
+        findings = {
+            claim.id: Finding(one.evidence, one.judgement)
+            for claim in family.tested
+            if (one := verdicts[family.file, claim.id]).evidence is not None and one.judgement is not None
+        }
+        known_here = replace(family, claims=tuple(claim for claim in family.tested if claim.id in findings))
+        unlike = against.unlike(known_here, read)
+        traces = _kept(known_here, reference)
+        compared = compare(known_here, findings, against.then, traces, against.margin, unlike)
+        found.update(((family.file, name), comparison) for name, comparison in compared.items())
+    claims = tuple(replace(claim, against=found.get((claim.family, claim.id))) for claim in record.claims)
+    return replace(record, created=reference.manifest.created, claims=claims, against=against.described(suite))
+
+
+def _texts(record: Record) -> Texts:
+    return {(one.prompt, one.sample): one for concept in record.concepts for one in concept.continuations}
+
+
+def _kept(family: Family, reference: Reference) -> Mapping[TraceRequest, Pruned]:
+    asked = [request for claim in family.tested for request in kind_named(claim.kind).requests(claim)]
+    return {request: one for request in asked if (one := reference.activations(request)) is not None}
+
+
+def _suite(record: Record, folder: Path) -> Suite:
+    """The suite that a record is of, as far as its tests ask for it."""
+    everyone = {one.name: _concept(one) for one in record.concepts}
+    baseline = everyone.pop("baseline", None)
+    concepts = {name: one for name, one in everyone.items() if not name.startswith("baseline ")}
+    families = []
+    for one in record.families:
+        claims = tuple(_claim(claim, concepts, baseline) for claim in record.claims if claim.family == one.file)
+        if claims:
+            families.append(Family(one.file, claims, claims[0].statistics))
+    return Suite(
+        folder,
+        record.model.name,
+        concepts,
+        baseline,
+        tuple(families),
+        record.generation,
+        record.selection,
+        record.statistics,
+    )
+
+
+def _concept(one: ConceptRecord) -> Concept:
+    name = BASELINE if one.name == "baseline" else one.name
+    return Concept(name, one.prompts, one.source, one.groups, one.published, one.site, one.out_of)
+
+
+def _claim(one: ClaimRecord, concepts: Mapping[str, Concept], baseline: Concept | None) -> Claim:
+    traced = [name for name, concept in concepts.items() if not concept.published]
+    return Claim(
+        one.id,
+        one.kind,
+        one.sentence,
+        one.terms,
+        {name: concepts[name] for name in kind_named(one.kind).named(one.terms, traced)},
+        baseline,
+        one.generation,
+        one.selection,
+        one.statistics,
+        one.where,
+        one.tags,
+        one.skip,
+        one.xfail,
+    )

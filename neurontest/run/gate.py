@@ -1,0 +1,128 @@
+"""A run as a reference."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import msgspec
+
+from neurontest.claims import kind_named
+from neurontest.errors import RecordError
+from neurontest.gate.compare import Then, powers
+from neurontest.gate.margin import Margin
+from neurontest.gate.power import Power
+from neurontest.gate.pruned import Pruned, together
+from neurontest.gate.reference import read_reference, write_reference
+from neurontest.gate.ways import kept_for, untestable
+from neurontest.regular_files import size as size_in_words
+from neurontest.report.numbers import plural
+from neurontest.run.evaluate import Run
+from neurontest.stats.power import POWER
+from neurontest.types import Activations, Claim, Record, TraceRecord, TraceRequest
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A reference that was written.
+
+    Attributes
+    ----------
+    folder : Path
+    size : int
+        In bytes.
+    prospects : tuple of (Claim, Power or None, str)
+        Of every claim that was tested, in the suite's order: what its prompts can do to call it preserved if nothing
+        changes; or why that is not asked.
+    """
+
+    folder: Path
+    size: int
+    prospects: tuple[tuple[Claim, Power | None, str], ...]
+
+    def lines(self, margin: Margin) -> list[str]:
+        """What is said of it: its size, and what the prompts of each claim can do."""
+        held = [power for _, power, _ in self.prospects if power is not None]
+        out = [
+            f"reference: {self.folder}: {size_in_words(self.size)}, {plural(len(held), 'claim')} to preserve",
+            f"power to call a claim preserved if nothing changes (same texts, margin {margin}):",
+        ]
+        for claim, power, why in self.prospects:
+            if power is None:
+                out.append(f"  {claim.node}: {why}")
+                continue
+            enough = "" if power.power >= POWER else f"; {POWER:g} needs {_needed(power)}"
+            out.append(f"  {claim.node}: {power.power:.2f} with {plural(power.prompts, 'prompt')} a concept{enough}")
+        return out
+
+
+def _needed(power: Power) -> str:
+    return "more prompts than can be" if power.needed is None else f"{power.needed:,}"
+
+
+def record_reference(run: Run, record: Record, folder: Path, margin: Margin | None = None) -> Recorded:
+    """Write a reference of a run whose claims were all asked about and evaluated.
+
+    It is read again, and each claim is held against itself: what was written is what is needed.
+
+    Parameters
+    ----------
+    margin : Margin, optional
+        That prospects are told for.
+
+    Raises
+    ------
+    RecordError
+        If some claim has no evidence or was not selected: what is missing could never be compared.
+    OSError
+        If the folder cannot be written to.
+    """
+    own = [claim for claim in record.claims if not claim.test and claim.skip is None]
+    for what, missing in (
+        ("were not selected", [claim for claim in own if not claim.selected]),
+        ("have no evidence", [claim for claim in own if claim.evidence is None]),
+    ):
+        if missing:
+            raise RecordError(
+                f"no reference is written to {folder}: {len(missing)} of {len(own)} claims {what}, such as"
+                f" {missing[0].sentence!r}; run the whole suite"
+            )
+    if not own:
+        raise RecordError(f"no reference is written to {folder}: no claim was tested")
+    tested = [claim for claim in run.suite.claims if claim.skip is None]
+    known = {f"{claim.family}::{claim.id}": claim for claim in own}
+    parts = [
+        kept_for(claim, _traces(run, claim), evidence)
+        for claim in tested
+        if (evidence := known[claim.node].evidence) is not None
+    ]
+    kept = {request: Pruned.of(run.read(request), columns) for request, columns in together(parts).items()}
+    size = write_reference(folder, encoded(record), kept, record.created)
+    then = Then.of(read_reference(folder), record)
+    found: dict[str, Power | str] = {}
+    for family in run.suite.families:
+        traces = {at: one for claim in family.tested for at, one in _traces(run, claim).items()}
+        told = powers(family, then, traces, margin or Margin())
+        found |= {f"{family.file}::{one}": power for one, power in told.items()}
+    prospects = []
+    for claim in tested:
+        power = found.get(claim.node) or untestable(claim) or _unasked(known[claim.node].verdict)
+        prospects.append((claim, None, power) if isinstance(power, str) else (claim, power, ""))
+    return Recorded(folder, size, tuple(prospects))
+
+
+def encoded(record: Record) -> bytes:
+    """A record as bytes in which nothing hangs on when and how fast it was made; claims of tests in Python left out."""
+    claims = tuple(replace(claim, duration=0.0) for claim in record.claims if not claim.test)
+    files = {claim.family for claim in claims}
+    families = tuple(family for family in record.families if family.file in files)
+    still = replace(record, created="", claims=claims, families=families, trace=TraceRecord())
+    return msgspec.json.format(msgspec.json.encode(still), indent=2) + b"\n"
+
+
+def _unasked(verdict: str) -> str:
+    return "" if verdict == "holds" else f"is {verdict}: there is nothing to preserve"
+
+
+def _traces(run: Run, claim: Claim) -> dict[TraceRequest, Activations]:
+    return {request: run.read(request) for request in kind_named(claim.kind).requests(claim)}

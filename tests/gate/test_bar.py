@@ -1,0 +1,107 @@
+"""The bar: what a suite asks less than it did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from neurontest.gate.bar import moved
+from neurontest.run.bare import bare_record
+from neurontest.spec.load import load_suite
+from neurontest.types import Record, Suite
+
+SUITE = """\
+neurontest: 1
+baseline:
+  prompts:
+{baseline}
+concepts:
+  a:
+    prompts:
+{a}
+  b:
+    prompts:
+{b}
+  c:
+    prompts:
+{c}
+"""
+CLAIMS = """\
+statistics: {alpha: 0.05, correction: holm, m: 4}
+claims:
+  - id: more
+    claim: a overlaps b more than c by at least 2 neurons
+  - id: few
+    claim: a overlaps c by at most 4 neurons
+  - id: each
+    claim: a, b and c have distinct neurons
+"""
+
+
+def prompts(name: str, count: int = 12) -> str:
+    return "\n".join(f"      - Prompt {at} about {name}" for at in range(count))
+
+
+def suite(folder: Path, claims: str, a: int = 12) -> Suite:
+    folder.mkdir(exist_ok=True)
+    text = SUITE.format(baseline=prompts("things", 24), a=prompts("a", a), b=prompts("b"), c=prompts("c"))
+    (folder / "suite.yaml").write_text(text)
+    (folder / "claims.yaml").write_text(claims)
+    return load_suite(folder)
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Record:
+    return bare_record(tmp_path / "s", suite(tmp_path / "s", CLAIMS), "m", {})
+
+
+def test_what_is_as_it_was_has_not_moved(tmp_path: Path, record: Record) -> None:
+    assert moved(suite(tmp_path / "s", CLAIMS), record) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("alpha: 0.05", "alpha: 0.1", "alpha was 0.05, and is 0.1"),
+        ("correction: holm", "correction: bh", "correction was holm, and is bh"),
+        ("correction: holm", "correction: holm, test: half-sample", "half-sample decides alone"),
+        ("by at least 2", "by at least 1", "by was 2.0, and is 1.0"),
+        (" by at least 2 neurons", "", "by was 2.0, and is 0.0"),
+        ("at most 4", "at most 5", "amount was 4.0, and is 5.0"),
+        ("distinct neurons", "distinct neurons on average", "was about each, and is now on average"),
+        ("have distinct neurons", "have distinct neurons\n    skip: too slow", "now marked skip: too slow"),
+        ("have distinct neurons", "have distinct neurons\n    xfail: it broke", "now marked xfail: it broke"),
+        ("  - id: few\n    claim: a overlaps c by at most 4 neurons\n", "", "this claim is gone"),
+    ],
+)
+def test_what_is_asked_less_is_told(tmp_path: Path, record: Record, old: str, new: str, said: str) -> None:
+    assert old in CLAIMS
+    found = moved(suite(tmp_path / "s", CLAIMS.replace(old, new)), record)
+    assert any(said in one for one in found), found
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("alpha: 0.05", "alpha: 0.01"), ("by at least 2", "by at least 3"), ("at most 4", "at most 3")],
+)
+def test_what_is_asked_more_is_not(tmp_path: Path, record: Record, old: str, new: str) -> None:
+    assert moved(suite(tmp_path / "s", CLAIMS.replace(old, new)), record) == []
+
+
+def test_prompts_that_are_gone(tmp_path: Path, record: Record) -> None:
+    assert moved(suite(tmp_path / "s", CLAIMS, a=10), record) == ["a: 2 of 12 prompts are gone"]
+    assert moved(suite(tmp_path / "s", CLAIMS, a=14), record) == []
+
+
+def test_further_baselines_are_still_there(tmp_path: Path) -> None:
+    def written(second: str) -> Suite:
+        suite(tmp_path / "s", CLAIMS)
+        path = tmp_path / "s" / "suite.yaml"
+        neutral = f"baseline:\n  - prompts:\n{prompts('things', 24)}\n  - prompts:\n{second}\nconcepts"
+        path.write_text("neurontest: 1\n" + neutral + path.read_text().partition("\nconcepts")[2])
+        return load_suite(tmp_path / "s")
+
+    before = bare_record(tmp_path, written(prompts("weather", 24)), "base", {})
+    assert moved(written(prompts("weather", 24)), before) == []
+    assert moved(written(prompts("weather", 20)), before) == ["baseline 2: 4 of 24 prompts are gone"]
