@@ -119,12 +119,13 @@ def counted(found: Sequence[Measured]) -> str:
     """How much the rates rest on, in a sentence."""
     sets = sum(one.data_sets for one in found)
     missing = sum(bool(one.misses) for one in found)
+    many = f"{sets:,} data sets in {len(found)} cells"
     told = sum(one.data_sets >= FEWEST for one in found)
     return (
-        f"Errors and power are those of [planted worlds](docs/error-rates.md): {sets:,} data sets in {len(found)} cells so"
-        f" far, of which\nthe {told} with {FEWEST} or more are told and held against a goal. {missing} of these"
-        " [miss it](docs/statistics.md#cells-that-miss-their-goal):\n"
-        ".05 and two standard errors, or .08 where a world strains the test.\n"
+        f"Errors and power are those of [planted worlds](docs/error-rates.md): {many} so far, of\n"
+        f"which the {told} with {FEWEST} or more are told and held against a goal, .05 and two standard errors, or .08\n"
+        f"where a world strains the test. {missing} of these"
+        " [miss it](docs/statistics.md#cells-that-miss-their-goal).\n"
     )
 
 
