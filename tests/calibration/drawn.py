@@ -123,8 +123,8 @@ def counted(found: Sequence[Measured]) -> str:
     told = sum(one.data_sets >= FEWEST for one in found)
     return (
         f"Errors and power are those of [planted worlds](docs/error-rates.md): {many} so far, of\n"
-        f"which the {told} with {FEWEST} or more are told and held against a goal, .05 and two standard errors, or .08\n"
-        f"where a world strains the test. {missing} of these"
+        f"which the {told} with {FEWEST} or more are told and held against a goal, .05 and two standard errors, or\n"
+        f".08 where a world strains the test. {missing} of these"
         " [miss it](docs/statistics.md#cells-that-miss-their-goal).\n"
     )
 
