@@ -158,41 +158,32 @@ def p_opposite_bounds(evidence: Evidence) -> tuple[float, float]:
 
 
 def _p_bounds(key: KeyResult) -> tuple[float, float]:
-    if key.name == "random sets":
-        return sets_bounds(key.draws or 1, key.exceedances or 0)
-    if key.exact:
-        return key.p, key.p
-    if key.name == "permutation":
-        return p_bounds_of(key.draws or 1, key.exceedances or 0)
-    if key.name == "rank":
-        reach = CLEAR * key.monte_carlo_se
-        return max(key.p - reach, key.p_floor), min(key.p + reach, 1.0)
-    return _t_bounds(key.statistic, key)
+    return _bounds(key, key.p, key.statistic, key.exceedances or 0)
 
 
 def _p_opposite_bounds(key: KeyResult) -> tuple[float, float]:
     p = 1.0 if key.p_opposite is None else key.p_opposite
-    if key.name == "random sets":
-        low, high = sets_bounds(key.draws or 1, _opposite_exceedances(key))
-    elif key.exact:
-        low = high = p
-    elif key.name == "permutation":
-        low, high = p_bounds_of(key.draws or 1, _opposite_exceedances(key))
-    elif key.name == "rank":
-        reach = CLEAR * key.monte_carlo_se
-        low, high = max(p - reach, key.p_floor), p + reach
-    else:
-        low, high = _t_bounds(-key.statistic, key)
+    low, high = _bounds(key, p, -key.statistic, round(p * ((key.draws or 0) + 1)) - 1)
     return min(1.0, low * key.chances), min(1.0, high * key.chances)
+
+
+def _bounds(key: KeyResult, p: float, t: float, reached: int) -> tuple[float, float]:
+    """What one side's p-value may be, from it, from its t, or from how many draws reached what was observed."""
+    if key.exact:
+        return p, p
+    if key.name == "random sets":
+        return sets_bounds(key.draws or 1, reached)
+    if key.name == "permutation":
+        return p_bounds_of(key.draws or 1, reached)
+    if key.name == "rank":
+        reach = CLEAR * key.monte_carlo_se
+        return max(p - reach, key.p_floor), min(p + reach, 1.0)
+    return _t_bounds(t, key)
 
 
 def _t_bounds(t: float, key: KeyResult) -> tuple[float, float]:
     reach = CLEAR * key.monte_carlo_se
     return float(stats.t.sf(t + reach, key.df)), float(stats.t.sf(t - reach, key.df))
-
-
-def _opposite_exceedances(key: KeyResult) -> int:
-    return round((key.p_opposite or 0.0) * ((key.draws or 0) + 1)) - 1
 
 
 def _why(evidence: Evidence, threshold: float, alpha: float) -> str:

@@ -199,10 +199,30 @@ def test_the_threshold_is_that_of_the_rank(threshold: float) -> None:
 
 def test_random_sets_that_do_as_much_are_the_reason() -> None:
     prompts = KeyResult("prompts", "", 4.0, 0.001, 0.999, 0.0, df=23.0)
-    sets = KeyResult("random sets", "", 1.0, 0.2, 0.81, 0.01, draws=99, exceedances=19)
+    sets = KeyResult("random sets", "", 1.0, 0.2, 0.81, 0.01, draws=99, exceedances=19, exact=False)
     (verdict,) = judge(family(1), {"c0": found(prompts, sets, spread=None)}).values()
     assert verdict.name == "inconclusive"
     assert verdict.reason == "19 of 99 random sets, of the same layers and of an equal write, do as much"
+
+
+@pytest.mark.parametrize(
+    ("reached", "name", "borderline"),
+    [(0, "holds", False), (1, "holds", False), (3, "inconclusive", True), (8, "inconclusive", True)],
+)
+def test_a_claim_that_hangs_on_which_random_sets_were_drawn_is_borderline(
+    reached: int, name: str, borderline: bool
+) -> None:
+    prompts = KeyResult("prompts", "", 4.0, 0.001, 0.999, 0.0, df=23.0)
+    p, opposite = (1 + reached) / 101, (101 - reached) / 101
+    sets = KeyResult("random sets", "", 1.0, p, opposite, 0.01, draws=100, exceedances=reached, exact=False)
+    (verdict,) = judge(family(1), {"c0": found(prompts, sets, spread=None)}).values()
+    assert (verdict.name, verdict.borderline) == (name, borderline)
+    # The opposite of the mirrored claim is as sure.
+    turned = replace(prompts, statistic=-4.0, p=0.999, p_opposite=0.001)
+    mirrored = replace(sets, p=opposite, p_opposite=p, exceedances=100 - reached)
+    evidence = replace(found(turned, mirrored, spread=None), p_opposite=max(p, 0.001))
+    (verdict,) = judge(family(1), {"c0": evidence}).values()
+    assert (verdict.name, verdict.borderline) == ({"holds": "refuted"}.get(name, name), borderline)
 
 
 def test_near_copies_leave_nothing_shown_and_ease_no_correction() -> None:

@@ -18,7 +18,7 @@ from neurontest.types import Claim, Concept, Family, GivenText, Notice, silent, 
 T = TypeVar("T")
 
 #: Changed whenever the same traces and spec would give other numbers.
-EVIDENCE_VERSION = 14
+EVIDENCE_VERSION = 15
 
 
 def evidence_key(family: Family, model: Sequence[str], digests: Sequence[str], reference: str = "") -> str:

@@ -65,7 +65,7 @@ class KeyResult:
     draws, exceedances : int or None
         Relabelings, or random sets, looked at and how many reached the observed statistic.
     exact : bool
-        No Monte-Carlo error: all relabelings, or all half-samples, were enumerated.
+        No Monte-Carlo error: all relabelings, or all half-samples, were enumerated. Random sets are always a sample.
     half_pairs : int
         Pairs of disjoint half-samples of each concept (halves enumerated, if exact); 0 where none is drawn.
     monte_carlo_se : float

@@ -128,6 +128,7 @@ def _key(found: Ranked, random_sets: int) -> KeyResult:
         p_floor=1 / (1 + random_sets),
         draws=above.draws,
         exceedances=above.exceedances,
+        exact=False,
         about=found.about,
     )
 
