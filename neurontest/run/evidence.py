@@ -18,7 +18,7 @@ from neurontest.types import Claim, Concept, Family, GivenText, Notice, silent, 
 T = TypeVar("T")
 
 #: Changed whenever the same traces and spec would give other numbers.
-EVIDENCE_VERSION = 15
+EVIDENCE_VERSION = 16
 
 
 def evidence_key(family: Family, model: Sequence[str], digests: Sequence[str], reference: str = "") -> str:

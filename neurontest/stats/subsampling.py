@@ -173,32 +173,41 @@ def probabilities(rows: Indices, scored: Scored, m: int) -> Probabilities:
     spread = np.sqrt((centred**2).sum(axis=1) / (count - 1))
     spread = np.maximum(spread, LEAST_SPREAD * scored.typical)
     scale = spread * np.sqrt(1 / m - 1 / count)
-    if scored.k >= mean.shape[1]:
-        # All are selected, whatever the prompts.
-        z, slope = np.full_like(mean, np.inf), np.zeros_like(mean)
-    else:
-        z = standings(mean, scale, scored.k)
-        slope = _density(z) / scale
-    return Probabilities(centred, z, ndtr(z), slope, spread, -m / (count - m))
+    z, pi, slope = standings(mean, scale, scored.k)
+    return Probabilities(centred, z, pi, slope, spread, -m / (count - m))
 
 
-def standings(mean: Floats, scale: Floats, k: int) -> Floats:
-    """How far Gaussian columns [case, column] lie above the threshold at which their probabilities add up to `k`.
-
-    In standard deviations; minus infinity for what lies more than :data:`NEVER` of them below it, the highest aside.
+def standings(mean: Floats, scale: Floats, k: int) -> tuple[Floats, Floats, Floats]:
+    """How likely Gaussian columns [case, column] are to be among the `k` of a set.
 
     Parameters
     ----------
     mean, scale : float64 arrays [case, column]
-        More columns than `k`.
+
+    Returns
+    -------
+    z : float64 array [case, column]
+        How far each lies above the threshold at which the probabilities add up to `k`, in standard deviations; minus
+        infinity for what lies more than :data:`NEVER` of them below it, the columns of largest mean aside.
+    pi : float64 array [case, column]
+    slope : float64 array [case, column]
+        Derivative of `pi` by the mean.
     """
+    z, pi, slope = np.full_like(mean, -np.inf), np.zeros_like(mean), np.zeros_like(mean)
+    if k >= mean.shape[1]:
+        # All are selected, whatever the prompts.
+        z[:], pi[:] = np.inf, 1.0
+        return z, pi, slope
     first, lowest = _first(mean, scale, k)
     reached = mean + NEVER * scale >= lowest[:, None]
     # Without one of these the threshold might be lower.
     np.put_along_axis(reached, first, True, axis=1)
-    mean = np.where(reached, mean, -np.inf)
-    z: Floats = (mean - _threshold(mean, scale, k, lowest)[:, None]) / scale
-    return z
+    # Most columns lie far below: what is computed, is computed of the others alone.
+    counts, some, their = reached.sum(axis=1), mean[reached], scale[reached]
+    high = (mean - ndtri(k / mean.shape[1]) * scale).max(axis=1)
+    above = (some - np.repeat(_threshold(some, their, counts, k, (lowest, high)), counts)) / their
+    z[reached], pi[reached], slope[reached] = above, ndtr(above), _density(above) / their
+    return z, pi, slope
 
 
 def _first(mean: Floats, scale: Floats, k: int) -> tuple[Indices, Floats]:
@@ -208,36 +217,51 @@ def _first(mean: Floats, scale: Floats, k: int) -> tuple[Indices, Floats]:
     # In their own order: the last digit of a sum is another in another one.
     first.sort(axis=1)
     mean, scale = np.take_along_axis(mean, first, axis=1), np.take_along_axis(scale, first, axis=1)
-    # There each column's probability is at least k of so many.
-    lowest = (mean - ndtri(k / some) * scale).min(axis=1) if some > k else mean.min(axis=1)
-    return first, _threshold(mean, scale, k, lowest)
+    # There each column's probability is at least k of so many; and no more than that.
+    low = (mean - ndtri(k / some) * scale).min(axis=1) if some > k else mean.min(axis=1)
+    high = (mean - ndtri(k / some) * scale).max(axis=1) if some > k else low
+    return first, _threshold(mean.ravel(), scale.ravel(), np.full(len(mean), some), k, (low, high))
 
 
-def _threshold(mean: Floats, scale: Floats, k: int, low: Floats) -> Floats:
-    """The threshold [case] of Gaussian columns, no lower than `low`.
+def _threshold(mean: Floats, scale: Floats, counts: Indices, k: int, bracket: tuple[Floats, Floats]) -> Floats:
+    """The threshold [case] at which the probabilities of each case's Gaussian columns add up to `k`.
 
-    Newton's method within a bracket, which is halved where a step leads out of it, and now and then if it takes long:
+    Halley's method within a bracket, which is halved where a step leads out of it, and now and then if it takes long:
     where some columns hardly move, the sum is a flight of steps.
+
+    Parameters
+    ----------
+    mean, scale : float64 arrays [column of a case]
+        Case after case.
+    counts : int array [case]
+        Columns of each.
+    bracket : pair of float64 arrays [case]
+        Between which the threshold lies.
     """
-    # There no column's probability is more than k of so many.
-    high = (mean - ndtri(k / mean.shape[1]) * scale).max(axis=1)
-    low = low.copy()
+    low, high = (end.copy() for end in bracket)
     tau = low.copy()
-    open_ = np.arange(len(mean))
+    open_ = np.arange(len(counts))
     for look in range(1, _LOOKS + 1):
-        z = (mean[open_] - tau[open_, None]) / scale[open_]
-        surplus = ndtr(z).sum(axis=1) - k
+        starts = np.cumsum(counts) - counts
+        z = (mean - np.repeat(tau[open_], counts)) / scale
+        surplus = np.add.reduceat(ndtr(z), starts) - k
         low[open_] = np.where(surplus > 0, tau[open_], low[open_])
         high[open_] = np.where(surplus > 0, high[open_], tau[open_])
-        fall = (_density(z) / scale[open_]).sum(axis=1)
-        step = tau[open_] + surplus / np.where(fall > 0, fall, np.inf)
+        falls = _density(z) / scale
+        fall, bend = np.add.reduceat(falls, starts), np.add.reduceat(falls * z / scale, starts)
+        # Far from the threshold the curve may bend so that Halley's step has no meaning: Newton's has.
+        slower = fall + surplus * bend / (2 * np.where(fall > 0, fall, np.inf))
+        below = np.where(2 * slower > fall, slower, fall)
+        step = tau[open_] + surplus / np.where(below > 0, below, np.inf)
         middle = (low[open_] + high[open_]) / 2
         going = (np.abs(surplus) > _NEAR * k) & (low[open_] < middle) & (middle < high[open_])
         inside = (step > low[open_]) & (step < high[open_]) & (look % _HALVING > 0 or look <= 2 * _HALVING)
         tau[open_] = np.where(going, np.where(inside, step, middle), tau[open_])
-        open_ = open_[going]
-        if not len(open_):
+        if not going.any():
             break
+        if not going.all():
+            left = np.repeat(going, counts)
+            mean, scale, counts, open_ = mean[left], scale[left], counts[going], open_[going]
     return tau
 
 

@@ -82,7 +82,7 @@ def test_an_influence_is_what_a_prompt_moves() -> None:
     found = probabilities(np.arange(8)[None], scored, 4)
     push = scored.values[3] - scored.values.mean(axis=0)
     mean, scale = scored.values.mean(axis=0)[None], found.spread * np.sqrt(1 / 4 - 1 / 8)
-    ends = [(both(standings(mean + step * push, scale, 5)) * gradient).sum() for step in (-1e-5, 1e-5)]
+    ends = [(both(standings(mean + step * push, scale, 5)[0]) * gradient).sum() for step in (-1e-5, 1e-5)]
     assert found.influence(gradient)[0, 3] == pytest.approx((ends[1] - ends[0]) / 2e-5, rel=1e-4)
 
 
@@ -170,7 +170,7 @@ def test_no_column_within_reach_is_missed_by_the_rough_look(middle: float, unit:
     groups = [values[one > 0] for one in members]
     mean, spread = np.stack([one.mean(axis=0) for one in groups]), np.stack([one.std(axis=0, ddof=1) for one in groups])
     m = size // 2
-    z = standings(mean, np.maximum(spread, LEAST_SPREAD * scored.typical) * np.sqrt(1 / m - 1 / size), 5)
+    z, _, _ = standings(mean, np.maximum(spread, LEAST_SPREAD * scored.typical) * np.sqrt(1 / m - 1 / size), 5)
     reached = within_reach(members, scored, m)
     assert set(np.flatnonzero((z > -NEVER).any(axis=0))) <= set(reached)
     assert len(reached) < 1500
