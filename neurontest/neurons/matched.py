@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 import numpy as np
 import numpy.typing as npt
@@ -84,17 +84,22 @@ def matched_sets(chosen: Indices, size: Floats, width: int, count: int, stream: 
     # A small set has few likes: draws go on as long as they bring any that were not drawn before.
     while before < len(found) < count:
         before = len(found)
-        for draw in stream.words(count, len(chosen), 1 + NEAREST):
-            found[_drawn(nearest, draw)] = None
+        words = stream.words(count, len(chosen), 1 + NEAREST)
+        found.update(dict.fromkeys(_drawn(nearest, words)))
     return [np.array(one, dtype=np.intp) for one in islice(found, count)]
 
 
-def _drawn(nearest: list[Indices], draw: npt.NDArray[np.uint64]) -> tuple[int, ...]:
-    """One random set, by random words [member, 1 + candidate]."""
-    taken: set[int] = set()
+def _drawn(nearest: list[Indices], words: npt.NDArray[np.uint64]) -> Iterator[tuple[int, ...]]:
+    """Random sets, by random words [set, member, 1 + candidate]."""
+    near = [own[:NEAREST].tolist() for own in nearest]
+    further = [own[NEAREST:].tolist() for own in nearest]
     # In random order, so that no place of the set always picks first.
-    for place in np.argsort(draw[:, 0], kind="stable"):
-        order = nearest[place][: len(draw[place]) - 1][np.argsort(draw[place, 1 : 1 + len(nearest[place])])]
-        candidates = (int(one) for one in (*order, *nearest[place][NEAREST:]))
-        taken.add(next(one for one in candidates if one not in taken))
-    return tuple(sorted(taken))
+    places = np.argsort(words[:, :, 0], axis=1, kind="stable").tolist()
+    orders = np.argsort(words[:, :, 1:], axis=2, kind="stable").tolist()
+    for turns, order in zip(places, orders, strict=True):
+        taken: set[int] = set()
+        for place in turns:
+            own = near[place]
+            candidates = chain((own[at] for at in order[place] if at < len(own)), further[place])
+            taken.add(next(one for one in candidates if one not in taken))
+        yield tuple(sorted(taken))

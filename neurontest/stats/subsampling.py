@@ -16,14 +16,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri, owens_t
 
-from neurontest.stats.terms import Floats, Indices, Scored
+from neurontest.stats.terms import LEADING, Floats, Indices, Scored
 
 #: Least standard deviation of a neuron over prompts, as a share of the median neuron's. A neuron that does not move (a
 #: silent one, a rounded one) is selected or not by a step of this width; those that tie with it share the last places.
 LEAST_SPREAD = 1e-5
 #: So many standard deviations below the threshold a neuron counts as never selected.
 NEVER = 5.0
-#: Of how many times as many columns as are selected the threshold is looked for first.
+#: Of how many times as many columns as are selected the threshold is looked for.
 _FIRST = 4
 #: From so many times as many columns on, a rough look at all spares more than it costs.
 _MANY = 4
@@ -127,14 +127,13 @@ def within_reach(members: Floats, scored: Scored, m: int) -> Indices:
 
 def _nearly(members: Floats, scored: Scored, m: int) -> Indices:
     """Columns among which are all that :func:`within_reach` finds, at a fraction of the cost: no group's own spread."""
-    some = _FIRST * scored.k
-    if scored.starts is not None or scored.columns < _MANY * some:
+    if scored.starts is not None or scored.columns < _MANY * LEADING * scored.k:
         return np.arange(scored.columns)
     count = members[0].sum()
     mean = members.astype(np.float32) @ scored.rough
     mean /= np.float32(count)
     mean += scored.middle.astype(np.float32)
-    first = np.unique(np.argpartition(mean, scored.columns - some, axis=1)[:, scored.columns - some :])
+    first = scored.leading
     # The threshold of any columns is no higher than that of all.
     _, lowest = _first(*_moments(members, scored.part(first), m), scored.k)
     # No group has a larger spread than all prompts together would have about their mean, were they so few.

@@ -21,6 +21,9 @@ Indices = npt.NDArray[np.intp]
 #: A concept in one mode: ``("hanoi", "raw")``. Modes of one concept share its half-samples.
 Key = tuple[str, str]
 
+#: So many times as many places as are selected are called leading.
+LEADING = 8
+
 
 @dataclass(frozen=True)
 class Scored:
@@ -74,6 +77,14 @@ class Scored:
         """Root of the sum of :attr:`moved` squared [place]: the sum of no group, about its own mean, is more."""
         root: Floats = np.sqrt((self.moved**2).sum(axis=0))
         return root
+
+    @cached_property
+    def leading(self) -> Indices:
+        """The places, rising, whose means over half of the prompts may be the largest: by mean and spread over all."""
+        reach = self.middle + self.widest / len(self.values)
+        some = min(LEADING * self.k, len(reach))
+        leading: Indices = np.sort(np.argpartition(reach, len(reach) - some)[len(reach) - some :])
+        return leading
 
     def part(self, columns: Indices) -> Scored:
         """The same of some neurons alone, rising."""
