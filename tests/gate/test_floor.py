@@ -113,7 +113,9 @@ def test_a_reference_keeps_it_under_its_checksum(tmp_path: Path) -> None:
     size = write_reference(tmp_path, *kept(), floor=FOUND)
     assert size == sum(path.stat().st_size for path in tmp_path.iterdir())
     assert read_reference(tmp_path).floor == FOUND
-    write_reference(tmp_path / "again", *kept(), floor=replace(FOUND, claims=dict(reversed(FOUND.claims.items()))))
+    write_reference(
+        tmp_path / "again", *kept(), floor=replace(FOUND, claims=dict(reversed(list(FOUND.claims.items()))))
+    )
     assert (tmp_path / "again" / FLOOR).read_bytes() == (tmp_path / FLOOR).read_bytes()
     data = (tmp_path / FLOOR).read_bytes()
     (tmp_path / FLOOR).write_bytes(data.replace(b"0.25", b"9.25"))
