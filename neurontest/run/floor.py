@@ -184,7 +184,7 @@ def _of_family(
     for claim in changed.tested:
         if claim.id not in held:
             continue
-        why = _why_not(repeat, held[claim.id][0], claim)
+        why = why_unknown(repeat.varies, held[claim.id][0], claim)
         if why:
             found.without[claim.node] = why
         else:
@@ -213,12 +213,19 @@ def _now(claim: Claim, before: Evidence, other: Run, traces: Mapping[TraceReques
     return replace(before, by_prompt=other.alone(claim, traces))
 
 
-def _why_not(repeat: _Repeat, own: Claim, claim: Claim) -> str:
-    """Why nothing can be known of a claim, in a sentence; empty if something can."""
+def why_unknown(varies: FloorVaries, own: Claim, claim: Claim) -> str:
+    """Why nothing can be known of a claim where this is otherwise, in a sentence; empty if something can.
+
+    Parameters
+    ----------
+    varies : {"batch", "threads", "seed"}
+    own, claim : Claim
+        As the suite makes it, and as it is made there.
+    """
     kind = kind_named(claim.kind)
     if isinstance(way_of(claim), Causal) and not isinstance(kind, Necessary):
         return _RANDOM_SETS
-    if repeat.varies != "seed":
+    if varies != "seed":
         return ""
     how = own.generation
     drawn = how.replay is None and how.temperature > 0 and how.seed != claim.generation.seed
