@@ -7,8 +7,12 @@ comes to is measured when a reference is recorded, and no later change within it
 
 from __future__ import annotations
 
-from neurontest.gate.survival import Survival
-from neurontest.types import Floor, FloorVaries
+from typing import TYPE_CHECKING
+
+# What an option says is read where no claim is tested: nothing heavy is imported for it.
+if TYPE_CHECKING:
+    from neurontest.gate.survival import Survival
+    from neurontest.types import Floor, FloorVaries
 
 #: All that a noise floor is made of.
 ALL: tuple[FloorVaries, ...] = ("batch", "threads", "seed")
