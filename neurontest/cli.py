@@ -232,8 +232,7 @@ def _report(said: argparse.Namespace) -> int:
 
 def _compare(said: argparse.Namespace) -> int:
     from neurontest.gate.margin import Margin
-    from neurontest.report.columns import aligned
-    from neurontest.report.since import HEADINGS, fails_gate, since_counts, since_heading, since_lines, since_rows
+    from neurontest.report.since import fails_gate, since_counts, since_heading, since_lines, since_rows, since_table
     from neurontest.run.against import Against
     from neurontest.run.between import held_against
 
@@ -247,7 +246,7 @@ def _compare(said: argparse.Namespace) -> int:
     _say(since_heading(record))
     rows = since_rows(record)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for line in aligned([HEADINGS, *(row[:-1] for row in rows)], width) if rows else ():
+    for line in since_table(rows, width) if rows else ():
         _say(line)
     for _, line in since_lines(record):
         _say(line)

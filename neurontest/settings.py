@@ -282,6 +282,15 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "run",
+        "floor",
+        str,
+        "batch,threads,seed",
+        "With what the same model is traced once more for a reference's noise floor, separated by commas: batch (other"
+        " batches), threads (one alone, or two), seed (other texts); or none",
+        "person",
+    ),
+    Setting(
+        "run",
         "against",
         str,
         None,

@@ -11,7 +11,7 @@ from itertools import combinations
 from typing import ClassVar
 
 from neurontest.claims.base import Kind, Slot, Traces, exchanged_within
-from neurontest.types import Claim, Evidence, ModelRequest, Thresholds, TraceRequest
+from neurontest.types import Claim, Evidence, ModelRequest, PerPrompt, Thresholds, TraceRequest
 
 #: Prompts measured of each side, at least.
 MEASURED = 10
@@ -133,6 +133,12 @@ class Necessary(_Causal):
         from neurontest.claims.evidence.necessary import evidence_of
 
         return evidence_of(self, claim, traces, thresholds)
+
+    def alone(self, claim: Claim, traces: Traces) -> tuple[tuple[PerPrompt, ...], tuple[ModelRequest, ...]]:
+        """What ablating the set takes from each prompt, random sets aside; or what is to be measured first."""
+        from neurontest.claims.evidence.necessary import losses_alone
+
+        return losses_alone(self, claim, traces)
 
 
 class Sufficient(_Causal):

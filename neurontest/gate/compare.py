@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from neurontest.claims import kind_named
 from neurontest.claims.preserved import Preserved
 from neurontest.errors import EvidenceError
+from neurontest.gate.floor import is_within
 from neurontest.gate.margin import Margin
 from neurontest.gate.power import Power, power_if_unchanged, power_unchanged
 from neurontest.gate.pruned import Pruned
@@ -28,6 +29,7 @@ from neurontest.types import (
     Evidence,
     Family,
     Finding,
+    Floor,
     Interval,
     KeyResult,
     Record,
@@ -43,6 +45,7 @@ _SAME = 1e-9
 #: What a claim requests of the model at hand, or what was kept of it.
 Read = Mapping[TraceRequest, Activations | Pruned]
 
+_NOISE = "too little is left by its test, but the same model changes as much in other batches or with other threads"
 _NULL = "less of the effect is left than the margin lets be lost, over prompts drawn anew"
 
 
@@ -110,7 +113,7 @@ def compare(
     survived: dict[str, Survival] = {}
     for one, claim in tested.items():
         try:
-            survived[one] = _survival(claim, then, findings[one].evidence, traces, margin, open_)
+            survived[one] = survival_of(claim, then, findings[one].evidence, traces, margin, open_)
         except EvidenceError as error:
             out[one] = Comparison("incomparable", str(error), "holds", findings[one].verdict.name)
     evidence = {one: _evidence(tested[one], found) for one, found in survived.items()}
@@ -119,7 +122,8 @@ def compare(
     verdicts = judge(replace(family, claims=tuple(tested.values())), {**evidence, **missing})
     for one, found in survived.items():
         own, verdict = findings[one].verdict, verdicts[one]
-        out[one] = _comparison(tested[one], found, verdict, own, margin)
+        floor = then.reference.floor.claims.get(tested[one].node)
+        out[one] = _comparison(tested[one], found, verdict, own, margin, floor)
     return out
 
 
@@ -133,22 +137,27 @@ def powers(family: Family, then: Then, traces: Read, margin: Margin) -> dict[str
     traces : mapping from TraceRequest to Activations
         That the reference was recorded of.
     """
-    held = {claim.id: (claim, then.claims[claim.where.file, claim.id]) for claim in family.tested}
-    tested = {
-        one: (claim, before.evidence)
-        for one, (claim, before) in held.items()
-        if before.verdict == "holds" and before.evidence is not None and not untestable(claim)
-    }
+    tested = gated(family, then)
     if not tested:
         return {}
     open_ = open_to(family, len(tested))
     out: dict[str, Power | str] = {}
     for one, (claim, evidence) in tested.items():
-        found = _survival(claim, then, evidence, traces, margin, open_)
+        found = survival_of(claim, then, evidence, traces, margin, open_)
         if abs(found.change.estimate) > _SAME:
             raise EvidenceError(f"{claim.node}: what was kept of it is not what it was tested on; please report this")
         out[one] = power_if_unchanged(found, open_.smallest) or "its prompts differ too little to tell a power by"
     return out
+
+
+def gated(family: Family, then: Then) -> dict[str, tuple[Claim, Evidence]]:
+    """The claims of a family that held in the reference and whose change can be tested, with their evidence, by id."""
+    known = {claim.id: (claim, then.claims[claim.where.file, claim.id]) for claim in family.tested}
+    return {
+        one: (claim, before.evidence)
+        for one, (claim, before) in known.items()
+        if before.verdict == "holds" and before.evidence is not None and not untestable(claim)
+    }
 
 
 def open_to(family: Family, count: int) -> Thresholds:
@@ -156,7 +165,21 @@ def open_to(family: Family, count: int) -> Thresholds:
     return Thresholds.of(*thresholds(family.statistics.alpha, count, family.statistics.correction))
 
 
-def _survival(claim: Claim, then: Then, now: Evidence, traces: Read, margin: Margin, open_: Thresholds) -> Survival:
+def survival_of(claim: Claim, then: Then, now: Evidence, traces: Read, margin: Margin, open_: Thresholds) -> Survival:
+    """What became of a claim's effect.
+
+    Parameters
+    ----------
+    now : Evidence
+        On the model at hand.
+    open_ : Thresholds
+        The p-values that this claim's may be compared with.
+
+    Raises
+    ------
+    EvidenceError
+        If what the reference kept and what is at hand cannot be compared.
+    """
     way = way_of(claim)
     if way is None:
         raise EvidenceError(untestable(claim))
@@ -220,9 +243,14 @@ def _evidence(claim: Claim, found: Survival) -> Evidence:
     )
 
 
-def _comparison(claim: Claim, found: Survival, verdict: Verdict, own: Verdict, margin: Margin) -> Comparison:
+def _comparison(
+    claim: Claim, found: Survival, verdict: Verdict, own: Verdict, margin: Margin, floor: Floor | None
+) -> Comparison:
     status = {"holds": "preserved", "refuted": "weakened", "inconclusive": "undecided"}[verdict.name]
-    if status == "weakened" and own.name != "holds":
+    reason = _why(claim, found, verdict, margin) if status == "undecided" else ""
+    if status == "weakened" and is_within(found.change.estimate, floor):
+        status, reason = "undecided", _NOISE
+    elif status == "weakened" and own.name != "holds":
         status = "lost"
     level = claim.statistics.confidence
 
@@ -233,7 +261,7 @@ def _comparison(claim: Claim, found: Survival, verdict: Verdict, own: Verdict, m
 
     return Comparison(
         status,  # type: ignore[arg-type]
-        _why(claim, found, verdict, margin) if status == "undecided" else "",
+        reason,
         "holds",
         own.name,
         estimate("then", found.then),
@@ -244,6 +272,7 @@ def _comparison(claim: Claim, found: Survival, verdict: Verdict, own: Verdict, m
         found.p_weakened,
         verdict.p_adjusted,
         verdict.p_opposite_adjusted,
+        floor,
     )
 
 

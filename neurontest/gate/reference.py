@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -20,9 +20,11 @@ from neurontest.errors import RecordError
 from neurontest.files import write_whole
 from neurontest.gate.pruned import Pruned
 from neurontest.regular_files import UnreadableError, read_regular
-from neurontest.types import Activations, TraceRequest, reading_of
+from neurontest.types import Activations, NoiseFloor, TraceRequest, reading_of
 
 MANIFEST, RECORD, ACTIVATIONS = "reference.json", "record.json", "activations.safetensors"
+#: Of a reference that has one.
+FLOOR = "floor.json"
 #: Of the format.
 REFERENCE_VERSION = 1
 #: Bytes of one of its files at most.
@@ -87,6 +89,8 @@ class Reference:
         Of its ``record.json``.
     checksum : str
         sha256 of all that it consists of, whenever it was created.
+    floor : NoiseFloor
+        Empty if it was recorded without one.
     """
 
     folder: Path
@@ -94,6 +98,7 @@ class Reference:
     checksum: str
     manifest: Manifest
     _tensors: Mapping[str, np.ndarray]
+    floor: NoiseFloor = field(default_factory=NoiseFloor)
 
     def activations(self, request: TraceRequest) -> Pruned | None:
         """What was kept of what a claim requests; None if nothing was."""
@@ -118,8 +123,25 @@ def name_of(request: TraceRequest) -> str:
     return hashlib.sha256(msgspec.json.encode([*said, astuple(reading_of(request.positions))])).hexdigest()[:24]
 
 
-def write_reference(folder: Path, record: bytes, kept: Mapping[TraceRequest, Pruned], created: str = "") -> int:
+def write_reference(
+    folder: Path,
+    record: bytes,
+    kept: Mapping[TraceRequest, Pruned],
+    created: str = "",
+    floor: NoiseFloor | None = None,
+) -> int:
     """Write a reference; the same content gives the same bytes, but for when it was `created`.
+
+    Parameters
+    ----------
+    folder : Path
+    record : bytes
+        Of its ``record.json``.
+    kept : mapping from TraceRequest to Pruned
+    created : str
+        UTC, ISO 8601, whole seconds.
+    floor : NoiseFloor, optional
+        Without it, what was there of one is removed.
 
     Returns
     -------
@@ -138,6 +160,8 @@ def write_reference(folder: Path, record: bytes, kept: Mapping[TraceRequest, Pru
         tensors[name_of(request)] = one.activations.values
         tensors[name_of(request) + _COLUMNS] = one.columns.astype(np.int32)
     files = {RECORD: record, ACTIVATIONS: save(tensors)}
+    if floor is not None:
+        files[FLOOR] = msgspec.json.format(msgspec.json.encode(floor, order="deterministic"), indent=2) + b"\n"
     manifest = Manifest(
         REFERENCE_VERSION,
         __version__,
@@ -158,6 +182,8 @@ def write_reference(folder: Path, record: bytes, kept: Mapping[TraceRequest, Pru
     files[MANIFEST] = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
     for name, data in files.items():
         write_whole(folder / name, data)
+    if floor is None:
+        (folder / FLOOR).unlink(missing_ok=True)
     return sum(map(len, files.values()))
 
 
@@ -182,7 +208,9 @@ def read_reference(folder: Path) -> Reference:
             f"{folder} is a reference of version {manifest.version}, but this release reads version"
             f" {REFERENCE_VERSION}; record it anew"
         )
-    files = {name: _bytes(folder, name) for name in (RECORD, ACTIVATIONS)}
+    # One that has no noise floor is a reference as well.
+    names = (RECORD, ACTIVATIONS, *([FLOOR] if FLOOR in manifest.files else []))
+    files = {name: _bytes(folder, name) for name in names}
     for name, found in files.items():
         if manifest.files.get(name) != hashlib.sha256(found).hexdigest():
             raise RecordError(f"{folder / name} is not what was recorded: its checksum is another; record it anew")
@@ -194,7 +222,16 @@ def read_reference(folder: Path) -> Reference:
         if not {name, name + _COLUMNS} <= tensors.keys():
             raise RecordError(f"{folder / ACTIVATIONS} lacks what {MANIFEST} lists; record it anew")
     checksum = hashlib.sha256(msgspec.json.encode(replace(manifest, created=""))).hexdigest()
-    return Reference(folder, files[RECORD], checksum, manifest, tensors)
+    return Reference(folder, files[RECORD], checksum, manifest, tensors, _floor(folder, files.get(FLOOR)))
+
+
+def _floor(folder: Path, data: bytes | None) -> NoiseFloor:
+    if data is None:
+        return NoiseFloor()
+    try:
+        return msgspec.json.decode(data, type=NoiseFloor)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RecordError(f"{folder / FLOOR} is no noise floor: {error}; record it anew") from error
 
 
 def _bytes(folder: Path, name: str) -> bytes:

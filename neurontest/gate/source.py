@@ -11,12 +11,12 @@ from pathlib import Path
 from neurontest.errors import RecordError
 from neurontest.files import write_whole
 from neurontest.gate import accepted
-from neurontest.gate.reference import ACTIVATIONS, LARGEST, MANIFEST, RECORD
+from neurontest.gate.reference import ACTIVATIONS, FLOOR, LARGEST, MANIFEST, RECORD
 from neurontest.words import quoted
 
 GIT = "git:"
 #: The files of a reference: nothing else of a revision is read.
-_FILES = (MANIFEST, RECORD, ACTIVATIONS, accepted.FILE)
+_FILES = (MANIFEST, RECORD, ACTIVATIONS, FLOOR, accepted.FILE)
 _SECONDS = 120
 
 

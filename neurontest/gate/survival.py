@@ -44,6 +44,8 @@ class Survival:
         floor that says nothing of other numbers of prompts.
     chances : int
         Neurons of which one is enough: `p_preserved` is the smallest of so many, times their number.
+    changes : tuple of HalfT
+        `change` of each part; empty of one part.
     """
 
     then: HalfT
@@ -57,6 +59,7 @@ class Survival:
     method: str = HALF_T_METHOD
     spread: Spread | None = None
     chances: int = 1
+    changes: tuple[HalfT, ...] = ()
 
     def if_unchanged(self, margin: Margin) -> float:
         """How far beyond its reference value `kept` would be if all of the effect were left; 0 if there is none."""
@@ -86,4 +89,5 @@ def of_parts(
         unit=unit,
         method=method,
         spread=spreads[weakest] if spreads else None,
+        changes=tuple(changes) if len(changes) > 1 else (),
     )

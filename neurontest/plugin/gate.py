@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from neurontest.errors import NeurontestError
+from neurontest.errors import ModelError, NeurontestError
 from neurontest.plugin.asked import suites_asked_for
 from neurontest.plugin.foreign import our_words
 from neurontest.plugin.outcomes import error_text
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from neurontest.plugin.options import Options
     from neurontest.plugin.records import Written
     from neurontest.plugin.state import State
+    from neurontest.run import Run
+    from neurontest.types import FloorVaries
 
 
 def open_gate(config: pytest.Config) -> None:
@@ -44,7 +46,7 @@ def open_gate(config: pytest.Config) -> None:
         raise pytest.UsageError(f"{option} asks for a suite, and none is named: say --concept-specs DIR")
     if len(options.suites) > 1:
         raise pytest.UsageError(f"{option} is about one suite, and {len(options.suites)} are named: run them by turns")
-    margin = margin_of(options)
+    margin, _ = margin_of(options), floor_of(options)
     if said is None or not suites_asked_for(config):
         return
     texts = options.text("against_texts")
@@ -89,6 +91,22 @@ def margin_of(options: Options) -> Margin:
         raise pytest.UsageError(f"--concept-margin: {error}") from None
 
 
+def floor_of(options: Options) -> tuple[FloorVaries, ...]:
+    """What a reference's noise floor is recorded with.
+
+    Raises
+    ------
+    UsageError
+        If there is no such thing.
+    """
+    from neurontest.gate.floor import asked_for
+
+    try:
+        return asked_for(options.text("floor"))
+    except ValueError as error:
+        raise pytest.UsageError(f"--concept-floor {error}") from None
+
+
 def close_gate(state: State, written: list[Written], session: pytest.Session) -> list[str]:
     """Write the reference that was asked for, count what was compared, and set the exit status; lines to be shown.
 
@@ -123,13 +141,41 @@ def _record(state: State, written: list[Written], folder: Path) -> list[str]:
         return [f"error: no reference is written to {folder}: the run did not get to its end: {why}"]
     from neurontest.run.gate import record_reference
 
+    run = found.run
+    state.progress.node = ""  # the tests are done: nothing is left to go back to
     try:
         with our_words():
             margin = margin_of(state.options)
-            return record_reference(found.run, found.record, folder, margin).lines(margin)
+            return record_reference(
+                run,
+                found.record,
+                folder,
+                margin,
+                floor=floor_of(state.options),
+                begin=lambda: _traces_itself(state, run),
+                progress=state.progress,
+            ).lines(margin)
     except (NeurontestError, OSError) as error:
         said = error_text(error)
         return ["error: " + (said if "no reference is written" in said else f"no reference in {folder}: {said}")]
+    finally:
+        state.progress.close()
+
+
+def _traces_itself(state: State, run: Run) -> Run:
+    """A run of the same suite in this process that can load the model.
+
+    Raises
+    ------
+    ModelError
+        If only the workers can make the model.
+    """
+    if run.loads:
+        return run
+    own = state.run(run.suite, state.default_model())
+    if own.model.fingerprint != run.model.fingerprint:
+        raise ModelError("a conftest.py makes the model, in the workers alone; record without -n")
+    return own
 
 
 def _faults(state: State, written: Written) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from neurontest.report import figures
+from neurontest.report.floor import floor_words
 from neurontest.report.since import STATUSES, change, decisive_p, sentence, waived
 from neurontest.types import AcceptedChange, ClaimRecord, Comparison, Estimate, Record
 
@@ -33,7 +34,7 @@ class SinceView:
     marks : tuple of IntervalMark
         Then and now, on a scale of their own.
     change : IntervalMark or None
-    change_words, sentence : str
+    change_words, floor_words, sentence : str
     p : float or None
     waived : AcceptedChange or None
     """
@@ -50,6 +51,7 @@ class SinceView:
     change: figures.IntervalMark | None
     change_scale: figures.Scale | None
     change_words: str
+    floor_words: str
     sentence: str
     p: float | None
     waived: AcceptedChange | None
@@ -108,6 +110,7 @@ def _view(
         change=figures.interval_mark(moved, moved_scale) if moved is not None and moved_scale is not None else None,
         change_scale=moved_scale,
         change_words=change(found),
+        floor_words=floor_words(found),
         sentence=sentence(found),
         p=decisive_p(found),
         waived=waived(record, claim),

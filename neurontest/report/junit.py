@@ -63,6 +63,8 @@ def properties(claim: ClaimRecord) -> list[tuple[str, str]]:
             "gate.reason": since.reason,
             "gate.then": since.then_effect.value if since.then_effect else None,
             "gate.change": since.change.value if since.change else None,
+            "gate.floor": since.floor.noise if since.floor else None,
+            "gate.floor_seed": since.floor.seed if since.floor else None,
             "gate.margin": since.margin,
             "gate.p": decisive_p(since),
         }

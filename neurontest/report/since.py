@@ -6,6 +6,8 @@ from collections import Counter
 from typing import NamedTuple
 
 from neurontest.report import numbers
+from neurontest.report.columns import aligned
+from neurontest.report.floor import floor_note, floor_words, noise
 from neurontest.report.outcome import place
 from neurontest.types import AcceptedChange, ClaimRecord, Comparison, Estimate, Record
 from neurontest.untrusted import visible_line
@@ -14,8 +16,10 @@ from neurontest.untrusted import visible_line
 STATUSES = ("lost", "weakened", "undecided", "incomparable", "unchanged", "gained", "preserved")
 
 
-#: Of the table's columns.
-HEADINGS = ("claim", "then", "now", "change", "status")
+#: Of the table's columns; that of the noise floor is there if it fits.
+HEADINGS = ("claim", "then", "now", "change", "floor", "status")
+#: Columns of a terminal of which nothing is known.
+_WIDTH = 80
 
 
 class SinceRow(NamedTuple):
@@ -25,6 +29,7 @@ class SinceRow(NamedTuple):
     then: str
     now: str
     change: str
+    floor: str
     label: str
     status: str
 
@@ -40,8 +45,24 @@ def since_rows(record: Record) -> list[SinceRow]:
     for claim, found in compared(record):
         label = found.status + (" (accepted)" if waived(record, claim) else "")
         then, now = _short(found.then_effect), _short(found.now_effect)
-        rows.append(SinceRow(visible_line(claim.sentence), then, now, change(found), label, found.status))
+        rows.append(SinceRow(visible_line(claim.sentence), then, now, change(found), noise(found), label, found.status))
     return rows
+
+
+def since_table(rows: list[SinceRow], width: int | None) -> list[str]:
+    """The lines of the table, the headings first.
+
+    Parameters
+    ----------
+    width : int or None
+        Columns of the terminal, to which sentences are cut; None cuts nothing.
+    """
+    cells = [HEADINGS, *(row[:-1] for row in rows)]
+    lines = aligned(cells, None)
+    if any(row.floor for row in rows) and max(map(len, lines)) < (width or _WIDTH):
+        return lines
+    at = HEADINGS.index("floor")
+    return aligned([(*one[:at], *one[at + 1 :]) for one in cells], width)
 
 
 def since_heading(record: Record) -> str:
@@ -71,6 +92,8 @@ def since_lines(record: Record) -> list[tuple[str, str]]:
             continue
         lines.append(("expired" if one.expired else "accepted", _accepted(one)))
     lines += [("bar", f"the bar moved: {one}") for one in record.against.bar]
+    note = floor_note(record)
+    lines += [("floor", note)] if note else []
     return [(kind, visible_line(text)) for kind, text in lines]
 
 
@@ -111,6 +134,7 @@ def sentence(found: Comparison) -> str:
         parts.append(f"{_short(found.then_effect)} then, {_short(found.now_effect)} now")
     if found.change is not None:
         parts.append(f"change {change(found)} {found.change.unit}".rstrip())
+        parts += filter(None, [floor_words(found)])
     if found.margin:
         parts.append(f"margin {found.margin}")
     p = decisive_p(found)

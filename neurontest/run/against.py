@@ -191,6 +191,7 @@ class Against:
             fails=self.fails,
             bar=tuple(moved(suite, self.record)) if self.looks_at_bar else (),
             accepted=accepted,
+            floor=self.then.reference.floor.repeats,
         )
 
 

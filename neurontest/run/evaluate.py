@@ -77,13 +77,29 @@ class Run(Tested):
         self._comparisons = Cache(cache_dir, Comparison, self.notice)
         self._vacuity: dict[str, Mapping[str, Vacuity]] = {}
         self._twin = twin
-
-        def begin(other: Suite, told: Progress) -> Run:
-            # Of the run's own class: what stands in for it in a test stands in for these as well.
-            return type(self)(other, handle, cache_dir=cache_dir, batch_size=batch_size, progress=told, moment=moment)
-
-        self._others = Repeats(suite, begin, progress)
+        self.cache_dir, self.batch_size = cache_dir, batch_size
+        self._others = Repeats(suite, lambda other, told: self.again(other, told), progress)
         self._repeats: dict[str, Mapping[str, tuple[Repeat, ...]]] = {}
+
+    def again(
+        self, suite: Suite, progress: Progress, *, cache_dir: Path | None = None, batch_size: int | None = None
+    ) -> Run:
+        """Another suite on the same model; where nothing else is said, with the same cache and in batches of its size.
+
+        Parameters
+        ----------
+        progress : Progress
+            Told of what is traced and tested.
+        """
+        # Of the run's own class: what stands in for it in a test stands in for these as well.
+        return type(self)(
+            suite,
+            self._handle,
+            cache_dir=cache_dir or self.cache_dir,
+            batch_size=batch_size or self.batch_size,
+            progress=progress,
+            moment=self._prompts.moment,
+        )
 
     def noticed(self) -> list[str]:
         """What a reader of the results should know, each once; of the twin and of repeats as well."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -16,10 +18,22 @@ from neurontest.gate.pruned import Pruned, together
 from neurontest.gate.reference import read_reference, write_reference
 from neurontest.gate.ways import kept_for, untestable
 from neurontest.regular_files import size as size_in_words
+from neurontest.report.floor import floor_lines
 from neurontest.report.numbers import plural
 from neurontest.run.evaluate import Run
+from neurontest.run.floor import noise_floor
 from neurontest.stats.power import POWER
-from neurontest.types import Activations, Claim, Record, TraceRecord, TraceRequest
+from neurontest.types import (
+    Activations,
+    Claim,
+    FloorVaries,
+    NoiseFloor,
+    Progress,
+    Record,
+    TraceRecord,
+    TraceRequest,
+    silent,
+)
 
 
 @dataclass(frozen=True)
@@ -34,11 +48,16 @@ class Recorded:
     prospects : tuple of (Claim, Power or None, str)
         Of every claim that was tested, in the suite's order: what its prompts can do to call it preserved if nothing
         changes; or why that is not asked.
+    floor : NoiseFloor
+    seconds : float
+        What the noise floor took.
     """
 
     folder: Path
     size: int
     prospects: tuple[tuple[Claim, Power | None, str], ...]
+    floor: NoiseFloor = field(default_factory=NoiseFloor)
+    seconds: float = 0.0
 
     def lines(self, margin: Margin) -> list[str]:
         """What is said of it: its size, and what the prompts of each claim can do."""
@@ -53,6 +72,9 @@ class Recorded:
                 continue
             enough = "" if power.power >= POWER else f"; {POWER:g} needs {_needed(power)}"
             out.append(f"  {claim.node}: {power.power:.2f} with {plural(power.prompts, 'prompt')} a concept{enough}")
+        if self.floor.repeats:
+            out.append(f"noise floor, what effects change by though the model does not ({self.seconds:.0f} s):")
+            out += [f"  {line}" for line in floor_lines(self.floor)]
         return out
 
 
@@ -60,7 +82,16 @@ def _needed(power: Power) -> str:
     return "more prompts than can be" if power.needed is None else f"{power.needed:,}"
 
 
-def record_reference(run: Run, record: Record, folder: Path, margin: Margin | None = None) -> Recorded:
+def record_reference(
+    run: Run,
+    record: Record,
+    folder: Path,
+    margin: Margin | None = None,
+    *,
+    floor: Sequence[FloorVaries] = (),
+    begin: Callable[[], Run] | None = None,
+    progress: Progress = silent,
+) -> Recorded:
     """Write a reference of a run whose claims were all asked about and evaluated.
 
     It is read again, and each claim is held against itself: what was written is what is needed.
@@ -69,6 +100,11 @@ def record_reference(run: Run, record: Record, folder: Path, margin: Margin | No
     ----------
     margin : Margin, optional
         That prospects are told for.
+    floor : sequence of FloorVaries
+        With what the same model is traced once more, for the noise floor; by default there is none.
+    begin : callable, optional
+        Makes the run that traces for it; by default `run` does.
+    progress : Progress
 
     Raises
     ------
@@ -97,6 +133,7 @@ def record_reference(run: Run, record: Record, folder: Path, margin: Margin | No
         if (evidence := known[claim.node].evidence) is not None
     ]
     kept = {request: Pruned.of(run.read(request), columns) for request, columns in together(parts).items()}
+    # First without its noise floor: what keeps that from being measured leaves a reference all the same.
     size = write_reference(folder, encoded(record), kept, record.created)
     then = Then.of(read_reference(folder), record)
     found: dict[str, Power | str] = {}
@@ -108,7 +145,11 @@ def record_reference(run: Run, record: Record, folder: Path, margin: Margin | No
     for claim in tested:
         power = found.get(claim.node) or untestable(claim) or _unasked(known[claim.node].verdict)
         prospects.append((claim, None, power) if isinstance(power, str) else (claim, power, ""))
-    return Recorded(folder, size, tuple(prospects))
+    noise, begun = NoiseFloor(), time.monotonic()
+    if floor:
+        noise = noise_floor(run.suite, then, run.written(), floor, begin or (lambda: run), progress)
+        size = write_reference(folder, encoded(record), kept, record.created, noise)
+    return Recorded(folder, size, tuple(prospects), noise, time.monotonic() - begun)
 
 
 def encoded(record: Record) -> bytes:

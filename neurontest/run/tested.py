@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neurontest.claims import kind_named
+from neurontest.claims.base import Traces
+from neurontest.claims.causal import Necessary
 from neurontest.claims.rates import with_error_rates
 from neurontest.errors import EvidenceError
 from neurontest.plan import make_plan
@@ -25,9 +27,12 @@ from neurontest.types import (
     Claim,
     Family,
     Finding,
+    Generation,
+    GivenText,
     ModelHandle,
     ModelRecord,
     NeuronSet,
+    PerPrompt,
     Progress,
     Suite,
     Thresholds,
@@ -88,7 +93,7 @@ class Tested:
             notice=self.notice,
             prompts=self._prompts,
         )
-        self._traces = Traced(suite, tracer, self.notice, loads=not isinstance(handle, KnownModel))
+        self._traces = Traced(suite, tracer, self.notice, loads=self.loads)
         self._scorer = Scorer(
             handle,
             cache_dir=cache_dir,
@@ -104,6 +109,11 @@ class Tested:
     def notice(self, text: str) -> None:
         """Note what a reader of the results should know, once: the record holds it among its warnings."""
         self._notices.setdefault(text)
+
+    @property
+    def loads(self) -> bool:
+        """Whether this process can load the model; else it reads what others have traced."""
+        return not isinstance(self._handle, KnownModel)
 
     def noticed(self) -> list[str]:
         """What a reader of the results should know, each once."""
@@ -123,9 +133,7 @@ class Tested:
             If the model cannot be had, tracing fails or the traces cannot answer a claim.
         """
         if family.file not in self._findings:
-            asked = asked_of(family)
-            self._traces.ask(asked)
-            self._findings[family.file] = self._cached(family, self._traces.read_for(asked))
+            self._findings[family.file] = self._cached(family, self.traces(family))
         return self._findings[family.file]
 
     def finding(self, claim: Claim) -> Finding:
@@ -211,6 +219,55 @@ class Tested:
         return self._watch.spent.get(claim.node, 0.0)
 
     # Traces.
+
+    def traces(self, family: Family) -> dict[TraceRequest, Activations]:
+        """All that a family's claims look at; traced if need be.
+
+        Raises
+        ------
+        NeurontestError
+            If the model cannot be had, or tracing fails.
+        """
+        asked = asked_of(family)
+        self._traces.ask(asked)
+        return self._traces.read_for(asked)
+
+    def alone(self, claim: Claim, traces: Traces) -> tuple[PerPrompt, ...]:
+        """What ablating a claim's set takes from each prompt, random sets aside.
+
+        Raises
+        ------
+        TypeError
+            If it ablates none.
+        NeurontestError
+            If the model cannot be had, or something cannot be scored.
+        """
+        kind = kind_named(claim.kind)
+        if not isinstance(kind, Necessary):
+            raise TypeError(f"{claim.node} ablates no set")
+        known = dict(traces)
+        while True:
+            found, wanted = kind.alone(claim, known)
+            if not wanted:
+                return found
+            known.update((request, self._scorer.scores(request)) for request in wanted)
+
+    def written(self) -> dict[Generation, dict[str, tuple[GivenText, ...]]]:
+        """What the model has written in each way that the suite asks for, by prompt, as texts that can be given.
+
+        Raises
+        ------
+        TraceError, StoreError
+            If some text cannot be had.
+        """
+        out: dict[Generation, dict[str, tuple[GivenText, ...]]] = {}
+        for group in self._traces.plan.groups:
+            if group.generation.replay is not None or not group.needs_text or group.match:
+                continue
+            own = out.setdefault(group.generation, {})
+            for one in self._traces.tracer.continuations(group.prompts, group.generation):
+                own[one.prompt] = (*own.get(one.prompt, ()), GivenText(one.text, one.ids, one.ended))
+        return out
 
     @property
     def cost(self) -> TraceRecord:

@@ -20,7 +20,16 @@ from neurontest.types.evidence import (
     Spread,
     Tally,
 )
-from neurontest.types.gate import AcceptedChange, Comparison, GateStatus, ReferenceRecord
+from neurontest.types.gate import (
+    AcceptedChange,
+    Comparison,
+    Floor,
+    FloorRepeat,
+    FloorVaries,
+    GateStatus,
+    NoiseFloor,
+    ReferenceRecord,
+)
 from neurontest.types.neurons import Head, Neuron, NeuronSet, OverlapMatrix, PublishedNeuron
 from neurontest.types.record import (
     RECORD_VERSION,
@@ -31,7 +40,7 @@ from neurontest.types.record import (
     Record,
     TraceRecord,
 )
-from neurontest.types.repeat import Alternative, Repeat, alternatives
+from neurontest.types.repeat import Alternative, Repeat, alternatives, at_seed, written_anew
 from neurontest.types.sections import Generation, Look, Selection, Statistics, drawn_selections
 from neurontest.types.spec import (
     BASELINE,
@@ -84,6 +93,9 @@ __all__ = [
     "Family",
     "FamilyRecord",
     "Finding",
+    "Floor",
+    "FloorRepeat",
+    "FloorVaries",
     "Forcing",
     "GateStatus",
     "Generation",
@@ -100,6 +112,7 @@ __all__ = [
     "NearCopies",
     "Neuron",
     "NeuronSet",
+    "NoiseFloor",
     "Notice",
     "NullSummary",
     "OverlapMatrix",
@@ -127,9 +140,11 @@ __all__ = [
     "Verdict",
     "WriteRequest",
     "alternatives",
+    "at_seed",
     "drawn_selections",
     "notices_of",
     "reading_of",
     "silent",
     "unnoticed",
+    "written_anew",
 ]

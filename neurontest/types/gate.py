@@ -2,12 +2,79 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from neurontest.types.evidence import Estimate
 
 GateStatus = Literal["preserved", "weakened", "lost", "gained", "undecided", "unchanged", "incomparable"]
+#: In what the same model is traced once more for a noise floor.
+FloorVaries = Literal["batch", "threads", "seed"]
+
+
+@dataclass(frozen=True)
+class FloorRepeat:
+    """The same model, traced once more for a noise floor.
+
+    Attributes
+    ----------
+    varies : {"batch", "threads", "seed"}
+    said : str
+        What was otherwise, such as ``batches of 32 instead of 128``.
+    reason : str
+        Why it was not done; empty if it was.
+    without : mapping from str to str
+        By ``file::id``, claims that held and of which it tells nothing, and why.
+    """
+
+    varies: FloorVaries
+    said: str
+    reason: str = ""
+    without: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What a claim's effect changes by where nothing of the model has changed.
+
+    Each is a change as a comparison measures it, in the effect's unit; of a claim with several parts the largest. None
+    where that is not known.
+
+    Attributes
+    ----------
+    batch, threads : float or None
+        With the same texts, read in other batches, and with another number of threads.
+    seed : float or None
+        With texts of its own, drawn with another seed.
+    unit : str
+    """
+
+    batch: float | None = None
+    threads: float | None = None
+    seed: float | None = None
+    unit: str = ""
+
+    @property
+    def noise(self) -> float | None:
+        """What arithmetic alone changes, at most: the larger of batch and threads, without its sign."""
+        return max((abs(one) for one in (self.batch, self.threads) if one is not None), default=None)
+
+
+@dataclass(frozen=True)
+class NoiseFloor:
+    """What the claims of a reference change by where nothing of the model has changed.
+
+    Attributes
+    ----------
+    repeats : tuple of FloorRepeat
+        What was otherwise; also what was asked for and not done.
+    claims : mapping from str to Floor
+        By ``file::id``; of the claims that held and whose change can be tested.
+    """
+
+    repeats: tuple[FloorRepeat, ...] = ()
+    claims: Mapping[str, Floor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -32,6 +99,8 @@ class Comparison:
         That enough is left, and that too little is; unadjusted. None if it was not tested.
     p_adjusted, p_opposite_adjusted : float or None
         Corrected over the claims that are compared.
+    floor : Floor or None
+        What its effect changes by where nothing of the model has changed; None if the reference does not say.
     """
 
     status: GateStatus
@@ -46,6 +115,7 @@ class Comparison:
     p_opposite: float | None = None
     p_adjusted: float | None = None
     p_opposite_adjusted: float | None = None
+    floor: Floor | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +161,8 @@ class ReferenceRecord:
     bar : tuple of str
         What the suite asks less than it did, in sentences.
     accepted : tuple of AcceptedChange
+    floor : tuple of FloorRepeat
+        With what the reference's noise floor was recorded; empty if it has none.
     """
 
     name: str
@@ -102,3 +174,4 @@ class ReferenceRecord:
     fails: tuple[str, ...] = ()
     bar: tuple[str, ...] = ()
     accepted: tuple[AcceptedChange, ...] = ()
+    floor: tuple[FloorRepeat, ...] = ()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Literal, TypeVar
+from typing import Literal
 
-from neurontest.types.spec import Claim, Concept, Suite
-
-_Of = TypeVar("_Of", Suite, Claim)
+from neurontest.types.sections import Generation
+from neurontest.types.spec import Concept, Suite
 
 #: In what a repeat differs from the run itself.
 Varied = Literal["seed", "baseline"]
@@ -62,20 +62,33 @@ def alternatives(suite: Suite) -> tuple[Alternative, ...]:
     One thing at a time: other texts with its own baseline, other baselines beside its own texts.
     """
     # One plan serves all baselines, and so each of them knows the others; at other seeds nobody asks for those.
-    found = [Alternative("seed", f"{seed}", _changed(replace(suite, baselines=()), seed=seed)) for seed in suite.seeds]
+    alone = replace(suite, baselines=())
+    found = [Alternative("seed", f"{seed}", at_seed(alone, seed)) for seed in suite.seeds]
     every = (*([suite.baseline] if suite.baseline else []), *suite.baselines)
     for number, one in enumerate(suite.baselines, start=2):
         value = f"{number} ({one.source})" if one.source else f"{number}"
         others = tuple(other for other in every if other is not one)
-        found.append(Alternative("baseline", value, _changed(replace(suite, baselines=others), baseline=one)))
+        found.append(Alternative("baseline", value, _with_baseline(replace(suite, baselines=others), one)))
     return tuple(found)
 
 
-def _changed(suite: Suite, *, seed: int | None = None, baseline: Concept | None = None) -> Suite:
-    def change(one: _Of) -> _Of:
-        if seed is None:
-            return replace(one, baseline=baseline)
-        return replace(one, generation=replace(one.generation, seed=seed))
+def at_seed(suite: Suite, seed: int) -> Suite:
+    """A suite whose texts are drawn with another seed."""
+    return written_anew(suite, lambda one: replace(one, seed=seed))
 
-    families = (replace(one, claims=tuple(map(change, one.claims))) for one in suite.families)
-    return change(replace(suite, families=tuple(families), seeds=()))
+
+def written_anew(suite: Suite, change: Callable[[Generation], Generation]) -> Suite:
+    """A suite whose texts come about in another way; those of claims with settings of their own as well."""
+    families = tuple(
+        replace(family, claims=tuple(replace(one, generation=change(one.generation)) for one in family.claims))
+        for family in suite.families
+    )
+    return replace(suite, generation=change(suite.generation), families=families, seeds=())
+
+
+def _with_baseline(suite: Suite, baseline: Concept) -> Suite:
+    families = tuple(
+        replace(family, claims=tuple(replace(one, baseline=baseline) for one in family.claims))
+        for family in suite.families
+    )
+    return replace(suite, baseline=baseline, families=families, seeds=())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,8 +20,10 @@ import neurontest.run.gate
 import neurontest.trace.engine
 import neurontest.trace.twin  # noqa: F401 - a run in this process forgets what it was the first to import
 from neurontest.cli import main
-from neurontest.gate.reference import ACTIVATIONS, MANIFEST, RECORD
+from neurontest.errors import TraceError
+from neurontest.gate.reference import ACTIVATIONS, FLOOR, MANIFEST, RECORD, read_reference
 from neurontest.report.record import load_record
+from neurontest.trace.threads import with_threads
 from neurontest.types import Comparison, Record
 
 from . import gated
@@ -104,13 +108,14 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def project(models: Path, pytester: pytest.Pytester) -> Project:
+def project(models: Path, pytester: pytest.Pytester) -> Iterator[Project]:
     folder = pytester.path
     gated.write_suite(folder / "specs")
     for change in gated.CHANGES:
         (folder / change).symlink_to(models / change)
     shutil.copytree(models / "ref", folder / "ref")
-    return Project(folder, models / "cache", pytester)
+    with with_threads(1):  # as in the runs outside of this process
+        yield Project(folder, models / "cache", pytester)
 
 
 class TestRecording:
@@ -129,7 +134,7 @@ class TestRecording:
         project.run("base", "--concept-record=again")
         parallel = project.run("base", "-p", "xdist", "-n2", "--concept-record=workers")
         assert "3 claims to preserve" in parallel.out
-        for name in (RECORD, ACTIVATIONS, MANIFEST):
+        for name in (RECORD, ACTIVATIONS, FLOOR, MANIFEST):
             first, *others = (_undated(project.folder / where / name, name) for where in ("ref", "again", "workers"))
             assert others == [first, first]
 
@@ -154,8 +159,107 @@ class TestRecording:
     def test_what_was_accepted_is_kept(self, project: Project) -> None:
         assert accept(project, "--reason=cheaper") == 0
         before = (project.folder / "ref" / "accepted.yaml").read_bytes()
-        assert project.run("base", "--concept-record=ref").status == 1
+        assert project.run("base", "--concept-record=ref", "--concept-floor=none").status == 1
         assert (project.folder / "ref" / "accepted.yaml").read_bytes() == before
+
+
+class TestNoiseFloor:
+    """The same model once more, with one thing otherwise: recorded with a reference, shown beside later changes."""
+
+    def test_it_is_measured_for_every_claim_that_held(self, models: Path) -> None:
+        found = read_reference(models / "ref").floor
+        assert {one.varies: one.said for one in found.repeats} == {
+            "batch": "batches of 26 instead of 128",
+            "threads": "2 threads instead of 1",
+            "seed": "seed 1338 instead of 1337",
+        }
+        assert not any(one.reason or one.without for one in found.repeats)
+        assert set(found.claims) == {"claims.yaml::near", "claims.yaml::violent", "more.yaml::tulip"}
+        for floor in found.claims.values():
+            assert floor.unit == "neurons"
+            assert None not in (floor.batch, floor.threads, floor.seed)
+            # On the same words the planted sets are the same to the last neuron; in other words they need not be.
+            assert (floor.noise or 0.0) < 1e-9
+        assert any(floor.seed for floor in found.claims.values())
+        said = (models / "recorded.txt").read_text()
+        assert "noise floor, what effects change by though the model does not (" in said
+        assert "  2 threads instead of 1: at most ±0 neurons (3 claims)" in said
+
+    def test_its_traces_are_made_anew_and_never_kept(self, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+        import torch
+
+        from neurontest.trace.work import Work
+
+        made, trace = [], Work.trace
+
+        def noted(self: Work) -> object:
+            made.append((self._batch_size, torch.get_num_threads()))
+            return trace(self)
+
+        monkeypatch.setattr(Work, "trace", noted)
+        before = _kept(project.cache)
+        found = project.run("base", "--concept-record=again", "--concept-floor=batch,threads")
+        assert "3 claims to preserve" in found.out
+        # Everything that a reference is of was there, and nothing of it was read for its noise floor, or written over.
+        assert made == [(26, 1), (128, 2)]
+        assert _kept(project.cache) == before
+        assert torch.get_num_threads() == 1
+        assert [one.varies for one in read_reference(project.folder / "again").floor.repeats] == ["batch", "threads"]
+
+    def test_it_is_shown_beside_what_changed(self, project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+        found = project.run("permuted", "--concept-against=ref", "--junitxml=pytest.xml")
+        floor = read_reference(project.folder / "ref").floor
+        assert found.comparison("near").floor == floor.claims["claims.yaml::near"]
+        assert found.record.against is not None
+        assert found.record.against.floor == floor.repeats
+        line = found.line("noise floor, the same model with ")
+        assert "batches of 26 instead of 128: at most ±0 neurons; 2 threads instead of 1: at most ±0 neurons; " in line
+        assert 'name="neurontest.gate.floor" value="0' in (project.folder / "pytest.xml").read_text()
+        project.run("permuted", "--concept-replay=ref", "--concept-record=new")
+        capsys.readouterr()
+        assert main(["compare", str(project.folder / "ref"), str(project.folder / "new")]) == 0
+        assert line in capsys.readouterr().out
+        # Of texts that are given there is no other seed.
+        (seed,) = [one for one in read_reference(project.folder / "new").floor.repeats if one.reason]
+        assert (seed.varies, seed.reason) == ("seed", "the texts are given, and not drawn")
+
+    def test_a_loss_within_it_is_none(self, project: Project) -> None:
+        path = project.folder / "ref" / FLOOR
+        large = path.read_text().replace('"batch": 0.0', '"batch": 30.0')
+        assert large != path.read_text()
+        path.write_text(large)
+        manifest = json.loads((project.folder / "ref" / MANIFEST).read_text())
+        manifest["files"][FLOOR] = hashlib.sha256(large.encode()).hexdigest()
+        (project.folder / "ref" / MANIFEST).write_text(json.dumps(manifest))
+        found = project.run("muted", "--concept-against=ref")
+        assert (found.status, found.statuses["near"], found.outcomes["near"]) == (0, "undecided", "passed")
+        assert "the same model changes as much in other batches" in found.line("undecided: claims.yaml:2")
+
+    def test_none_is_recorded_where_none_is_asked_for(self, project: Project) -> None:
+        recorded = project.run("base", "--concept-record=ref", "--concept-floor=none")
+        assert "noise floor" not in recorded.out
+        assert not (project.folder / "ref" / FLOOR).exists()
+        found = project.run("base", "--concept-against=ref")
+        assert found.status == 0
+        assert "floor" not in found.out
+        assert found.comparison("near").floor is None
+
+    def test_what_keeps_it_from_being_measured_is_told(self, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+        def broken(self: object) -> object:
+            raise TraceError("no more of this")
+
+        monkeypatch.setattr("neurontest.trace.work.Work.trace", broken)
+        found = project.run("base", "--concept-record=again", "--concept-floor=batch")
+        assert "  batches of 26 instead of 128: of no claim; not of claims.yaml::near and 2 more: no more" in found.out
+        assert found.status == 1  # of 'far', that is refuted: a reference was written
+        assert project.run("base", "--concept-against=again").status == 0
+
+
+def _kept(cache: Path) -> dict[str, int]:
+    """The files of a cache, locks aside, and when each was written."""
+    return {
+        str(path): path.stat().st_mtime_ns for path in cache.rglob("*") if path.is_file() and "lock" not in str(path)
+    }
 
 
 def _undated(path: Path, name: str) -> object:
@@ -230,7 +334,7 @@ class TestComparing:
   - {id: deed, claim: "hanoi's neurons are preserved by what they do"}
 """
         gated.write_suite(project.folder / "specs", more=gated.MORE + more)
-        recorded = project.run("base", "--concept-record=two")
+        recorded = project.run("base", "--concept-record=two", "--concept-floor=none")
         assert "more.yaml::kept: it is about the change itself" in recorded.out
         # Without a reference there is nothing that it could be about.
         assert {one.verdict for one in recorded.record.claims if one.id in ("kept", "deed")} == {"inconclusive"}
@@ -374,6 +478,7 @@ class TestReference:
         [
             (["--concept-margin=most"], "a margin is a share such as 50%"),
             (["--concept-margin=100%"], "lets all of an effect be lost"),
+            (["--concept-floor=lots"], "--concept-floor must name some of batch, threads, seed, or none"),
             (["--concept-gate=lots"], "must name some of weakened, lost, undecided, incomparable, or none"),
             (["--concept-record=new"], "not both"),
             (["--concept-replay=ref"], "says other texts than the reference's"),

@@ -6,20 +6,29 @@ from dataclasses import replace
 
 import pytest
 
-from neurontest.report.columns import aligned
 from neurontest.report.compared import since_views
 from neurontest.report.html import html_report
 from neurontest.report.junit import junit_xml, properties
 from neurontest.report.since import (
-    HEADINGS,
     fails_gate,
     sentence,
     since_counts,
     since_heading,
     since_lines,
     since_rows,
+    since_table,
 )
-from neurontest.types import AcceptedChange, ClaimRecord, Comparison, Estimate, Interval, Record, ReferenceRecord
+from neurontest.types import (
+    AcceptedChange,
+    ClaimRecord,
+    Comparison,
+    Estimate,
+    Floor,
+    FloorRepeat,
+    Interval,
+    Record,
+    ReferenceRecord,
+)
 
 from .sample import HOSTILE, sample
 
@@ -82,11 +91,49 @@ def accepting(record: Record, *, expired: bool = False) -> ReferenceRecord:
 def test_the_table_fits_eighty_columns() -> None:
     rows = since_rows(compared(*FOUND))
     assert [row.status for row in rows] == ["lost", "preserved", "undecided", "incomparable", "unchanged"]
-    lines = aligned([HEADINGS, *(row[:-1] for row in rows)], 80)
+    lines = since_table(rows, 80)
     assert max(map(len, lines)) <= 80
     assert lines[1].endswith("30    1     -29 [-39, -18]    lost")
     assert lines[2].endswith("-0.4 [-2.1, 1.3]  preserved")
     assert lines[4].split()[-1] == "incomparable"
+
+
+NOISE = Floor(0.02, -0.31, -2.4, "neurons")
+WITH_FLOOR = replace(AGAINST, floor=(FloorRepeat("threads", "2 threads instead of 1"), FloorRepeat("seed", "seed 8")))
+
+
+def test_the_noise_floor_stands_beside_changes_where_it_fits() -> None:
+    record = compared(replace(KEPT, floor=NOISE), against=WITH_FLOOR)
+    (row,) = rows = since_rows(record)
+    assert row.floor == "±0.31"
+    wide = since_table(rows, 120)
+    assert wide[0].split() == ["claim", "then", "now", "change", "floor", "status"]
+    assert wide[1].endswith("  -0.4 [-2.1, 1.3]  ±0.31  preserved")
+    for width in (70, 40):
+        narrow = since_table(rows, width)
+        assert "floor" not in narrow[0]
+        assert narrow[1].endswith("  -0.4 [-2.1, 1.3]  preserved")
+    # Of no terminal at all: as long as it is no wider than one usually is.
+    assert "floor" in since_table([row._replace(claim="short")], None)[0]
+    assert "floor" not in since_table([row._replace(claim="long " * 12)], None)[0]
+    assert "floor" not in since_table(since_rows(compared(KEPT)), 200)[0]
+
+
+def test_the_noise_floor_is_told_everywhere() -> None:
+    record = compared(replace(KEPT, floor=NOISE), against=WITH_FLOOR)
+    line = (
+        "noise floor, the same model with 2 threads instead of 1: at most ±0.31 neurons; seed 8: at most ±2.4 neurons"
+    )
+    assert dict(since_lines(record))["floor"] == line
+    assert "floor" not in dict(since_lines(compared(KEPT)))
+    assert ", noise floor ±0.31, another seed: ±2.4, margin" in sentence(replace(KEPT, floor=NOISE))
+    said = dict(properties(first(record)))
+    assert (said["neurontest.gate.floor"], said["neurontest.gate.floor_seed"]) == ("0.31", "-2.4")
+    assert not any("floor" in name for name in dict(properties(first(compared(KEPT)))))
+    page = html_report(record)
+    assert page.count("noise floor ±0.31, another seed: ±2.4") == 2
+    assert "<li>2 threads instead of 1</li>" in page
+    assert "Noise floor" not in html_report(compared(KEPT))
 
 
 def test_what_is_read_below_it() -> None:
@@ -159,7 +206,9 @@ def test_the_page_shows_the_worst_first_with_then_and_now() -> None:
 def test_what_comes_from_a_reference_is_only_text(hostile: str) -> None:
     accepted = (AcceptedChange(hostile, hostile, hostile, hostile),)
     against = replace(AGAINST, name=hostile, model=hostile, created=hostile, bar=(hostile,), accepted=accepted)
-    record = compared(replace(LOST, reason=hostile, margin=hostile), against=against)
+    against = replace(against, floor=(FloorRepeat("batch", hostile), FloorRepeat("seed", hostile, hostile)))
+    floor = Floor(0.5, seed=1.0, unit=hostile)
+    record = compared(replace(LOST, reason=hostile, margin=hostile, floor=floor), against=against)
     page = html_report(record)
     assert "<script>" not in page
     shown = [since_heading(record), *(line for _, line in since_lines(record)), *since_rows(record)[0]]

@@ -115,6 +115,22 @@ class Experiment:
                 break
         return seen, ()
 
+    def alone(
+        self, values: Mapping[str, Floats], words: tuple[str, ...] = ()
+    ) -> tuple[dict[str, Seen], tuple[ModelRequest, ...]]:
+        """What is measured under the set itself, without random sets, by concept; or what is to be measured first.
+
+        Parameters
+        ----------
+        values, words
+            As of :meth:`observe`.
+        """
+        asked = {name: self._request(name, (_forcing(self.set, own),), words) for name, own in values.items()}
+        missing = tuple(request for request in asked.values() if request not in self.traces)
+        if missing:
+            return {}, missing
+        return {name: self._measured(name, request) for name, request in asked.items()}, ()
+
     def _random_sets(self, values: Mapping[str, Floats], norms: Rows, count: int) -> list[Indices]:
         sides = [(own, self._raw(name, self.measured[name])) for name, own in values.items()]
         stream = self.trial.stream("random sets")

@@ -40,16 +40,24 @@ def scores(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) -> 
 def evidence_of(kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
     """The evidence, from all that was measured."""
     ours, seen, _ = _observe(kind, claim, traces, thresholds)
-    own = claim.said("for")
     sides = _sides(claim, seen)
-    others = claim.listed("than")
-    names = [ours.units((own,)), ours.units(others)]
     return replace(
-        losses_compared(ours, own, *sides, thresholds),
-        by_prompt=tuple(
-            PerPrompt(of, units, {"effect": tuple(map(float, -side["likelihood"][:, 0]))})
-            for of, units, side in zip((own, "the others"), names, sides, strict=True)
-        ),
+        losses_compared(ours, claim.said("for"), *sides, thresholds), by_prompt=_by_prompt(ours, claim, sides)
+    )
+
+
+def losses_alone(kind: Kind, claim: Claim, traces: Traces) -> tuple[tuple[PerPrompt, ...], tuple[ModelRequest, ...]]:
+    """What ablating the set takes from each prompt, random sets aside; or what is to be measured first."""
+    ours, values = _begun(kind, claim, traces)
+    seen, missing = ours.alone(values)
+    return ((), missing) if missing else (_by_prompt(ours, claim, _sides(claim, seen)), ())
+
+
+def _by_prompt(ours: Experiment, claim: Claim, sides: tuple[Seen, Seen]) -> tuple[PerPrompt, ...]:
+    names = [ours.units((claim.said("for"),)), ours.units(claim.listed("than"))]
+    return tuple(
+        PerPrompt(of, units, {"effect": tuple(map(float, -side["likelihood"][:, 0]))})
+        for of, units, side in zip((claim.said("for"), "the others"), names, sides, strict=True)
     )
 
 
@@ -132,13 +140,7 @@ def losses_compared(ours: Experiment, own: str, of_own: Seen, of_others: Seen, t
 def _observe(
     kind: Kind, claim: Claim, traces: Traces, thresholds: Thresholds
 ) -> tuple[Experiment, dict[str, Seen], tuple[ModelRequest, ...]]:
-    sides = dict.fromkeys((claim.said("for"), *claim.listed("than")))
-    ours = Experiment(kind, claim, traces, claim.said("of"), list(sides), claim.said("for"))
-    how = claim.selection.ablate
-    if how == "resample":
-        values = {name: ours.resampled(name) for name in sides}
-    else:
-        values = dict.fromkeys(sides, ours.zeros if how == "zero" else ours.mean_on(BASELINE))
+    ours, values = _begun(kind, claim, traces)
 
     def ended(seen: Mapping[str, Seen]) -> bool:
         both = _sides(claim, seen)
@@ -148,6 +150,16 @@ def _observe(
         return is_enough(ways[0], ways[1], thresholds.family)
 
     return ours, *ours.observe(values, thresholds, ended)
+
+
+def _begun(kind: Kind, claim: Claim, traces: Traces) -> tuple[Experiment, dict[str, Floats]]:
+    """The set, and what its neurons are set to on each concept that is measured."""
+    sides = dict.fromkeys((claim.said("for"), *claim.listed("than")))
+    ours = Experiment(kind, claim, traces, claim.said("of"), list(sides), claim.said("for"))
+    how = claim.selection.ablate
+    if how == "resample":
+        return ours, {name: ours.resampled(name) for name in sides}
+    return ours, dict.fromkeys(sides, ours.zeros if how == "zero" else ours.mean_on(BASELINE))
 
 
 def _sides(claim: Claim, seen: Mapping[str, Seen]) -> tuple[Seen, Seen]:
