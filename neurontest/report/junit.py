@@ -160,7 +160,7 @@ def _said(case: ET.Element, tag: str, kind: str, message: str, text: str) -> Non
 
 
 def _seconds(duration: float) -> str:
-    return f"{max(duration, 0.0):.3f}"
+    return f"{max(0.0, duration):.3f}"
 
 
 def _plain(value: str | float | None) -> str:
