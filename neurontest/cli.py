@@ -78,9 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     plan.set_defaults(command=_plan)
 
-    report = commands.add_parser("report", help="Draw report.html and junit.xml again from a record")
+    report = commands.add_parser("report", help="Draw the reports and badges again from a record")
     report.add_argument("record", metavar="RECORD.json", type=Path, help="What a run wrote")
     report.add_argument("--out", metavar="DIR", type=Path, help="Folder to write to (default: the record's)")
+    report.add_argument(
+        "--sarif", metavar="FOLDER", help="Also write claims.sarif; FOLDER: the suite's, as seen from the repository"
+    )
     report.set_defaults(command=_report)
 
     compare = commands.add_parser("compare", help="Say which claims of a reference survived in another; needs no model")
@@ -225,7 +228,7 @@ def _report(said: argparse.Namespace) -> int:
     from neurontest.report.record import load_record
 
     record = load_record(said.record)
-    for path in write_reports(record, said.out or said.record.parent):
+    for path in write_reports(record, said.out or said.record.parent, said.sarif):
         _say(str(path))
     return 0
 

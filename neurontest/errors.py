@@ -47,17 +47,21 @@ class Fault:
         Where, both counted from 1; 0 if `path` is no file but an option.
     message : str
         One sentence.
+    hints : tuple of str
+        What might be meant, a line each.
     """
 
     path: str
     line: int
     column: int
     message: str
+    hints: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         place = f":{self.line}:{self.column}" if self.line else ""
         text = f"{self.path}{place}: {self.message}"
-        return visible_line(text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "...")
+        line = visible_line(text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "...")
+        return "\n".join([line, *(f"    {visible_line(hint)}" for hint in self.hints)])
 
 
 class SpecError(NeurontestError):

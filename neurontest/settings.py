@@ -226,8 +226,17 @@ SETTINGS: tuple[Setting, ...] = (
         "report",
         str,
         "reports/latest",
-        "Folder that record.json, report.html and junit.xml are written to",
+        "Folder that record.json, report.html, junit.xml, summary.md and the badges are written to",
         "person",
+    ),
+    Setting(
+        "run",
+        "sarif",
+        str,
+        "off",
+        "Also write claims.sarif, the claims that did not pass as results of SARIF 2.1.0",
+        "person",
+        choices=("off", "on"),
     ),
     Setting(
         "run", "cache_dir", str, None, "Folder of models, traces and evidence (default: the user's cache)", "person"

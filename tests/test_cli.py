@@ -72,11 +72,10 @@ def test_report_draws_a_record_again(tmp_path: Path, capsys: pytest.CaptureFixtu
     dump_record(sample(), tmp_path / "record.json")
     assert main(["report", str(tmp_path / "record.json"), "--out", str(tmp_path / "out")]) == 0
     out = tmp_path / "out"
-    assert capsys.readouterr().out.splitlines() == [
-        str(out / "record.json"),
-        str(out / "report.html"),
-        str(out / "junit.xml"),
-    ]
+    names = ["record.json", "report.html", "junit.xml", "summary.md", "badge.svg", "badge.json"]
+    assert capsys.readouterr().out.splitlines()[: len(names)] == [str(out / name) for name in names]
+    assert main(["report", str(tmp_path / "record.json"), "--out", str(out), "--sarif", "specs"]) == 0
+    assert '"uri": "specs/' in (out / "claims.sarif").read_text(encoding="utf-8")
     assert (out / "record.json").read_bytes() == (tmp_path / "record.json").read_bytes()
     assert main(["report", str(tmp_path / "record.json")]) == 0
     assert (tmp_path / "report.html").read_bytes() == (out / "report.html").read_bytes()

@@ -43,16 +43,24 @@ _PIECE = re.compile(r"\{(?P<slot>\w+)\}|\[(?P<optional>[^]]*)\]|\((?P<either>[^)
 
 
 class SentenceError(ValueError):
-    """A sentence fits no kind, or more than one."""
+    """A sentence fits no kind, or more than one.
+
+    Attributes
+    ----------
+    sentence : str
+        White space folded; empty, and `kinds` too, if the message says all there is to say.
+    kinds : tuple of Kind
+        Those that were looked through.
+    """
 
     def __init__(self, message: str, sentence: str = "", kinds: tuple[Kind, ...] = ()) -> None:
         super().__init__(message)
-        self._sentence, self._kinds = sentence, kinds
+        self.sentence, self.kinds = sentence, kinds
 
     @property
     def nearest(self) -> tuple[str, ...]:
         """The sentences of the kinds that it is most like; looked for only when asked, since that takes its time."""
-        return _nearest(self._sentence, self._kinds) if self._kinds else ()
+        return _nearest(self.sentence, self.kinds) if self.kinds else ()
 
 
 def _pattern(slot: Slot) -> str:
@@ -151,7 +159,8 @@ def _nearest(text: str, kinds: tuple[Kind, ...]) -> tuple[str, ...]:
     forms = [whole for kind in kinds for whole in (form(kind), *others(kind))]
     ranked = sorted((likeness(whole), -place, whole) for place, whole in enumerate(forms))
     best = [whole for score, _, whole in reversed(ranked) if score >= max(0.5, ranked[-1][0] - 0.2)][:2]
-    return tuple(best or map(form, kinds))
+    # Like none of them: still some to begin with.
+    return tuple(best or (whole for _, _, whole in ranked[:-4:-1]))
 
 
 def _said_and_unsaid(shape: str) -> list[str]:

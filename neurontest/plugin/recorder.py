@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from neurontest.plugin import stated, terminal, workers
+from neurontest.plugin import github, stated, terminal, workers
 from neurontest.plugin.asked import missing, suites_asked_for
 from neurontest.plugin.collect import ClaimItem
 from neurontest.plugin.gate import close_gate
@@ -173,8 +173,11 @@ class Recorder:
             self._state.stopped = "; ".join(self._state.complaints.values())
         self._written = write_records(self._state, suites_asked_for(self._config))
         self._gated = close_gate(self._state, self._written, session)
+        self._state.warnings += github.add_summary(self._written)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table."""
         told = [workers.shared_device(self._config), *self._state.warnings]
         terminal.summary(terminalreporter, self._written, told, self._gated)
+        for line in github.marked(self._written):
+            terminalreporter.write_line(line)

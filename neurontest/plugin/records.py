@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neurontest.errors import NeurontestError, SpecError
+from neurontest.plugin import github
 from neurontest.plugin.outcomes import error_text
 from neurontest.plugin.stated import stated_of
+from neurontest.report import BADGES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -68,12 +70,15 @@ def clear(state: State) -> None:
     folders = report_folders(state.options.suites, report)
     # With several suites, a run of one alone has left its own above theirs.
     for folder in {report, *(folders[suite] for suite in state.planned if suite in folders)} if state.planned else ():
-        for name, mark in _MARKS.items():
+        ours = {folder / name: mark for name, mark in _MARKS.items()}
+        for end in (".svg", ".json"):
+            ours |= dict.fromkeys((folder / BADGES).glob(f"*{end}"), _MARKS[f"badge{end}"])
+        for path, mark in ours.items():
             try:
-                if _begins_with(folder / name, mark):
-                    (folder / name).unlink()
+                if _begins_with(path, mark):
+                    path.unlink()
             except OSError as error:
-                state.warnings.append(f"{folder / name} is of an earlier run, and cannot be removed: {error.strerror}")
+                state.warnings.append(f"{path} is of an earlier run, and cannot be removed: {error.strerror}")
 
 
 #: The reports, and what shows in their first bytes that they are ours.
@@ -81,6 +86,10 @@ _MARKS = {
     "record.json": b'"neurontest":',
     "report.html": b'<meta name="generator" content="neurontest',
     "junit.xml": b'<testsuites name="neurontest"',
+    "summary.md": b"### Concept claims of ",
+    "badge.svg": b'class="neurontest"',
+    "badge.json": b'"label": "concept claims"',
+    "claims.sarif": b'"name": "neurontest"',
 }
 
 
@@ -120,7 +129,9 @@ def _write(state: State, suite: Path, folder: Path) -> Written:
         errors=tuple(dict.fromkeys([*record.errors, *_errors(state, suite)])),
     )
     try:
-        return Written(suite, record, write_reports(record, folder), warning=warning, run=run)
+        asked = state.options.text("sarif") == "on"
+        paths = write_reports(record, folder, github.from_repository(suite) if asked else None)
+        return Written(suite, record, paths, warning=warning, run=run)
     except Exception as error:
         return Written(suite, record, warning=f"no report in {folder}: {error_text(error)}")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -26,13 +25,6 @@ _SINCE = {
     "incomparable": {"yellow": True},
     "weakened": {"red": True},
     "lost": {"red": True},
-}
-_COUNTED = {
-    "holds": "hold",
-    "refuted": "refuted",
-    "inconclusive": "inconclusive",
-    "skipped": "skipped",
-    "error": "errors",
 }
 
 
@@ -94,7 +86,7 @@ def _write(reporter: pytest.TerminalReporter, text: str, **markup: bool) -> None
 
 
 def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> None:
-    from neurontest.report.rows import table_rows
+    from neurontest.report.rows import counts, table_rows
     from neurontest.report.text import notes
 
     rows = table_rows(record)
@@ -160,24 +152,3 @@ def layout(rows: Sequence[Row], width: int | None) -> list[str]:
     if any(row.stands for row in rows):
         cells = [(*cell, last) for cell, last in zip(cells, ("stands", *(r.stands for r in rows)), strict=True)]
     return aligned(cells, width)
-
-
-def counts(rows: Sequence[Row]) -> str:
-    """Such as ``5 hold, 1 refuted``: verdicts by their names, whatever pytest makes of them.
-
-    With claims that would hold anyway: ``7 of 8 hold; 1 of them also with prompts dealt at random; 1 inconclusive``.
-    """
-    found = Counter(row.status for row in rows)
-    ordered = [*(name for name in _COUNTED if found[name]), *sorted(set(found) - set(_COUNTED))]
-    also = Counter(filter(None, [*(row.dealt for row in rows), *(row.twin for row in rows)]))
-    if also:
-        held = found["holds"]
-        parts = [f"{held} of {len(rows)} {'holds' if held == 1 else 'hold'}"]
-        parts += [f"{count} of them also {where}" for where, count in also.items()]
-        rest = [_counted(name, found[name]) for name in ordered if name != "holds"]
-        return "; ".join([*parts, ", ".join(rest)] if rest else parts)
-    return ", ".join(_counted(name, found[name]) for name in ordered)
-
-
-def _counted(name: str, count: int) -> str:
-    return f"{count} {name if count == 1 else _COUNTED.get(name, name)}"

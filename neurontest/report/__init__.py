@@ -5,4 +5,7 @@ escaping of the format that is written, without exception.
 """
 
 #: The files that a run leaves in its folder.
-REPORTS = ("record.json", "report.html", "junit.xml")
+REPORTS = ("record.json", "report.html", "junit.xml", "summary.md", "badge.svg", "badge.json")
+
+#: The folder of the badges of single files, and what is written on request.
+BADGES, SARIF = "badges", "claims.sarif"

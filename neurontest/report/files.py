@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
+from functools import partial
 from pathlib import Path
 
 from neurontest.errors import RecordError
 from neurontest.files import write_whole
-from neurontest.report import REPORTS
+from neurontest.report import BADGES, SARIF
+from neurontest.report.ci.badge import badge_json, badge_svg, badges
+from neurontest.report.ci.sarif import sarif
+from neurontest.report.ci.summary import summary
 from neurontest.report.html import html_report
 from neurontest.report.junit import junit_xml
 from neurontest.report.record import dump_record
 from neurontest.types import Record
 
 
-def write_reports(record: Record, folder: Path) -> tuple[Path, ...]:
-    """Write ``record.json``, ``report.html`` and ``junit.xml`` into `folder`, and return their paths.
+def write_reports(record: Record, folder: Path, sarif_from: str | None = None) -> tuple[Path, ...]:
+    """Write the record and what is drawn of it into `folder`, and return their paths.
 
-    The record comes first: whatever happens to the others, they can be drawn from it again.
+    ``record.json`` comes first: whatever happens to the others, they can be drawn from it again. Then ``report.html``,
+    ``junit.xml``, ``summary.md``, the suite's ``badge.svg`` and ``badge.json``, and those of its files in ``badges/``.
+
+    Parameters
+    ----------
+    record : Record
+    folder : Path
+    sarif_from : str, optional
+        The suite's folder as seen from the root of the repository: ``claims.sarif`` is written too.
 
     Raises
     ------
@@ -27,16 +40,37 @@ def write_reports(record: Record, folder: Path) -> tuple[Path, ...]:
     OSError
         If the folder cannot be written to.
     """
-    paths = tuple(folder / name for name in REPORTS)
+    draws: dict[str, Callable[[], str]] = {
+        "report.html": partial(html_report, record),
+        "junit.xml": partial(junit_xml, record),
+        "summary.md": partial(summary, record),
+    }
+    for family, badge in badges(record):
+        path = f"{BADGES}/{_file_name(family, draws)}" if family else "badge"
+        draws |= {f"{path}.svg": partial(badge_svg, badge), f"{path}.json": partial(badge_json, badge)}
+    if sarif_from is not None:
+        draws[SARIF] = partial(sarif, record, sarif_from)
+    paths = [folder / "record.json"]
     dump_record(record, paths[0])
-    write_whole(paths[1], _drawn(html_report, record, paths[1]))
-    write_whole(paths[2], _drawn(junit_xml, record, paths[2]))
-    return paths
+    for name, draw in draws.items():
+        paths.append(folder / name)
+        write_whole(paths[-1], _drawn(draw, paths[-1]))
+    return tuple(paths)
 
 
-def _drawn(draw: Callable[[Record], str], record: Record, path: Path) -> bytes:
+def _file_name(family: str, taken: Collection[str]) -> str:
+    """A spec file's name as that of a file of ours: a record from elsewhere names no other folder by it."""
+    stem = re.sub(r"[^\w.-]+", "-", family.removesuffix(".yaml").removesuffix(".yml")).strip(".-") or "file"
+    name, times = stem, 1
+    while f"{BADGES}/{name}.svg" in taken:
+        times += 1
+        name = f"{stem}-{times}"
+    return name
+
+
+def _drawn(draw: Callable[[], str], path: Path) -> bytes:
     try:
-        return draw(record).encode()
+        return draw().encode()
     except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise RecordError(

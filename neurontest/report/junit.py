@@ -1,4 +1,9 @@
-"""JUnit XML of a record, and the properties that pytest's own ``--junitxml`` shows for a claim."""
+"""JUnit XML of a record, and the properties that pytest's own ``--junitxml`` shows for a claim.
+
+It keeps to the schema that Jenkins and pytest's tests hold files to (junit-10.xsd), which knows no properties of a test
+case: what is found of a claim stands in its ``system-out``, a line a property, in the form that readers of JUnit agree
+on for it: ``[[PROPERTY|name=value]]``.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,7 @@ from neurontest.report.since import decisive_p
 from neurontest.report.standing import is_unstable, standings
 from neurontest.report.text import failure_text, headline
 from neurontest.types import ClaimRecord, Record
-from neurontest.untrusted import visible
+from neurontest.untrusted import visible, visible_line
 
 _COUNTED = {"failed": "failures", "error": "errors", "skipped": "skipped", "xfailed": "skipped"}
 
@@ -113,6 +118,7 @@ def junit_xml(record: Record) -> str:
             case = ET.SubElement(suite, "testcase", name=f"run-{number}", classname=name, time="0")
             _said(case, "error", "neurontest.error", visible(error), visible(error))
     _count(root, totals)
+    del root.attrib["skipped"]
     root.set("time", _seconds(sum(claim.duration for claim in record.claims if claim.selected)))
     ET.indent(root)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
@@ -130,13 +136,8 @@ def _case(record: Record, claim: ClaimRecord) -> ET.Element:
         "testcase",
         name=visible(f"{claim.test}: {claim.id}" if claim.test else claim.id),
         classname=visible(f"{record.suite}.{family}"),
-        file=visible(claim.where.file if claim.test else f"{record.suite}/{claim.where.file}"),
-        line=str(claim.where.line),
         time=_seconds(claim.duration),
     )
-    listed = ET.SubElement(case, "properties")
-    for name, value in properties(claim):
-        ET.SubElement(listed, "property", name=name, value=value)
     tested = declared(record, claim)
     line = headline(claim, suite=record.suite, declared=tested)
     text = failure_text(claim, suite=record.suite, model=record.model.name, declared=tested)
@@ -150,6 +151,8 @@ def _case(record: Record, claim: ClaimRecord) -> ET.Element:
             _said(case, "skipped", "pytest.xfail", visible(remark(claim)), text)
         case "skipped":
             _said(case, "skipped", "pytest.skip", visible(remark(claim)) or line, text)
+    lines = (f"[[PROPERTY|{name}={visible_line(value)}]]" for name, value in properties(claim))
+    ET.SubElement(case, "system-out").text = "\n".join(lines)
     return case
 
 
@@ -159,7 +162,7 @@ def _said(case: ET.Element, tag: str, kind: str, message: str, text: str) -> Non
 
 
 def _seconds(duration: float) -> str:
-    return f"{duration:.3f}"
+    return f"{max(0.0, duration):.3f}"
 
 
 def _plain(value: str | float | None) -> str:

@@ -21,6 +21,14 @@ from neurontest.report.text import adjusted_p, common_selection, corrected_by, d
 from neurontest.types import ClaimRecord, Record
 from neurontest.untrusted import visible
 
+_COUNTED = {
+    "holds": "hold",
+    "refuted": "refuted",
+    "inconclusive": "inconclusive",
+    "skipped": "skipped",
+    "error": "errors",
+}
+
 
 class Row(NamedTuple):
     """A row of the terminal's table, all plain text.
@@ -79,6 +87,27 @@ def table_rows(record: Record) -> list[Row]:
         )
         for claim in claims
     ]
+
+
+def counts(rows: Sequence[Row]) -> str:
+    """Such as ``5 hold, 1 refuted``: verdicts by their names, whatever pytest makes of them.
+
+    With claims that would hold anyway: ``7 of 8 hold; 1 of them also with prompts dealt at random; 1 inconclusive``.
+    """
+    found = Counter(row.status for row in rows)
+    ordered = [*(name for name in _COUNTED if found[name]), *sorted(set(found) - set(_COUNTED))]
+    also = Counter(filter(None, [*(row.dealt for row in rows), *(row.twin for row in rows)]))
+    if also:
+        held = found["holds"]
+        parts = [f"{held} of {len(rows)} {'holds' if held == 1 else 'hold'}"]
+        parts += [f"{count} of them also {where}" for where, count in also.items()]
+        rest = [_counted(name, found[name]) for name in ordered if name != "holds"]
+        return "; ".join([*parts, ", ".join(rest)] if rest else parts)
+    return ", ".join(_counted(name, found[name]) for name in ordered)
+
+
+def _counted(name: str, count: int) -> str:
+    return f"{count} {name if count == 1 else _COUNTED.get(name, name)}"
 
 
 def _part(record: Record, file: str, claims: Sequence[ClaimRecord]) -> str:

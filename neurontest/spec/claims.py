@@ -12,6 +12,7 @@ from typing import Any
 from neurontest.claims import kind_named, kinds
 from neurontest.claims.base import Kind
 from neurontest.claims.grammar import SentenceError, parse, render, terms_of
+from neurontest.claims.slips import cause
 from neurontest.setting import Value
 from neurontest.settings import SECTIONS, resolve, section
 from neurontest.spec.folder import Folder, OutsideError
@@ -134,8 +135,11 @@ def read_claim(document: Document, index: int, file: str, around: Surroundings) 
     try:
         kind, terms = _meaning(value)
     except SentenceError as error:
-        nearest = "" if document.crowded else " or ".join(repr(form) for form in error.nearest)
-        document.complain(_sentence_keys(keys, mapping), f"{error}" + (f"; nearest: {nearest}" if nearest else ""))
+        # Of a hundred faults what is meant is guessed, which takes its time; further ones are but named.
+        slip = "" if document.crowded else cause(error)
+        nearest = () if document.crowded or slip else error.nearest
+        more = f": {slip}" if slip else "; nearest ('neurontest claims' lists all):" if nearest else ""
+        document.complain(_sentence_keys(keys, mapping), f"{error}{more}", hints=nearest)
         return None
     sentence = render(kind, terms)
     _check_tags(document, keys, mapping)

@@ -123,9 +123,9 @@ class Document:
         node = self.nodes[keys]
         return node.key if key and node.key is not None else node.position
 
-    def complain(self, keys: Keys, message: str, *, key: bool = False) -> None:
+    def complain(self, keys: Keys, message: str, *, key: bool = False, hints: tuple[str, ...] = ()) -> None:
         """Note what is wrong at `keys`."""
-        self.faults.append(Fault(self.shown, *self.position(keys, key=key), message))
+        self.faults.append(Fault(self.shown, *self.position(keys, key=key), message, hints))
         self.taint(keys)
 
     def taint(self, keys: Keys) -> None:

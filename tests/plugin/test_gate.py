@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +25,7 @@ from neurontest.report.record import load_record
 from neurontest.trace.threads import with_threads
 from neurontest.types import Comparison, Record
 
+from ..junit import case_properties
 from . import gated
 from .conftest import LOADED, REPOSITORY
 
@@ -305,16 +305,11 @@ class TestComparing:
         assert row.split()[-1] == "lost"
         assert "lost since the reference" in found.line(f"specs/claims.yaml:2: {NEAR}")
         for path in ("pytest.xml", "reports/latest/junit.xml"):
-            said = {
-                one.get("name"): one.get("value")
-                for case in ET.parse(project.folder / path).iter("testcase")  # noqa: S314 - our own
-                if case.get("name") == "near"
-                for one in case.iter("property")
-            }
+            said = case_properties(project.folder / path)["near"]
             assert said["neurontest.gate.status"] == "lost"
             assert said["neurontest.gate.margin"] == "50%"
-            assert float(said["neurontest.gate.change"] or 0) == pytest.approx(near.change.value, rel=1e-4)
-            assert float(said["neurontest.gate.p"] or 1) <= 0.05
+            assert float(said["neurontest.gate.change"]) == pytest.approx(near.change.value, rel=1e-4)
+            assert float(said["neurontest.gate.p"]) <= 0.05
 
     def test_nothing_of_a_model_of_no_meaning_is_preserved(self, project: Project) -> None:
         found = project.run("random", "--concept-against=ref")

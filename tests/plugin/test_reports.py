@@ -9,7 +9,7 @@ from neurontest.report.record import load_record
 
 from .conftest import Make, RunPytest
 
-FILES = {"record.json", "report.html", "junit.xml"}
+FILES = {"record.json", "report.html", "junit.xml", "summary.md", "badge.svg", "badge.json", "badges"}
 
 
 def test_one_suite_fills_the_folder_several_fill_folders_below() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from xml.etree import ElementTree
-
 import jsonschema
 import msgspec
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from neurontest.report.record import load_record, record_schema
 from neurontest.types import ClaimRecord, FamilyRecord
 
+from ..junit import case_properties
 from .conftest import SUITE, Make, RunPytest
 
 TESTS = """
@@ -97,10 +96,7 @@ def test_one_family_at_the_end(
     assert f"<b>Uncorrected.</b> {said}".replace("'", "&#39;") in page
     assert "holds (uncorrected)" in page
     assert "test_it.py::test_weak" in page
-    cases = {
-        str(case.get("name")): {str(one.get("name")): one.get("value") for one in case.iter("property")}
-        for case in ElementTree.parse(pytester.path / "reports/latest/junit.xml").iter("testcase")  # noqa: S314
-    }
+    cases = case_properties(pytester.path / "reports/latest/junit.xml")
     own = cases["test_it.py::test_weak: holds-weak"]
     assert own["neurontest.correction"] == "uncorrected"
     assert (own["neurontest.session_verdict"], own["neurontest.session_p_adjusted"]) == ("inconclusive", "0.09")

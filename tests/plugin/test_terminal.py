@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from neurontest.plugin.terminal import counts, layout
-from neurontest.report.rows import Row
+from neurontest.plugin.terminal import layout
+from neurontest.report.rows import Row, counts
 
 from .conftest import Make, RunPytest
 

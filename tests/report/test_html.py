@@ -269,11 +269,24 @@ def test_of_given_texts_only_what_decides_them_is_told() -> None:
 
 def test_the_files_of_a_run(tmp_path: Path, html: str) -> None:
     paths = write_reports(sample(), tmp_path / "latest")
-    assert [path.name for path in paths] == ["record.json", "report.html", "junit.xml"]
+    badges = [f"badges/{name}.{end}" for name in ("geography", "writeup", "sub-later") for end in ("svg", "json")]
+    names = ["record.json", "report.html", "junit.xml", "summary.md", "badge.svg", "badge.json", *badges]
+    assert [path.relative_to(tmp_path / "latest").as_posix() for path in paths] == names
     assert load_record(paths[0]) == sample()
     assert html_report(load_record(paths[0])) == html == paths[1].read_bytes().decode()
     assert paths[2].read_text(encoding="utf-8").startswith('<?xml version="1.0" encoding="utf-8"?>\n<testsuites ')
-    assert sorted(path.name for path in (tmp_path / "latest").iterdir()) == sorted(path.name for path in paths)
+    assert {path for path in (tmp_path / "latest").rglob("*") if path.is_file()} == set(paths)
+
+
+def test_a_record_from_elsewhere_names_no_other_folder(tmp_path: Path) -> None:
+    families = ("../../out.yaml", "a/b.yaml", "a-b.yaml", "...", "c:\\d.yml")
+    claims = tuple(replace(sample().claims[0], family=family) for family in families)
+    paths = write_reports(replace(sample(), claims=claims), tmp_path / "latest", "specs")
+    assert len(set(paths)) == len(paths)
+    assert all(path.resolve().is_relative_to(tmp_path / "latest") for path in paths)
+    names = {path.name for path in paths if path.parent.name == "badges" and path.suffix == ".svg"}
+    assert names == {"out.svg", "a-b.svg", "a-b-2.svg", "file.svg", "c-d.svg"}
+    assert paths[-1].name == "claims.sarif"
 
 
 def test_a_published_set_is_marked_and_drawn_as_the_write_up_does() -> None:

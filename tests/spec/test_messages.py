@@ -598,14 +598,15 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
     "unknown sentence": (
         claims("tulip overlap vietnam more then hanoi"),
         [
-            CLAIM + "no kind of claim has the sentence 'tulip overlap vietnam more then hanoi'; nearest: 'A overlaps B"
-            " more than C [by at least N neurons]' or 'A overlaps B more than C, D and E on average'"
+            CLAIM + "no kind of claim has the sentence 'tulip overlap vietnam more then hanoi': did you mean 'tulip"
+            " overlaps vietnam more than hanoi'?"
         ],
     ),
     "unknown sentence in a mapping": (
         claims("id: x\n    claim: tulip is consistent"),
         [
-            "c.yaml:3:12: no kind of claim has the sentence 'tulip is consistent'; nearest: 'A has consistent neurons [against B]'"
+            "c.yaml:3:12: no kind of claim has the sentence 'tulip is consistent'; nearest ('neurontest claims' lists"
+            " all):\n    A has consistent neurons [against B]"
         ],
     ),
     "unknown concept": (
@@ -813,7 +814,8 @@ CASES: dict[str, tuple[dict[str, str | bytes], list[str]]] = {
             "a.yaml:1:29: a prompt must be a text, but YAML reads this as the number 1; quote it",
             "a.yaml:2:1: unknown key 'clames' at the top of the file; did you mean 'claims'? valid: neurontest, model,"
             " trace, neurons, statistics, baseline, concepts, claims",
-            "b.yaml:3:5: no kind of claim has the sentence 'tulip is consistent'; nearest: 'A has consistent neurons [against B]'",
+            "b.yaml:3:5: no kind of claim has the sentence 'tulip is consistent'; nearest ('neurontest claims' lists"
+            " all):\n    A has consistent neurons [against B]",
             "b.yaml:4:18: 'samples' must be a whole number at least 1, not 0",
         ],
     ),

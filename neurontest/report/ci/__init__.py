@@ -1,0 +1,1 @@
+"""What continuous integration shows of a run: badges, a job summary, annotations and SARIF, drawn from a record."""
