@@ -233,6 +233,7 @@ def _report(said: argparse.Namespace) -> int:
 def _compare(said: argparse.Namespace) -> int:
     from neurontest.gate.margin import Margin
     from neurontest.report.columns import aligned
+    from neurontest.report.drift import drift_lines
     from neurontest.report.since import HEADINGS, fails_gate, since_counts, since_heading, since_lines, since_rows
     from neurontest.run.against import Against
     from neurontest.run.between import held_against
@@ -248,6 +249,8 @@ def _compare(said: argparse.Namespace) -> int:
     rows = since_rows(record)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in aligned([HEADINGS, *(row[:-1] for row in rows)], width) if rows else ():
+        _say(line)
+    for line in drift_lines(record, width):
         _say(line)
     for _, line in since_lines(record):
         _say(line)

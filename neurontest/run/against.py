@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -18,7 +18,9 @@ from neurontest.gate.compare import Then, compare
 from neurontest.gate.margin import Margin
 from neurontest.gate.reference import RECORD, read_reference
 from neurontest.gate.source import folder_of
+from neurontest.gate.texts import rewritten
 from neurontest.report.record import load_record
+from neurontest.run.drifts import Drifts
 from neurontest.run.settle import Test
 from neurontest.types import (
     AcceptedChange,
@@ -168,6 +170,15 @@ class Against:
             if prompt in prompts and then is not None and then.ids and now.ids and then.ids != now.ids:
                 return "its tokenizer is another: the same texts have other tokens"
         return ""
+
+    def told_by(self, record: Record, suite: Suite, drifts: Drifts | None) -> Record:
+        """A record that says what the run was held against, and what has become of neurons and texts."""
+        return replace(
+            record,
+            against=self.described(suite),
+            drifts=drifts.found(suite.concepts) if drifts is not None else (),
+            rewritten=rewritten(self.then.concepts, record.concepts) if self.texts == "own" else (),
+        )
 
     def described(self, suite: Suite) -> ReferenceRecord:
         """What a record says of it."""

@@ -20,7 +20,7 @@ from neurontest.types.evidence import (
     Spread,
     Tally,
 )
-from neurontest.types.gate import AcceptedChange, Comparison, GateStatus, ReferenceRecord
+from neurontest.types.gate import AcceptedChange, Comparison, GateStatus, ReferenceRecord, Rewritten, TextPair
 from neurontest.types.neurons import Head, Neuron, NeuronSet, OverlapMatrix, PublishedNeuron
 from neurontest.types.record import (
     RECORD_VERSION,
@@ -112,12 +112,14 @@ __all__ = [
     "Record",
     "ReferenceRecord",
     "Repeat",
+    "Rewritten",
     "ScoreRequest",
     "Selection",
     "Spread",
     "Statistics",
     "Suite",
     "Tally",
+    "TextPair",
     "Thresholds",
     "TraceGroup",
     "TracePlan",
