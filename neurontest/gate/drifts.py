@@ -83,13 +83,15 @@ def asked_by(family: Family, then: Then, unlike: Mapping[str, str]) -> list[Aske
     return list(out.values())
 
 
-def drift_of(asked: Asked, then: Then, traces: Read) -> ConceptDrift:
+def drift_of(asked: Asked, then: Then, traces: Read, unmatched: str = "") -> ConceptDrift:
     """How far a concept's neurons have moved since the reference.
 
     Parameters
     ----------
     traces : mapping from TraceRequest to Activations, or to Pruned
         On the model at hand.
+    unmatched : str
+        Why neurons cannot be told by what they do; empty if they can.
 
     Raises
     ------
@@ -102,7 +104,7 @@ def drift_of(asked: Asked, then: Then, traces: Read) -> ConceptDrift:
     if len(known) < len(kept):
         raise EvidenceError("the reference kept none of its activations; record it anew")
     trial = PairedTrial(PrunedTrial(kind, asked.then, known), at_hand(kind, asked.now, traces))
-    return concept_drift(trial, asked.concept, Thresholds.of(asked.now.statistics.alpha))
+    return concept_drift(trial, asked.concept, Thresholds.of(asked.now.statistics.alpha), unmatched=unmatched)
 
 
 def _about(claim: Claim, generation: Generation) -> Iterator[Asked]:

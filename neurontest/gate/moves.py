@@ -22,7 +22,9 @@ Places = Mapping[int, Place]
 _BY_INDEX = "an index that stands for the neurons of all layers is matched with none"
 
 
-def concept_drift(trial: PairedTrial, concept: str, thresholds: Thresholds, mode: str = "") -> ConceptDrift:
+def concept_drift(
+    trial: PairedTrial, concept: str, thresholds: Thresholds, mode: str = "", unmatched: str = ""
+) -> ConceptDrift:
     """How far a concept's set has moved between the two models of a trial, by number and by match.
 
     Parameters
@@ -33,10 +35,12 @@ def concept_drift(trial: PairedTrial, concept: str, thresholds: Thresholds, mode
         One that has prompts.
     thresholds : Thresholds
         The p-values that these may be compared with.
+    unmatched : str
+        Why neurons cannot be told by what they do; empty if they can.
     """
     then, now = trial.then.shape, trial.shape
     alike = (then.layers, then.width) == (now.layers, now.width)
-    by_index = trial.claim.selection.identity == "dimension"
+    unmatched = _BY_INDEX if trial.claim.selection.identity == "dimension" else unmatched
     sets = _ranked(trial.then, concept, mode), _ranked(trial.now, concept, mode)
     reasons = []
     by_number = by_match = None
@@ -49,8 +53,8 @@ def concept_drift(trial: PairedTrial, concept: str, thresholds: Thresholds, mode
             f"a number names no neuron of both: {then.layers} layers of {then.width} neurons then,"
             f" {now.layers} of {now.width} now"
         )
-    if by_index:
-        reasons.append(_BY_INDEX)
+    if unmatched:
+        reasons.append(unmatched)
     else:
         matching = Matching(trial, concept, mode)
         matched = drift(trial, concept, mode, thresholds, matching)

@@ -69,7 +69,9 @@ def drift_lines(record: Record, width: int | None) -> list[str]:
     rest = [one for one in record.drifts if one not in found]
     if rest:
         lines.append(_rest(rest, len(record.drifts)))
-    lines += [f"neurons: {reason}" for reason in dict.fromkeys(one.reason for one in record.drifts) if reason]
+    lines += [
+        f"not told both ways: {reason}" for reason in dict.fromkeys(one.reason for one in record.drifts) if reason
+    ]
     return [visible_line(line) for line in lines]
 
 
@@ -102,16 +104,13 @@ def _row(one: ConceptDrift) -> tuple[str, ...]:
 
 def _rest(rest: Sequence[ConceptDrift], declared: int) -> str:
     shares = [share_of(way) for one in rest if (way := told(one)) is not None]
-    which = f"{len(rest)} of {numbers.plural(declared, 'set')}"
+    which = f"neurons: no drift shown in {len(rest)} of {numbers.plural(declared, 'set')}"
     if not shares:
-        return f"no drift of neurons is shown in {which}"
+        return which
     ceilings = [(one.then.value + one.now.value) / (2 * one.selection.k) for one in rest]
-    return (
-        f"no drift of neurons is shown in {which}: {_range(shares)} of each stayed, and two halves of its prompts"
-        f" share {_range(ceilings)}"
-    )
+    return f"{which}; {_range(shares)} stayed (halves: {_range(ceilings)})"
 
 
 def _range(shares: Sequence[float]) -> str:
-    low, high = (f"{100 * end:.0f}%" for end in (min(shares), max(shares)))
-    return low if low == high else f"{low} to {high}"
+    low, high = (f"{100 * end:.0f}" for end in (min(shares), max(shares)))
+    return f"{low}%" if low == high else f"{low} to {high}%"

@@ -61,6 +61,11 @@ class SettingView:
     views: tuple[DriftView, ...]
     reasons: tuple[str, ...]
 
+    @property
+    def moved(self) -> int:
+        """How many of its sets have moved, by number or by what they do."""
+        return sum(any(way.moved for way in view.ways) for view in self.views)
+
 
 def drift_views(record: Record) -> list[SettingView]:
     """The sets that were compared with the reference's, by setting, in the record's order."""

@@ -58,7 +58,7 @@ def held_against(said: str, base: Path, against: Against, cache_dir: Path) -> Re
         traces = _kept(known_here, reference)
         compared = compare(known_here, findings, against.then, traces, against.margin, unlike)
         found.update(((family.file, name), comparison) for name, comparison in compared.items())
-        drifts.look(known_here, traces, unlike)
+        drifts.look(known_here, traces, unlike, lambda asked: against.unmatched(asked, read))
     claims = tuple(replace(claim, against=found.get((claim.family, claim.id))) for claim in record.claims)
     record = replace(record, created=reference.manifest.created, claims=claims, warnings=(*record.warnings, *notices))
     return against.told_by(record, suite, drifts)

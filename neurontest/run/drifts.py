@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
 from neurontest.errors import EvidenceError
 from neurontest.gate.compare import Read, Then
 from neurontest.gate.drifts import Asked, Same, asked_by, drift_of
+from neurontest.gate.matching import MATCHING_VERSION
 from neurontest.run.evidence import Cache, substance
 from neurontest.types import ConceptDrift, Family, Notice, Selection
 
@@ -34,7 +35,7 @@ class Drifts:
         self._then, self._notice, self._cache = then, notice, cache
         self._found: dict[Same, ConceptDrift] = {}
 
-    def look(self, family: Family, traces: Read, unlike: Mapping[str, str]) -> None:
+    def look(self, family: Family, traces: Read, unlike: Mapping[str, str], unmatched: Callable[[Asked], str]) -> None:
         """Find out about the concepts that a family's claims are about, as far as that is not known.
 
         Parameters
@@ -43,13 +44,15 @@ class Drifts:
             All that these claims request of the model at hand.
         unlike : mapping from claim id to str
             Of claims that cannot be compared, why.
+        unmatched : callable
+            Why a concept's neurons cannot be told by what they do; empty if they can.
         """
         for asked in asked_by(family, self._then, unlike):
             known = self._found.get(asked.same)
             if known is not None and known.m >= asked.m:
                 continue
             try:
-                self._found[asked.same] = self._kept(asked, traces)
+                self._found[asked.same] = self._kept(asked, traces, unmatched(asked))
             except EvidenceError as error:
                 self._notice(f"how far the neurons of {asked.concept} have moved is not known: {error}")
 
@@ -61,14 +64,21 @@ class Drifts:
             settings.setdefault(one.selection, len(settings))
         return tuple(sorted(self._found.values(), key=lambda one: (settings[one.selection], order[one.concept])))
 
-    def _kept(self, asked: Asked, traces: Read) -> ConceptDrift:
+    def _kept(self, asked: Asked, traces: Read, unmatched: str) -> ConceptDrift:
         def make() -> dict[str, ConceptDrift]:
-            return {asked.concept: drift_of(asked, self._then, traces)}
+            return {asked.concept: drift_of(asked, self._then, traces, unmatched)}
 
-        found = make() if self._cache is None else self._cache.keep_or_find(self._key(asked, traces), make)
+        found = make() if self._cache is None else self._cache.keep_or_find(self._key(asked, traces, unmatched), make)
         return found[asked.concept]
 
-    def _key(self, asked: Asked, traces: Read) -> str:
+    def _key(self, asked: Asked, traces: Read, unmatched: str) -> str:
         digests = [traces[request].digest for request in asked.requests]  # type: ignore[union-attr]
-        said = [DRIFT_VERSION, substance(asked.now), digests, self._then.reference.checksum]
+        said = [
+            DRIFT_VERSION,
+            MATCHING_VERSION,
+            substance(asked.now),
+            digests,
+            self._then.reference.checksum,
+            unmatched,
+        ]
         return hashlib.sha256(b"drift" + msgspec.json.encode(said, order="deterministic")).hexdigest()

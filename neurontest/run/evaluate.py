@@ -153,13 +153,14 @@ class Run(Tested):
         if against is not None and family.file not in self._compared:
             findings, traces = self.findings(family), self._traces.read_for(asked_of(family))
             written = (one for texts in self._shown.texts().values() for one in texts)
-            unlike = against.unlike(family, {(one.prompt, one.sample): one for one in written})
+            read = {(one.prompt, one.sample): one for one in written}
+            unlike = against.unlike(family, read)
             self._compared[family.file] = self._comparisons.keep_or_find(
                 against.key(self._key(family, traces), unlike),
                 lambda: against.compare(family, findings, traces, unlike),
             )
             if self._drifts is not None:
-                self._drifts.look(family, traces, unlike)
+                self._drifts.look(family, traces, unlike, lambda asked: against.unmatched(asked, read))
         return self._compared.get(family.file, {})
 
     def _drifts_of(self, against: Against | None, cache_dir: Path) -> Drifts | None:
