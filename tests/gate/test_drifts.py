@@ -11,7 +11,7 @@ import pytest
 from neurontest.errors import EvidenceError
 from neurontest.gate.compare import Then
 from neurontest.gate.drifts import asked_by, drift_of
-from neurontest.types import Activations, Family, Selection, TraceRequest
+from neurontest.types import Activations, Claim, Family, Selection, TraceRequest
 from tests.gate.recorded import evaluated, family_of, recorded
 from tests.gate.test_drift import WIDTH, data
 from tests.worlds import claim_on
@@ -27,7 +27,8 @@ SENTENCES = (
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Family, Traces, Then]:
-    claims, traces = [], {}
+    claims: list[Claim] = []
+    traces: Traces = {}
     for sentence in SENTENCES:
         _, claim, own = claim_on(sentence, *data(1), width=WIDTH, selection=Selection(k=10))
         claims.append(claim)
