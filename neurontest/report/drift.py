@@ -107,7 +107,7 @@ def _rest(rest: Sequence[ConceptDrift], declared: int) -> str:
     which = f"neurons: no drift shown in {len(rest)} of {numbers.plural(declared, 'set')}"
     if not shares:
         return which
-    ceilings = [(one.then.value + one.now.value) / (2 * one.selection.k) for one in rest]
+    ceilings = [(one.then.value + one.now.value) / (2 * max(one.selection.k, 1)) for one in rest]
     return f"{which}; {_range(shares)} stayed (halves: {_range(ceilings)})"
 
 
