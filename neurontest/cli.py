@@ -235,6 +235,7 @@ def _report(said: argparse.Namespace) -> int:
 
 def _compare(said: argparse.Namespace) -> int:
     from neurontest.gate.margin import Margin
+    from neurontest.report.drift import drift_lines
     from neurontest.report.since import fails_gate, since_counts, since_heading, since_lines, since_rows, since_table
     from neurontest.run.against import Against
     from neurontest.run.between import held_against
@@ -250,6 +251,8 @@ def _compare(said: argparse.Namespace) -> int:
     rows = since_rows(record)
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in since_table(rows, width) if rows else ():
+        _say(line)
+    for line in drift_lines(record, width):
         _say(line)
     for _, line in since_lines(record):
         _say(line)

@@ -54,18 +54,21 @@ def drift(
         By which the candidate's neurons are called what the reference's are; by default by layer and index.
     """
 
-    def terms(samples: HalfSamples) -> list[Hypothesis]:
+    def terms(samples: HalfSamples) -> list[Term]:
         found = drifted(matching(samples) if matching else samples, concept, mode)
-        moved, then, now, cross = (matching.unnamed(term, samples) for term in found) if matching else found
-        # Split-half overlaps are quadratic in one set: their second-order variance counts.
-        return [
-            Hypothesis(moved, level=True),
-            Hypothesis(then, level=True),
-            Hypothesis(now, level=True),
-            Hypothesis(cross),
-        ]
+        return [matching.unnamed(term, samples) for term in found] if matching else list(found)
 
-    return Drift(*trial.settle(terms, thresholds))
+    # Split-half overlaps are quadratic in one set: their second-order variance counts. Half-samples are drawn until the
+    # drift is clear; what it is made of is described.
+    (moved,) = trial.settle(lambda samples: [Hypothesis(terms(samples)[0], level=True)], thresholds)
+    then, now, cross = trial.describe(
+        lambda samples: [Hypothesis(one, level=level) for one, level in zip(terms(samples)[1:], _LEVELS, strict=True)]
+    )
+    return Drift(moved, then, now, cross)
+
+
+#: Whether the ceilings, then what two models share, are levels.
+_LEVELS = (True, True, False)
 
 
 def drifted(samples: HalfSamples, concept: str, mode: str) -> tuple[Term, Term, Term, Term]:

@@ -10,6 +10,10 @@ from scipy.optimize import linear_sum_assignment
 from neurontest.neurons.normalize import Floats
 from neurontest.stats.halves import Indices
 
+#: Changed whenever the same activations would be matched otherwise.
+MATCHING_VERSION = 2
+#: A correlation beyond this is that of a neuron with itself, as far as sums are rounded.
+_ITSELF = 1 - 1e-9
 #: A match whose correlation is below this, or no further above the second best than the other, is called poor.
 POOR, CLOSE = 0.8, 0.05
 
@@ -42,7 +46,11 @@ class Matches:
 
 
 def matched(reference: Floats, candidate: Floats) -> Matches:
-    """Match neurons one to one so that the sum of their correlations is largest (Kuhn 1955, Nav. Res. Logist. Q. 2:83).
+    """Match neurons one to one so that the sum of their correlations, as Fisher's z, is largest.
+
+    By the Hungarian method (Kuhn 1955, Nav. Res. Logist. Q. 2:83). Of correlations as they are the sum may be largest
+    where a whole row of much the same neurons, such as one of the residual stream in layer after layer, has each taken
+    the next one's place; in z nothing makes up for a neuron's match with itself.
 
     Parameters
     ----------
@@ -51,7 +59,8 @@ def matched(reference: Floats, candidate: Floats) -> Matches:
         Of the same prompts, and as many neurons or more.
     """
     together = correlations(reference, candidate)
-    rows, columns = linear_sum_assignment(together, maximize=True)
+    # One that runs the other way is no match, and none is worse than another.
+    rows, columns = linear_sum_assignment(np.arctanh(np.clip(together, 0.0, _ITSELF)), maximize=True)
     partner = np.full(len(together), -1)
     partner[rows] = columns
     own, second = np.zeros(len(together)), np.zeros(len(together))

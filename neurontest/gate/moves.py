@@ -16,10 +16,15 @@ from neurontest.stats.half_t import HalfT
 from neurontest.stats.halves import Indices
 from neurontest.types import ConceptDrift, Drifted, Estimate, Interval, Moved, Place, Thresholds
 
+#: A set: its neurons by ``layer * width + index``, by rank.
+Places = Mapping[int, Place]
+
 _BY_INDEX = "an index that stands for the neurons of all layers is matched with none"
 
 
-def concept_drift(trial: PairedTrial, concept: str, thresholds: Thresholds, mode: str = "") -> ConceptDrift:
+def concept_drift(
+    trial: PairedTrial, concept: str, thresholds: Thresholds, mode: str = "", unmatched: str = ""
+) -> ConceptDrift:
     """How far a concept's set has moved between the two models of a trial, by number and by match.
 
     Parameters
@@ -30,33 +35,39 @@ def concept_drift(trial: PairedTrial, concept: str, thresholds: Thresholds, mode
         One that has prompts.
     thresholds : Thresholds
         The p-values that these may be compared with.
+    unmatched : str
+        Why neurons cannot be told by what they do; empty if they can.
     """
     then, now = trial.then.shape, trial.shape
     alike = (then.layers, then.width) == (now.layers, now.width)
-    by_index = trial.claim.selection.identity == "dimension"
+    unmatched = _BY_INDEX if trial.claim.selection.identity == "dimension" else unmatched
+    sets = _ranked(trial.then, concept, mode), _ranked(trial.now, concept, mode)
     reasons = []
     by_number = by_match = None
     found: Drift | None = None
     if alike:
         found = drift(trial, concept, mode, thresholds)
-        by_number = _told(trial, found, *_by_number(trial, concept, mode))
+        by_number = _told(trial, found, *_by_number(*sets))
     else:
         reasons.append(
             f"a number names no neuron of both: {then.layers} layers of {then.width} neurons then,"
             f" {now.layers} of {now.width} now"
         )
-    if by_index:
-        reasons.append(_BY_INDEX)
+    if unmatched:
+        reasons.append(unmatched)
     else:
         matching = Matching(trial, concept, mode)
         matched = drift(trial, concept, mode, thresholds, matching)
-        by_match = _told(trial, matched, *_by_match(trial, concept, mode, matching))
+        by_match = _told(trial, matched, *_by_match(trial, concept, mode, matching, *sets))
         found = found or matched
     if found is None:
         # The ceilings are either model's own, whatever the neurons are called.
         found = drift(trial, concept, mode, thresholds)
     return ConceptDrift(
         concept,
+        trial.claim.selection,
+        trial.n[concept],
+        trial.m,
         _estimate(trial, f"two halves of {trial.m} prompts, then", found.then),
         _estimate(trial, f"two halves of {trial.m} prompts, now", found.now),
         by_number,
@@ -76,8 +87,7 @@ def _told(trial: Trial, found: Drift, stayed: list[Moved], entered: list[Moved],
     )
 
 
-def _by_number(trial: PairedTrial, concept: str, mode: str) -> tuple[list[Moved], list[Moved], list[Moved]]:
-    then, now = _sets(trial, concept, mode)
+def _by_number(then: Places, now: Places) -> tuple[list[Moved], list[Moved], list[Moved]]:
     both = {column: Moved(then[column], now[column]) for column in then if column in now}
     return (
         list(both.values()),
@@ -87,9 +97,8 @@ def _by_number(trial: PairedTrial, concept: str, mode: str) -> tuple[list[Moved]
 
 
 def _by_match(
-    trial: PairedTrial, concept: str, mode: str, matching: Matching
+    trial: PairedTrial, concept: str, mode: str, matching: Matching, then: Places, now: Places
 ) -> tuple[list[Moved], list[Moved], list[Moved]]:
-    then, now = _sets(trial, concept, mode)
     samples = trial.half_samples()
     mine = np.union1d(samples.columns[concept, f"{REFERENCE}/{mode}"], _columns(then))
     theirs = np.union1d(samples.columns[concept, f"{CANDIDATE}/{mode}"], _columns(now))
@@ -104,7 +113,7 @@ def _by_match(
             second=float(matches.second[at]),
             poor=bool(matches.poor[at]),
         )
-        if partner in now:
+        if partner is not None and partner in now:
             stayed.append(replace(one, now=now[partner]))
             taken.add(partner)
         else:
@@ -112,11 +121,7 @@ def _by_match(
     return stayed, [Moved(now=place) for column, place in now.items() if column not in taken], left
 
 
-def _sets(trial: PairedTrial, concept: str, mode: str) -> tuple[dict[int, Place], dict[int, Place]]:
-    return _ranked(trial.then, concept, mode), _ranked(trial.now, concept, mode)
-
-
-def _ranked(trial: Trial, concept: str, mode: str) -> dict[int, Place]:
+def _ranked(trial: Trial, concept: str, mode: str) -> Places:
     """The set that all prompts select, by what it was selected by, as it is shown: ties are broken by index."""
     chosen = trial.selector_of(concept, mode)
     scored = chosen.scored()
@@ -128,7 +133,7 @@ def _ranked(trial: Trial, concept: str, mode: str) -> dict[int, Place]:
     return {column: Place(label(trial, column), rank) for rank, column in enumerate(columns, 1)}
 
 
-def _columns(places: Mapping[int, Place]) -> Indices:
+def _columns(places: Places) -> Indices:
     return np.array(sorted(places), dtype=np.intp)
 
 

@@ -68,13 +68,7 @@ class Asked:
         IncomparableError
             If nothing that it looks at is at hand.
         """
-        asked = {request: self.traces[request] for request in self.kind.requests(claim) if request in self.traces}
-        if not asked:
-            raise IncomparableError("none of the activations that it looks at were kept; record it anew")
-        pruned = {request: one for request, one in asked.items() if isinstance(one, Pruned)}
-        if pruned:
-            return PrunedTrial(self.kind, claim, pruned)
-        return Trial(self.kind, claim, {at: one for at, one in asked.items() if not isinstance(one, Pruned)})
+        return at_hand(self.kind, claim, self.traces)
 
     @property
     def found(self) -> tuple[str, ...]:
@@ -94,6 +88,23 @@ class Asked:
         if not nearest.neurons:
             raise IncomparableError("the reference does not say which neurons were found; record it anew")
         return nearest.neurons
+
+
+def at_hand(kind: Kind, claim: Claim, traces: Mapping[TraceRequest, Activations | Pruned]) -> Trial:
+    """A claim on one model, or on what a reference kept of it.
+
+    Raises
+    ------
+    IncomparableError
+        If nothing that it looks at is at hand.
+    """
+    asked = {request: traces[request] for request in kind.requests(claim) if request in traces}
+    if not asked:
+        raise IncomparableError("none of the activations that it looks at were kept; record it anew")
+    pruned = {request: one for request, one in asked.items() if isinstance(one, Pruned)}
+    if pruned:
+        return PrunedTrial(kind, claim, pruned)
+    return Trial(kind, claim, {at: one for at, one in asked.items() if not isinstance(one, Pruned)})
 
 
 class Way(ABC):
@@ -212,6 +223,11 @@ def way_of(claim: Claim) -> Way | None:
     """How what is left of a claim is tested; None if it is not."""
     kind = kind_named(claim.kind)
     return _HALF_SAMPLED if kind.half_sampled(claim) else _OTHERS.get(kind.name)
+
+
+def half_sampled(claim: Claim) -> bool:
+    """Whether half-samples of both models decide what is left of a claim, so that the reference kept what they need."""
+    return claim.kind == Preserved.name or isinstance(way_of(claim), HalfSampled)
 
 
 def untestable(claim: Claim) -> str:

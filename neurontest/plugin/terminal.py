@@ -121,6 +121,7 @@ def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> Non
 
 def _since(reporter: pytest.TerminalReporter, record: Record) -> None:
     """The table of what became of the claims since a reference."""
+    from neurontest.report.drift import drift_lines
     from neurontest.report.since import since_counts, since_heading, since_lines, since_rows, since_table
 
     rows = since_rows(record)
@@ -129,6 +130,8 @@ def _since(reporter: pytest.TerminalReporter, record: Record) -> None:
     lines = since_table(rows, shutil.get_terminal_size().columns if reporter.isatty else None) if rows else []
     for line, row in zip(lines, [None, *rows], strict=False):
         _write(reporter, line, **(_SINCE.get(row.status, {}) if row else {"bold": True}))
+    for line in drift_lines(record, shutil.get_terminal_size().columns if reporter.isatty else None):
+        _write(reporter, line)
     for kind, text in since_lines(record):
         _write(reporter, text, **({} if kind in ("accepted", "floor") else {"yellow": True}))
     _write(reporter, since_counts(record) or "nothing was compared")

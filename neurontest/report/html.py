@@ -13,6 +13,8 @@ from markupsafe import Markup
 
 from neurontest.report import figures, numbers, outcome, standing, text
 from neurontest.report.compared import since_views
+from neurontest.report.drift import drift_words, match_words
+from neurontest.report.drifted import BY_MATCH, drift_views
 from neurontest.types import (
     BASELINE,
     ClaimRecord,
@@ -108,6 +110,7 @@ def html_report(record: Record) -> str:
             created=_date(record.created),
             claims=claims,
             since={view.number: view for view in since_views(record)},
+            drifts=drift_views(record),
             families=_families(record, claims),
             counts=[(name, statuses.count(name)) for name in SYMBOLS if name in statuses],
             unselected=sum(not view.claim.selected for view in claims),
@@ -249,6 +252,7 @@ def _environment() -> Environment:
     )
     environment.globals |= {
         "BASELINE": BASELINE,
+        "BY_MATCH": BY_MATCH,
         "LONG_SET": LONG_SET,
         "NULL_HEIGHT": figures.NULL_HEIGHT,
         "SHORT": SHORT,
@@ -258,6 +262,9 @@ def _environment() -> Environment:
         "CORRECTIONS": text.CORRECTIONS,
         "adjusted_p": text.adjusted_p,
         "corrected": text.corrected,
+        "drift_words": drift_words,
+        "in_common": text.in_common,
+        "match_words": match_words,
         "half_sample": text.half_sample,
         "label": outcome.label,
         "outcome": outcome.outcome,

@@ -174,7 +174,11 @@ def notes(record: Record) -> list[str]:
 
 def selection(claim: ClaimRecord) -> str:
     """The claim's neuron sets in a few words: ``residual, generated tokens, difference, top 10 by mean``."""
-    chosen = claim.selection
+    return selected(claim.selection)
+
+
+def selected(chosen: Selection) -> str:
+    """The same of a selection."""
     words = f"{chosen.site}, {positions(chosen)}, {chosen.normalize}, top {chosen.k} by {chosen.select}"
     return words if chosen.identity == "neuron" else f"{words}, by {chosen.identity}"
 
@@ -193,6 +197,15 @@ def common_selection(claims: Sequence[ClaimRecord]) -> str:
     """The selection that all of some claims have in common; empty if they differ."""
     chosen = {selection(claim) for claim in claims}
     return chosen.pop() if len(chosen) == 1 else ""
+
+
+def in_common(one: str, other: str) -> int:
+    """How many characters two texts have in common at the beginning, up to the end of a word."""
+    size = next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), None)
+    size = min(len(one), len(other)) if size is None else size
+    while size and not one[size - 1].isspace():
+        size -= 1
+    return size
 
 
 def prompts(evidence: Evidence) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -15,10 +15,14 @@ from neurontest.gate import preserved
 from neurontest.gate.accepted import Acceptance, read_accepted
 from neurontest.gate.bar import moved
 from neurontest.gate.compare import Then, compare
+from neurontest.gate.drifts import Asked
 from neurontest.gate.margin import Margin
+from neurontest.gate.matching import MATCHING_VERSION
 from neurontest.gate.reference import RECORD, read_reference
 from neurontest.gate.source import folder_of
+from neurontest.gate.texts import rewritten
 from neurontest.report.record import load_record
+from neurontest.run.drifts import Drifts
 from neurontest.run.settle import Test
 from neurontest.types import (
     AcceptedChange,
@@ -38,6 +42,9 @@ from neurontest.types import (
 COMPARISON_VERSION = 1
 #: Statuses that may be made to fail, and those that do by default.
 FAILING = ("weakened", "lost", "undecided", "incomparable")
+
+#: The share of texts that may differ where two models are still said to have read the same words.
+FEW = 0.1
 
 Texts = Mapping[tuple[str, int], Continuation]
 
@@ -120,9 +127,9 @@ class Against:
         return preserved.against(self.then)
 
     def looked_at(self, family: Family) -> str:
-        """The reference's checksum if some claim's own evidence hangs on it; else empty."""
+        """The reference's checksum and how neurons are matched, if some claim's evidence hangs on it; else empty."""
         changes = any(claim.kind == Preserved.name for claim in family.tested)
-        return self.then.reference.checksum if changes else ""
+        return f"{self.then.reference.checksum}, matched {MATCHING_VERSION}" if changes else ""
 
     def key(self, evidence: str, unlike: Mapping[str, str]) -> str:
         """Name of what becomes of a family whose own evidence has this name."""
@@ -149,8 +156,32 @@ class Against:
         """
         if self.texts == "own":
             return {}
-        known = {(one.prompt, one.sample): one for concept in self.record.concepts for one in concept.continuations}
+        known = self._known
         return {claim.id: why for claim in family.tested if (why := self._unlike(claim, known, read))}
+
+    @property
+    def _known(self) -> Texts:
+        return {(one.prompt, one.sample): one for concept in self.record.concepts for one in concept.continuations}
+
+    def unmatched(self, asked: Asked, read: Texts) -> str:
+        """Why a concept's neurons cannot be told by what they do, in a sentence; empty if they can.
+
+        What two models do on words of their own differs by the words.
+
+        Parameters
+        ----------
+        read : mapping from (prompt, sample) to Continuation
+            What the model at hand has read, as far as it did.
+        """
+        if self.texts == "same" or asked.now.selection.positions == "prompt":
+            return ""
+        if asked.then.generation == self.record.generation:
+            everyone = [*asked.now.concepts.values(), *([asked.now.baseline] if asked.now.baseline else [])]
+            prompts, known = {prompt for concept in everyone for prompt in concept.prompts}, self._known
+            both = [(known[key].text, now.text) for key, now in read.items() if key[0] in prompts and key in known]
+            if both and sum(then != now for then, now in both) <= FEW * len(both):
+                return ""
+        return "neurons are matched by what they do on the same words, and each model has written its own"
 
     def _unlike(self, claim: Claim, known: Texts, read: Texts) -> str:
         before = self.then.claims.get((claim.where.file, claim.id))
@@ -168,6 +199,15 @@ class Against:
             if prompt in prompts and then is not None and then.ids and now.ids and then.ids != now.ids:
                 return "its tokenizer is another: the same texts have other tokens"
         return ""
+
+    def told_by(self, record: Record, suite: Suite, drifts: Drifts | None) -> Record:
+        """A record that says what the run was held against, and what has become of neurons and texts."""
+        return replace(
+            record,
+            against=self.described(suite),
+            drifts=drifts.found(suite.concepts) if drifts is not None else (),
+            rewritten=rewritten(self.then.concepts, record.concepts) if self.texts == "own" else (),
+        )
 
     def described(self, suite: Suite) -> ReferenceRecord:
         """What a record says of it."""

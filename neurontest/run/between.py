@@ -13,6 +13,7 @@ from neurontest.gate.reference import RECORD, Reference, read_reference
 from neurontest.gate.source import folder_of
 from neurontest.report.record import load_record
 from neurontest.run.against import Against, Texts
+from neurontest.run.drifts import Drifts
 from neurontest.types import (
     BASELINE,
     Claim,
@@ -44,6 +45,8 @@ def held_against(said: str, base: Path, against: Against, cache_dir: Path) -> Re
     suite = _suite(record, folder)
     verdicts = {(claim.family, claim.id): claim for claim in record.claims}
     found: dict[tuple[str, str], Comparison] = {}
+    notices: list[str] = []
+    drifts = Drifts(against.then, notices.append)
     for family in suite.families:
         findings = {
             claim.id: Finding(one.evidence, one.judgement)
@@ -55,8 +58,10 @@ def held_against(said: str, base: Path, against: Against, cache_dir: Path) -> Re
         traces = _kept(known_here, reference)
         compared = compare(known_here, findings, against.then, traces, against.margin, unlike)
         found.update(((family.file, name), comparison) for name, comparison in compared.items())
+        drifts.look(known_here, traces, unlike, lambda asked: against.unmatched(asked, read))
     claims = tuple(replace(claim, against=found.get((claim.family, claim.id))) for claim in record.claims)
-    return replace(record, created=reference.manifest.created, claims=claims, against=against.described(suite))
+    record = replace(record, created=reference.manifest.created, claims=claims, warnings=(*record.warnings, *notices))
+    return against.told_by(record, suite, drifts)
 
 
 def _texts(record: Record) -> Texts:

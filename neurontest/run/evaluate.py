@@ -23,6 +23,7 @@ from neurontest.types import (
     Claim,
     ClaimRecord,
     Comparison,
+    ConceptDrift,
     Family,
     Finding,
     ModelHandle,
@@ -38,6 +39,7 @@ from neurontest.types import (
 
 if TYPE_CHECKING:
     from neurontest.run.against import Against
+    from neurontest.run.drifts import Drifts
 
 
 class Run(Tested):
@@ -75,6 +77,7 @@ class Run(Tested):
         self._nulls = Cache(cache_dir, Vacuity, self.notice)
         self._compared: dict[str, Mapping[str, Comparison]] = {}
         self._comparisons = Cache(cache_dir, Comparison, self.notice)
+        self._drifts = self._drifts_of(against, cache_dir)
         self._vacuity: dict[str, Mapping[str, Vacuity]] = {}
         self._twin = twin
         self.cache_dir, self.batch_size = cache_dir, batch_size
@@ -166,12 +169,22 @@ class Run(Tested):
         if against is not None and family.file not in self._compared:
             findings, traces = self.findings(family), self._traces.read_for(asked_of(family))
             written = (one for texts in self._shown.texts().values() for one in texts)
-            unlike = against.unlike(family, {(one.prompt, one.sample): one for one in written})
+            read = {(one.prompt, one.sample): one for one in written}
+            unlike = against.unlike(family, read)
             self._compared[family.file] = self._comparisons.keep_or_find(
                 against.key(self._key(family, traces), unlike),
                 lambda: against.compare(family, findings, traces, unlike),
             )
+            if self._drifts is not None:
+                self._drifts.look(family, traces, unlike, lambda asked: against.unmatched(asked, read))
         return self._compared.get(family.file, {})
+
+    def _drifts_of(self, against: Against | None, cache_dir: Path) -> Drifts | None:
+        if against is None:
+            return None
+        from neurontest.run.drifts import Drifts
+
+        return Drifts(against.then, self.notice, Cache(cache_dir, ConceptDrift, self.notice))
 
     # Where the texts or the baseline are others.
 
@@ -276,6 +289,6 @@ class Run(Tested):
         if family is not None:
             record = replace(record, families=(*record.families, family))
         if self.against is not None:
-            record = replace(record, against=self.against.described(self.suite))
+            record = self.against.told_by(record, self.suite, self._drifts)
         # Only now is all read that the record shows.
         return replace(record, warnings=(*record.warnings, *self.noticed(), *first_positions(self._traces.found)))

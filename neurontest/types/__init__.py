@@ -29,6 +29,8 @@ from neurontest.types.gate import (
     GateStatus,
     NoiseFloor,
     ReferenceRecord,
+    Rewritten,
+    TextPair,
 )
 from neurontest.types.neurons import Head, Neuron, NeuronSet, OverlapMatrix, PublishedNeuron
 from neurontest.types.record import (
@@ -125,12 +127,14 @@ __all__ = [
     "Record",
     "ReferenceRecord",
     "Repeat",
+    "Rewritten",
     "ScoreRequest",
     "Selection",
     "Spread",
     "Statistics",
     "Suite",
     "Tally",
+    "TextPair",
     "Thresholds",
     "TraceGroup",
     "TracePlan",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from neurontest.types.evidence import Estimate
+from neurontest.types.sections import Selection
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,10 @@ class ConceptDrift:
     Attributes
     ----------
     concept : str
+    selection : Selection
+        How its sets are selected.
+    prompts, m : int
+        Its prompts, or groups of prompts, and those in a half-sample.
     then, now : Estimate
         The split-half ceilings.
     by_number : Drifted or None
@@ -82,6 +87,9 @@ class ConceptDrift:
     """
 
     concept: str
+    selection: Selection
+    prompts: int
+    m: int
     then: Estimate
     now: Estimate
     by_number: Drifted | None

@@ -119,6 +119,38 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class TextPair:
+    """What two models have written to one prompt, in the same sample."""
+
+    prompt: str
+    sample: int
+    then: str
+    now: str
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A concept's texts, of which two models have written their own.
+
+    Attributes
+    ----------
+    concept : str
+        ``baseline`` for the neutral prompts.
+    texts : int
+        Prompts times samples, as far as both models have written.
+    others : int
+        Those that differ.
+    shown : tuple of TextPair
+        Some of these, by prompt: of as many prompts as there is room for.
+    """
+
+    concept: str
+    texts: int
+    others: int
+    shown: tuple[TextPair, ...] = ()
+
+
+@dataclass(frozen=True)
 class AcceptedChange:
     """A claim whose change against the reference somebody has accepted.
 

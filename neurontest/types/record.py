@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from neurontest.types.drift import ConceptDrift
 from neurontest.types.evidence import Evidence
-from neurontest.types.gate import Comparison, ReferenceRecord
+from neurontest.types.gate import Comparison, ReferenceRecord, Rewritten
 from neurontest.types.neurons import NeuronSet, OverlapMatrix, PublishedNeuron
 from neurontest.types.repeat import Repeat
 from neurontest.types.sections import Generation, Look, Selection, Statistics
@@ -158,6 +159,11 @@ class Record:
         Why the run did not get to its claims, or not to all of them: faults of the suite, an interrupt.
     against : ReferenceRecord or None
         The reference that the run was held against, if it was.
+    drifts : tuple of ConceptDrift
+        How far the concepts' neurons have moved since then, by setting; of those that claims tested by half-samples are
+        about.
+    rewritten : tuple of Rewritten
+        How far the texts are others, if each model has written its own.
     """
 
     version: int
@@ -178,3 +184,5 @@ class Record:
     warnings: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     against: ReferenceRecord | None = None
+    drifts: tuple[ConceptDrift, ...] = ()
+    rewritten: tuple[Rewritten, ...] = ()

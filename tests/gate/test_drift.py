@@ -90,6 +90,14 @@ def test_a_permutation_is_found(seed: int, noise: float, more: int) -> None:
     assert not found.poor.any()
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_neurons_that_are_much_the_same_keep_their_own_places(seed: int) -> None:
+    """Such as one of the residual stream in layer after layer, of which each model selects some."""
+    layers = np.cumsum(np.random.default_rng(seed).normal(size=(40, 12)), axis=1) + 12 * np.linspace(-1, 1, 40)[:, None]
+    found = matched(layers[:, 2:], layers[:, :-2])
+    assert found.partner[:-2].tolist() == list(range(2, 10))
+
+
 def test_poor_matches_say_so() -> None:
     rng = np.random.default_rng(0)
     values = rng.normal(size=(40, 3))

@@ -286,6 +286,9 @@ class TestComparing:
         assert (found.record.against.name, found.record.against.texts) == ("ref", "same")
         assert found.line("since ref").startswith("since ref (the same model" if model == "base" else "since ref (base")
         assert "1 unchanged, 3 preserved" in found.out
+        see_drifts_of_the_same_function(found, renumbered=model == "permuted")
+        page = (project.folder / "reports" / "latest" / "report.html").read_text()
+        assert "Neurons since ref" in page
 
     def test_what_is_lost_fails_and_nothing_else(self, project: Project) -> None:
         found = project.run("muted", "--concept-against=ref", "--junitxml=pytest.xml")
@@ -348,6 +351,11 @@ class TestComparing:
         assert found.statuses["near"] == "lost"
         assert "its own texts" in found.line("since ref")
         assert found.record.generation.replay is None
+        see_texts_of_its_own(found)
+        # A model that writes the very same words is matched.
+        same = project.run("base", "--concept-against=ref", "--concept-against-texts=own")
+        assert [one.others for one in same.record.rewritten] == [0] * 5
+        assert all(one.by_match is not None for one in same.record.drifts)
 
     def test_by_workers_and_from_the_cache_the_same(self, project: Project) -> None:
         alone = project.run("muted", "--concept-against=ref")
@@ -355,6 +363,8 @@ class TestComparing:
         assert (parallel.status, parallel.statuses) == (1, alone.statuses)
         assert [one.against for one in parallel.record.claims] == [one.against for one in alone.record.claims]
         assert parallel.record.against == alone.record.against
+        assert len(alone.record.drifts) == 4
+        assert parallel.record.drifts == alone.record.drifts
         assert parallel.line(NEAR + "  2.") == alone.line(NEAR + "  2.")
 
     @pytest.mark.parametrize(
@@ -371,6 +381,9 @@ class TestComparing:
         found = project.run("muted", "--concept-against=ref", *options)
         assert found.status == status, found.out
         assert set(found.outcomes) == seen
+        assert {one.concept for one in found.record.drifts} == (
+            seen if seen == {"tulip"} else {"hanoi", "vietnam", "violent"}
+        )
         counted = found.out.partition("\nsince ref")[2]
         assert ("1 lost" in counted) == ("near" in seen)
 
@@ -409,8 +422,46 @@ class TestComparing:
         found = project.run("base", "--concept-against=ref", "--concept-k=5")
         assert set(found.statuses.values()) == {"incomparable"}
         assert "k was 6, and is 5" in found.comparison("near").reason
+        assert found.record.drifts == ()
         assert found.status == 1
         assert "nothing could be compared" in found.line("error: ")
+
+
+def see_drifts_of_the_same_function(found: Ran, *, renumbered: bool) -> None:
+    assert [one.concept for one in found.record.drifts] == ["tulip", "vietnam", "hanoi", "violent"]
+    for one in found.record.drifts:
+        assert one.by_number is not None
+        assert one.by_match is not None
+        assert (len(one.by_match.stayed), one.by_match.entered, one.by_match.left) == (6, (), ())
+        assert all(move.correlation == pytest.approx(1, abs=1e-4) for move in one.by_match.stayed)
+        assert one.by_match.drift.value == pytest.approx(0, abs=1e-4)
+        assert one.by_match.p > 0.05
+        if renumbered:
+            assert len(one.by_number.left) >= 5
+            assert one.by_number.p < 0.01
+        else:
+            assert len(one.by_number.stayed) == 6
+            assert one.by_number.p > 0.05
+    if renumbered:
+        rows = found.out.partition("neurons of  ")[2].splitlines()
+        assert [row.split()[0] for row in rows[2:6]] == ["tulip", "vietnam", "hanoi", "violent"]
+    else:
+        assert found.line("neurons: ").startswith("neurons: no drift shown in 4 of 4 sets; 100% stayed (halves: ")
+    assert found.record.rewritten == ()
+
+
+def see_texts_of_its_own(found: Ran) -> None:
+    told = {one.concept: one for one in found.record.rewritten}
+    assert set(told) == {"tulip", "vietnam", "hanoi", "violent", "baseline"}
+    assert all(one.texts in (gated.PROMPTS_EACH, gated.BASELINE) for one in told.values())
+    assert told["hanoi"].others > 2
+    assert len(told["hanoi"].shown) == min(told["hanoi"].others, 20)
+    assert all(pair.then != pair.now for pair in told["hanoi"].shown)
+    hanoi = next(one for one in found.record.drifts if one.concept == "hanoi")
+    assert hanoi.by_number is not None
+    # What neurons do on other words says nothing of which is which.
+    assert hanoi.by_match is None
+    assert "each model has written its own" in found.line("not told both ways")
 
 
 class TestAcceptance:
@@ -519,6 +570,8 @@ def test_two_references_without_a_model(project: Project, capsys: pytest.Capture
     # The same numbers as those of the run with the model.
     assert run.line(NEAR + "  2.") in said
     assert "1 lost, 1 unchanged, 2 preserved" in said
+    assert run.line("hanoi  ") in said
+    assert run.line("neurons: ") in said
     assert main(["compare", ref, ref]) == 0
     assert "1 unchanged, 3 preserved" in capsys.readouterr().out
     assert accept(project, "--reason=cheaper") == 0

@@ -13,6 +13,7 @@ import pytest
 
 from neurontest.report.files import write_reports
 
+from .drifting import DEEPER, MOVED, STILL, drifting
 from .sample import CLAIMS, HOSTILE, sample
 
 if TYPE_CHECKING:
@@ -82,6 +83,13 @@ def visit(browser: sync_api.Browser, address: str) -> Visit:
     return Visit(browser.new_context(offline=True), address)
 
 
+@pytest.fixture(scope="module")
+def since(browser: sync_api.Browser, tmp_path_factory: pytest.TempPathFactory) -> Visit:
+    record = replace(drifting(MOVED, STILL, DEEPER), concepts=(), claims=CLAIMS[:1])
+    address = write_reports(record, tmp_path_factory.mktemp("since"))[1].as_uri()
+    return Visit(browser.new_context(offline=True), address)
+
+
 def test_it_reads_without_scripts_network_or_complaint(browser: sync_api.Browser, address: str) -> None:
     visit = Visit(browser.new_context(offline=True, java_script_enabled=False), address)
     page = visit.open()
@@ -128,6 +136,38 @@ def test_on_a_phone_the_name_of_an_effect_has_room_beside_a_long_value(
     name = page.locator(".effect .name")
     assert name.text_content() == "extra loss"
     assert name.evaluate("e => e.getBoundingClientRect().width") > 100
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [(1200, 900), PHONE], ids=["desktop", "phone"])
+def test_neurons_and_texts_since_a_reference(
+    since: Visit, size: tuple[int, int], scheme: Literal["light", "dark"], tmp_path: Path
+) -> None:
+    page = since.open(size, scheme)
+    section = page.locator("#drift")
+    assert section.locator("h2").is_visible()
+    # The setting that moved lies open: each number of it can be read.
+    assert section.get_by_text("+3.9 [3.3, 4.5]").is_visible()
+    assert section.get_by_text("4.2 [3.6, 4.8]").first.is_visible()
+    assert not section.locator("table.moves").first.is_visible()
+    page.evaluate("document.querySelectorAll('details').forEach(details => details.open = true)")
+    assert section.locator("table.moves").first.is_visible()
+    texts = page.locator("#texts-since")
+    assert texts.get_by_text("They were not", exact=False).first.is_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == size[0]
+    then, now = (texts.locator(".then-now").first.locator("> div").nth(at).bounding_box() for at in (0, 1))
+    assert then is not None
+    assert now is not None
+    assert (then["y"] == now["y"]) == (size != PHONE)
+    wide = page.evaluate(
+        """() => [...document.querySelectorAll('#drift *, #texts-since *')]
+            .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1)
+            .map(e => e.tagName + ' ' + e.textContent.slice(0, 40))"""
+    )
+    assert wide == []
+    assert page.evaluate(CONTRAST.replace("#verdicts", "#drift")) >= 4.5
+    assert len(section.screenshot(path=tmp_path / "drift.png")) > 20_000
+    assert since.complaints == []
 
 
 def test_details_open_with_a_click(visit: Visit) -> None:

@@ -119,7 +119,7 @@ def test_evidence_hangs_on_the_reference_where_a_claim_looks_at_it(tmp_path: Pat
     assert held.looked_at(family) == ""
     about_change = replace(family.claims[0], kind="preserved", terms={"of": "hanoi"})
     changed = replace(family, claims=(about_change, *family.claims[1:]))
-    assert held.looked_at(changed) == "a"
+    assert held.looked_at(changed).startswith("a, ")
     keys = {evidence_key(changed, ["model"], ["trace"], one) for one in ("", "a", "b")}
     assert len(keys) == 3
 
