@@ -14,7 +14,8 @@ from neurontest.gate.pruned import Pruned
 from neurontest.gate.reference import Reference
 from neurontest.gate.same import difference
 from neurontest.gate.survival import Survival
-from neurontest.gate.ways import Asked, untestable, way_of
+from neurontest.gate.way import Asked, Way
+from neurontest.gate.ways import untestable, way_of
 from neurontest.stats.correction import thresholds
 from neurontest.stats.half_t import HalfT
 from neurontest.stats.power import POWER, prompts_needed
@@ -75,6 +76,8 @@ def compare(
     traces: Read,
     margin: Margin,
     unlike: Mapping[str, str] = _NO_REASONS,
+    *,
+    by_match: bool = False,
 ) -> dict[str, Comparison]:
     """What became of each claim of a family that is tested, by id.
 
@@ -89,6 +92,8 @@ def compare(
         All that these claims request of it.
     unlike : mapping from claim id to str
         Why a claim cannot be compared, as far as that is known beforehand.
+    by_match : bool
+        Named neurons are looked for by what they do; else the ones of the same numbers are theirs.
     """
     out: dict[str, Comparison] = {}
     tested: dict[str, Claim] = {}
@@ -107,10 +112,14 @@ def compare(
     if not tested:
         return out
     open_ = open_to(family, len(tested))
+    asked = {
+        one: _asked(claim, then, findings[one].evidence, traces, margin, open_, by_match=by_match)
+        for one, claim in tested.items()
+    }
     survived: dict[str, Survival] = {}
     for one, claim in tested.items():
         try:
-            survived[one] = _survival(claim, then, findings[one].evidence, traces, margin, open_)
+            survived[one] = _way(claim).survival(asked[one])
         except EvidenceError as error:
             out[one] = Comparison("incomparable", str(error), "holds", findings[one].verdict.name)
     evidence = {one: _evidence(tested[one], found) for one, found in survived.items()}
@@ -119,8 +128,15 @@ def compare(
     verdicts = judge(replace(family, claims=tuple(tested.values())), {**evidence, **missing})
     for one, found in survived.items():
         own, verdict = findings[one].verdict, verdicts[one]
-        out[one] = _comparison(tested[one], found, verdict, own, margin)
+        compared = _comparison(tested[one], found, verdict, own, margin)
+        if compared.status != "preserved":
+            compared = _with(compared, _way(tested[one]).elsewhere(asked[one]))
+        out[one] = _with(compared, found.note)
     return out
+
+
+def _with(found: Comparison, more: str) -> Comparison:
+    return replace(found, reason="; ".join(filter(None, (found.reason, more))))
 
 
 def powers(family: Family, then: Then, traces: Read, margin: Margin) -> dict[str, Power | str]:
@@ -144,7 +160,7 @@ def powers(family: Family, then: Then, traces: Read, margin: Margin) -> dict[str
     open_ = open_to(family, len(tested))
     out: dict[str, Power | str] = {}
     for one, (claim, evidence) in tested.items():
-        found = _survival(claim, then, evidence, traces, margin, open_)
+        found = _way(claim).survival(_asked(claim, then, evidence, traces, margin, open_))
         if abs(found.change.estimate) > _SAME:
             raise EvidenceError(f"{claim.node}: what was kept of it is not what it was tested on; please report this")
         out[one] = power_if_unchanged(found, open_.smallest) or "its prompts differ too little to tell a power by"
@@ -156,18 +172,30 @@ def open_to(family: Family, count: int) -> Thresholds:
     return Thresholds.of(*thresholds(family.statistics.alpha, count, family.statistics.correction))
 
 
-def _survival(claim: Claim, then: Then, now: Evidence, traces: Read, margin: Margin, open_: Thresholds) -> Survival:
+def _way(claim: Claim) -> Way:
     way = way_of(claim)
     if way is None:
         raise EvidenceError(untestable(claim))
+    return way
+
+
+def _asked(
+    claim: Claim,
+    then: Then,
+    now: Evidence,
+    traces: Read,
+    margin: Margin,
+    open_: Thresholds,
+    *,
+    by_match: bool = False,
+) -> Asked:
     before = then.claims[claim.where.file, claim.id]
-    kind = kind_named(claim.kind)
     kept = {
         request: one
-        for request in kind.requests(replace(claim, generation=before.generation))
+        for request in kind_named(claim.kind).requests(replace(claim, generation=before.generation))
         if (one := then.reference.activations(request)) is not None
     }
-    return way.survival(Asked(claim, before, now, kept, traces, margin, open_))
+    return Asked(claim, before, now, kept, traces, margin, open_, by_match)
 
 
 #: In the place of a test that could not be made.

@@ -24,7 +24,7 @@ from neurontest.types import Activations, TraceRequest, reading_of
 
 MANIFEST, RECORD, ACTIVATIONS = "reference.json", "record.json", "activations.safetensors"
 #: Of the format.
-REFERENCE_VERSION = 1
+REFERENCE_VERSION = 2
 #: Bytes of one of its files at most.
 LARGEST = 2_000_000_000
 

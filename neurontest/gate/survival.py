@@ -44,6 +44,8 @@ class Survival:
         floor that says nothing of other numbers of prompts.
     chances : int
         Neurons of which one is enough: `p_preserved` is the smallest of so many, times their number.
+    note : str
+        What to know of the neurons that were compared; empty if they are those of the same numbers.
     """
 
     then: HalfT
@@ -57,6 +59,7 @@ class Survival:
     method: str = HALF_T_METHOD
     spread: Spread | None = None
     chances: int = 1
+    note: str = ""
 
     def if_unchanged(self, margin: Margin) -> float:
         """How far beyond its reference value `kept` would be if all of the effect were left; 0 if there is none."""

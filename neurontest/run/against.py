@@ -35,7 +35,7 @@ from neurontest.types import (
 )
 
 #: Changed whenever the same reference, traces and spec would give another comparison.
-COMPARISON_VERSION = 1
+COMPARISON_VERSION = 2
 #: Statuses that may be made to fail, and those that do by default.
 FAILING = ("weakened", "lost", "undecided", "incomparable")
 
@@ -55,6 +55,8 @@ class Against:
         The reference's.
     margin : Margin
     texts : {"same", "own"}
+    neurons : {"number", "match"}
+        How named neurons of the reference are told in the model at hand: by number, or by what they do.
     fails : tuple of str
         The statuses with which a test fails.
     accepted : tuple of Acceptance
@@ -72,6 +74,7 @@ class Against:
     accepted: tuple[Acceptance, ...]
     today: date
     looks_at_bar: bool = True
+    neurons: str = "number"
 
     @classmethod
     def read(
@@ -85,6 +88,7 @@ class Against:
         texts: str = "same",
         fails: tuple[str, ...] = ("weakened", "lost"),
         looks_at_bar: bool = True,
+        neurons: str = "number",
     ) -> Against:
         """Read a reference: a folder, or ``git:REVISION:FOLDER``, relative to `base`.
 
@@ -97,9 +101,8 @@ class Against:
         reference = read_reference(folder)
         record = load_record(folder / RECORD)
         accepted = read_accepted(folder)
-        return cls(
-            said, Then.of(reference, record), record, margin or Margin(), texts, fails, accepted, today, looks_at_bar
-        )
+        then = Then.of(reference, record)
+        return cls(said, then, record, margin or Margin(), texts, fails, accepted, today, looks_at_bar, neurons)
 
     @property
     def folder(self) -> Path:
@@ -126,7 +129,7 @@ class Against:
 
     def key(self, evidence: str, unlike: Mapping[str, str]) -> str:
         """Name of what becomes of a family whose own evidence has this name."""
-        said = [COMPARISON_VERSION, evidence, self.then.reference.checksum, str(self.margin), unlike]
+        said = [COMPARISON_VERSION, evidence, self.then.reference.checksum, str(self.margin), self.neurons, unlike]
         return hashlib.sha256(b"against" + msgspec.json.encode(said, order="deterministic")).hexdigest()
 
     def compare(
@@ -137,7 +140,8 @@ class Against:
         unlike: Mapping[str, str],
     ) -> dict[str, Comparison]:
         """What became of each claim of a family that is tested, by id."""
-        return compare(family, findings, self.then, traces, self.margin, unlike)
+        by_match = self.neurons == "match"
+        return compare(family, findings, self.then, traces, self.margin, unlike, by_match=by_match)
 
     def unlike(self, family: Family, read: Texts) -> dict[str, str]:
         """Why claims cannot be compared since the two models have not read the same, by id.
@@ -187,6 +191,7 @@ class Against:
             fingerprint=self.record.model.fingerprint,
             created=self.then.reference.manifest.created,
             texts=self.texts,  # type: ignore[arg-type]
+            neurons=self.neurons,  # type: ignore[arg-type]
             margin=str(self.margin),
             fails=self.fails,
             bar=tuple(moved(suite, self.record)) if self.looks_at_bar else (),

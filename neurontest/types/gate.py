@@ -91,6 +91,9 @@ class ReferenceRecord:
     bar : tuple of str
         What the suite asks less than it did, in sentences.
     accepted : tuple of AcceptedChange
+    neurons : str
+        ``number``: a named neuron of the reference is the one of the same number. ``match``: the one that does what it
+        did.
     """
 
     name: str
@@ -102,3 +105,4 @@ class ReferenceRecord:
     fails: tuple[str, ...] = ()
     bar: tuple[str, ...] = ()
     accepted: tuple[AcceptedChange, ...] = ()
+    neurons: Literal["number", "match"] = "number"
