@@ -33,6 +33,7 @@ from neurontest.types import (
     Suite,
     TraceRequest,
 )
+from neurontest.words import quoted
 
 #: Changed whenever the same reference, traces and spec would give another comparison.
 COMPARISON_VERSION = 2
@@ -166,7 +167,11 @@ class Against:
                 " compare on each model's own (--concept-against-texts own)"
             )
         everyone = [*claim.concepts.values(), *([claim.baseline] if claim.baseline else [])]
-        prompts = {prompt for concept in everyone for prompt in concept.prompts}
+        prompts = {prompt: None for concept in everyone for prompt in concept.prompts}
+        without = [prompt for prompt in prompts if (prompt, 0) not in known]
+        if without and claim.generation.replay is None:
+            named = " and ".join(quoted(prompt) for prompt in without[:2])
+            return f"the reference holds no text of {len(without)} of its {len(prompts)} prompts, such as {named}"
         for (prompt, sample), now in read.items():
             then = known.get((prompt, sample))
             if prompt in prompts and then is not None and then.ids and now.ids and then.ids != now.ids:

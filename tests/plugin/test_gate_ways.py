@@ -48,3 +48,20 @@ def test_a_named_neuron_is_found_again_in_a_renumbered_copy(project: Project) ->
     muted = project.run("random", "--concept-against=two", "--concept-against-neurons=match")
     assert "preserved" not in (muted.statuses["one"], muted.statuses["some"])
     assert "no neuron does what" in muted.comparison("one").reason
+
+
+def test_a_new_prompt_makes_the_claims_about_it_incomparable_and_no_others(project: Project) -> None:
+    path = project.folder / "specs" / "tulip.txt"
+    path.write_text(path.read_text() + "\n" + planted.prompts("tulip", 1, seed=99)[0])
+    found = project.run("base", "--concept-against=ref")
+    assert found.status == 0, found.out
+    assert found.statuses == {"near": "preserved", "far": "unchanged", "violent": "preserved", "tulip": "incomparable"}
+    new = planted.prompts("tulip", 1, seed=99)[0]
+    assert f"the reference holds no text of 1 of its 45 prompts, such as '{new}'" in found.comparison("tulip").reason
+    # Its own verdict is of texts that the model wrote.
+    claims = {one.id: one for one in found.record.claims}
+    assert (claims["tulip"].verdict, claims["tulip"].generation.replay) == ("holds", None)
+    assert claims["near"].generation.replay is not None
+    again = project.run("muted", "--concept-against=ref", "--concept-gate=lost,incomparable", "-p", "xdist", "-n2")
+    assert again.status == 1
+    assert (again.statuses["near"], again.outcomes["tulip"]) == ("lost", "failed")
