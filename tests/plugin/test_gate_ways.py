@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 import neurontest.run.between
 import neurontest.run.gate
 import neurontest.trace.engine
 import neurontest.trace.twin  # noqa: F401 - a run in this process forgets what it was the first to import
+from neurontest.cli import main
 from tests import planted
 
 from . import gated
@@ -57,7 +60,9 @@ def test_a_new_prompt_makes_the_claims_about_it_incomparable_and_no_others(proje
     assert found.status == 0, found.out
     assert found.statuses == {"near": "preserved", "far": "unchanged", "violent": "preserved", "tulip": "incomparable"}
     new = planted.prompts("tulip", 1, seed=99)[0]
-    assert f"the reference holds no text of 1 of its 45 prompts, such as '{new}'" in found.comparison("tulip").reason
+    assert (
+        f"the reference holds no text of 1 of its 45 prompts, such as '{new[:40]}" in found.comparison("tulip").reason
+    )
     # Its own verdict is of texts that the model wrote.
     claims = {one.id: one for one in found.record.claims}
     assert (claims["tulip"].verdict, claims["tulip"].generation.replay) == ("holds", None)
@@ -65,3 +70,43 @@ def test_a_new_prompt_makes_the_claims_about_it_incomparable_and_no_others(proje
     again = project.run("muted", "--concept-against=ref", "--concept-gate=lost,incomparable", "-p", "xdist", "-n2")
     assert again.status == 1
     assert (again.statuses["near"], again.outcomes["tulip"]) == ("lost", "failed")
+
+
+ABOUT = """\
+claims:
+  - {id: kept, claim: "hanoi's neurons are preserved"}
+  - {id: deed, claim: "hanoi's neurons are preserved by what they do"}
+  - {id: tulip, claim: tulip has consistent neurons}
+"""
+
+
+def test_a_suite_with_claims_about_the_change_is_recorded_and_passes(project: Project) -> None:
+    path = project.folder / "specs" / "claims.yaml"
+    path.write_text(path.read_text().replace("  - {id: far, claim: hanoi overlaps violent more than vietnam}\n", ""))
+    (project.folder / "specs" / "more.yaml").write_text(ABOUT)
+    found = project.run("base", "--concept-record=two", "-rs")
+    assert found.status == 0, found.out
+    assert (found.outcomes["kept"], found.outcomes["deed"], found.outcomes["tulip"]) == ("skipped", "skipped", "passed")
+    assert "it is about a change, and there is nothing to compare with" in found.out
+    # Not recorded, it is one that nobody can decide.
+    assert project.run("base").outcomes["kept"] == "failed"
+
+
+def test_claims_about_the_change_between_two_references(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    (project.folder / "specs" / "more.yaml").write_text(ABOUT)
+    project.run("base", "--concept-record=two")
+    run = {}
+    for model in ("permuted", "muted"):
+        run[model] = project.run(model, "--concept-against=two")
+        project.run(model, "--concept-replay=two", f"--concept-record={model}-ref")
+    capsys.readouterr()
+    for model, found in run.items():
+        assert main(["compare", str(project.folder / "two"), str(project.folder / f"{model}-ref")]) == 1
+        said = capsys.readouterr().out.splitlines()
+        for sentence, name in (
+            ("hanoi's neurons are preserved ", "kept"),
+            ("hanoi's neurons are preserved by", "deed"),
+        ):
+            row = next(line for line in said if line.startswith(sentence))
+            assert row.split()[-1] == found.statuses[name]
+    assert [run[model].statuses["deed"] for model in run] == ["preserved", "weakened"]
