@@ -14,6 +14,7 @@ from neurontest.claims.preserved import Preserved
 from neurontest.errors import NeurontestError, SpecError
 from neurontest.gate.bisect import Found, NothingToFindError, Seen, bisect
 from neurontest.gate.margin import Margin
+from neurontest.report import numbers
 from neurontest.report.numbers import plural
 from neurontest.report.since import sentence
 from neurontest.run.against import Against
@@ -152,9 +153,17 @@ class Bisection:
             )
         record = run.record(outcomes={one.node: Outcome("passed") for one in family.tested})
         folder = asked.cache_dir / "references" / f"bisect-{_key(run, family)}"
-        record_reference(run, record, folder, asked.margin)
+        told = record_reference(run, record, folder, asked.margin)
         self._against = self._read(str(folder), Path.cwd())
-        return Comparison("preserved", "the reference was recorded here")
+        effect = finding.evidence.effect
+        shown = " ".join(filter(None, (numbers.effect(effect), numbers.bounds(effect))))
+        said = [] if finding.evidence.refusal else [shown]
+        said += [
+            f"power to call it preserved if nothing changes {power.power:.2f}"
+            for one, power, _ in told.prospects
+            if power is not None and one.id == claim.id
+        ]
+        return Comparison("preserved", ", ".join(["recorded here", *said]))
 
     def _compared(self, name: str, against: Against) -> Comparison:
         suite = self._suite({"model": name, "replay": str(against.folder)})

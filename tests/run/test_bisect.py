@@ -63,7 +63,8 @@ def test_the_first_checkpoint_without_it_is_found(project: Path, capsys: pytest.
     assert lines[0] == "claims.yaml::near: hanoi overlaps vietnam more than violent"
     assert lines[1] == "6 checkpoints, from run/step-0 to run/step-1000"
     looks = [line for line in lines if line.startswith("  run/step-")]
-    assert looks[0] == "  run/step-0: preserved: the reference was recorded here"
+    assert looks[0].startswith("  run/step-0: preserved: recorded here, +2.7 neurons [")
+    assert "power to call it preserved if nothing changes " in looks[0]
     assert "then, " in looks[1]
     assert "change -" in looks[1]
     (first,) = [line for line in lines if line.startswith("first ")]
