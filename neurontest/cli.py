@@ -1,6 +1,6 @@
 """The command line: what can be done with a suite or a record without running pytest.
 
-``neurontest init | check | plan | report | compare | accept | schema | models``
+``neurontest init | check | plan | report | compare | bisect | accept | schema | models``
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from neurontest.settings import from_environment, resolve
 from neurontest.untrusted import visible
 
 if TYPE_CHECKING:
+    from neurontest.gate.margin import Margin
     from neurontest.types import Suite
 
 
@@ -91,6 +92,26 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("new", metavar="NEW", help="The same, of the changed model")
     compare.add_argument("--margin", metavar="MARGIN", help="What may be lost of an effect (default: 50%%)")
     compare.set_defaults(command=_compare)
+
+    bisect = commands.add_parser("bisect", help="Say at which of several checkpoints a claim was lost")
+    bisect.add_argument(
+        "claim", metavar="CLAIM", help="As pytest names it: concept_specs/geography.yaml::hanoi-vietnam"
+    )
+    bisect.add_argument("--good", metavar="MODEL", required=True, help="A checkpoint at which it holds")
+    bisect.add_argument("--bad", metavar="MODEL", required=True, help="A later one, at which it is weakened or lost")
+    bisect.add_argument(
+        "--among",
+        metavar="WHERE",
+        help="Folder of checkpoints, by name; file with one a line; or models or revisions of the hub, separated by"
+        " commas (default: the folder that both lie in)",
+    )
+    bisect.add_argument("--reference", metavar="REF", help="Hold against this one, not one recorded of the good one")
+    bisect.add_argument("--margin", metavar="MARGIN", help="What may be lost of the effect (default: 50%%)")
+    bisect.add_argument("--neurons", choices=("number", "match"), default="number", help="As --concept-against-neurons")
+    bisect.add_argument(
+        "--checks", type=int, default=1, metavar="N", help="Others looked at on either side of it (default: 1)"
+    )
+    bisect.set_defaults(command=_bisect)
 
     accept = commands.add_parser("accept", help="Accept what became of a claim: a run against the reference passes it")
     accept.add_argument("reference", metavar="REF", type=Path, help="Folder of the reference; accepted.yaml is written")
@@ -234,18 +255,13 @@ def _report(said: argparse.Namespace) -> int:
 
 
 def _compare(said: argparse.Namespace) -> int:
-    from neurontest.gate.margin import Margin
     from neurontest.report.drift import drift_lines
     from neurontest.report.since import fails_gate, since_counts, since_heading, since_lines, since_rows, since_table
     from neurontest.run.against import Against
     from neurontest.run.between import held_against
 
-    try:
-        margin = Margin.of(said.margin or str(resolve("margin", [])))
-    except ValueError as error:
-        raise NeurontestError(f"--margin: {error}") from None
     here, cache_dir = Path.cwd(), _cache_dir()
-    against = Against.read(said.reference, here, cache_dir=cache_dir, today=date.today(), margin=margin)
+    against = Against.read(said.reference, here, cache_dir=cache_dir, today=date.today(), margin=_margin(said))
     record = held_against(said.new, here, against, cache_dir)
     _say(since_heading(record))
     rows = since_rows(record)
@@ -260,6 +276,37 @@ def _compare(said: argparse.Namespace) -> int:
         raise NeurontestError(f"nothing of {said.new} can be compared with {said.reference}")
     _say(since_counts(record))
     return int(any(fails_gate(record, claim) for claim in record.claims))
+
+
+def _bisect(said: argparse.Namespace) -> int:
+    from neurontest.run.bisect import Asked, Bisection
+    from neurontest.run.checkpoints import checkpoints
+
+    names = checkpoints(said.good, said.bad, said.among)
+    asked = Asked.node(
+        said.claim,
+        cache_dir=_cache_dir(),
+        dtype=str(resolve("dtype", [])),
+        device=str(resolve("device", [])),
+        margin=_margin(said),
+        neurons=said.neurons,
+        reference=said.reference,
+        checks=max(0, said.checks),
+    )
+    search = Bisection(asked, names, _say, _tell)
+    found = search.search()
+    for line in search.concluded(found):
+        _say(line)
+    return int(not found.exact or bool(found.against))
+
+
+def _margin(said: argparse.Namespace) -> Margin:
+    from neurontest.gate.margin import Margin
+
+    try:
+        return Margin.of(said.margin or str(resolve("margin", [])))
+    except ValueError as error:
+        raise NeurontestError(f"--margin: {error}") from None
 
 
 def _accept(said: argparse.Namespace) -> int:

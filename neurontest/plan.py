@@ -11,6 +11,7 @@ from dataclasses import astuple, dataclass, field
 
 from neurontest.claims import kind_named
 from neurontest.types import (
+    Concept,
     Generation,
     Positions,
     Suite,
@@ -107,7 +108,7 @@ def _requests(suite: Suite) -> Iterator[TraceRequest]:
 
 def shown_requests(suite: Suite) -> Iterator[TraceRequest]:
     """What the report's standard figures are drawn from, whatever the claims ask for."""
-    traced = [concept for concept in suite.concepts.values() if not concept.published]
+    traced = [concept for concept in suite.concepts.values() if not concept.published and _has_texts(suite, concept)]
     for reading in drawn_selections(suite.selection):
         for concept in traced:
             # Of a prompt without the word nothing is to be read.
@@ -116,5 +117,11 @@ def shown_requests(suite: Suite) -> Iterator[TraceRequest]:
             ):
                 continue
             yield TraceRequest(concept.prompts, suite.generation, suite.selection.site, reading.reading)
-        if suite.baseline:
+        if suite.baseline and _has_texts(suite, suite.baseline):
             yield TraceRequest(suite.baseline.prompts, suite.generation, suite.selection.site, reading.neutral)
+
+
+def _has_texts(suite: Suite, concept: Concept) -> bool:
+    """Whether the texts of all prompts are given, where the suite's are given."""
+    file = suite.generation.replay
+    return file is None or suite.given.get(file, {}).keys() >= set(concept.prompts)

@@ -317,6 +317,16 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "run",
+        "against_neurons",
+        str,
+        "number",
+        "Which neuron is one that the reference names or found: the one of the same number; or match: the one that does"
+        " what it did, in whatever layer",
+        "person",
+        choices=("number", "match"),
+    ),
+    Setting(
+        "run",
         "margin",
         str,
         "50%",

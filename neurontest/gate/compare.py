@@ -15,7 +15,8 @@ from neurontest.gate.pruned import Pruned
 from neurontest.gate.reference import Reference
 from neurontest.gate.same import difference
 from neurontest.gate.survival import Survival
-from neurontest.gate.ways import Asked, untestable, way_of
+from neurontest.gate.way import Asked, Way
+from neurontest.gate.ways import untestable, way_of
 from neurontest.stats.correction import thresholds
 from neurontest.stats.half_t import HalfT
 from neurontest.stats.power import POWER, prompts_needed
@@ -78,6 +79,8 @@ def compare(
     traces: Read,
     margin: Margin,
     unlike: Mapping[str, str] = _NO_REASONS,
+    *,
+    by_match: bool = False,
 ) -> dict[str, Comparison]:
     """What became of each claim of a family that is tested, by id.
 
@@ -92,6 +95,8 @@ def compare(
         All that these claims request of it.
     unlike : mapping from claim id to str
         Why a claim cannot be compared, as far as that is known beforehand.
+    by_match : bool
+        Named neurons are looked for by what they do; else the ones of the same numbers are theirs.
     """
     out: dict[str, Comparison] = {}
     tested: dict[str, Claim] = {}
@@ -110,10 +115,14 @@ def compare(
     if not tested:
         return out
     open_ = open_to(family, len(tested))
+    asked = {
+        one: _asked(claim, then, findings[one].evidence, traces, margin, open_, by_match=by_match)
+        for one, claim in tested.items()
+    }
     survived: dict[str, Survival] = {}
     for one, claim in tested.items():
         try:
-            survived[one] = survival_of(claim, then, findings[one].evidence, traces, margin, open_)
+            survived[one] = _way(claim).survival(asked[one])
         except EvidenceError as error:
             out[one] = Comparison("incomparable", str(error), "holds", findings[one].verdict.name)
     evidence = {one: _evidence(tested[one], found) for one, found in survived.items()}
@@ -123,8 +132,15 @@ def compare(
     for one, found in survived.items():
         own, verdict = findings[one].verdict, verdicts[one]
         floor = then.reference.floor.claims.get(tested[one].node)
-        out[one] = _comparison(tested[one], found, verdict, own, margin, floor)
+        compared = _comparison(tested[one], found, verdict, own, margin, floor)
+        if compared.status != "preserved":
+            compared = _with(compared, _way(tested[one]).elsewhere(asked[one]))
+        out[one] = _with(compared, found.note)
     return out
+
+
+def _with(found: Comparison, more: str) -> Comparison:
+    return replace(found, reason="; ".join(filter(None, (found.reason, more))))
 
 
 def powers(family: Family, then: Then, traces: Read, margin: Margin) -> dict[str, Power | str]:
@@ -180,17 +196,33 @@ def survival_of(claim: Claim, then: Then, now: Evidence, traces: Read, margin: M
     EvidenceError
         If what the reference kept and what is at hand cannot be compared.
     """
+    return _way(claim).survival(_asked(claim, then, now, traces, margin, open_))
+
+
+def _way(claim: Claim) -> Way:
     way = way_of(claim)
     if way is None:
         raise EvidenceError(untestable(claim))
+    return way
+
+
+def _asked(
+    claim: Claim,
+    then: Then,
+    now: Evidence,
+    traces: Read,
+    margin: Margin,
+    open_: Thresholds,
+    *,
+    by_match: bool = False,
+) -> Asked:
     before = then.claims[claim.where.file, claim.id]
-    kind = kind_named(claim.kind)
     kept = {
         request: one
-        for request in kind.requests(replace(claim, generation=before.generation))
+        for request in kind_named(claim.kind).requests(replace(claim, generation=before.generation))
         if (one := then.reference.activations(request)) is not None
     }
-    return way.survival(Asked(claim, before, now, kept, traces, margin, open_))
+    return Asked(claim, before, now, kept, traces, margin, open_, by_match)
 
 
 #: In the place of a test that could not be made.

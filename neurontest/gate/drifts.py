@@ -14,7 +14,8 @@ from neurontest.gate.moves import concept_drift
 from neurontest.gate.paired import PairedTrial
 from neurontest.gate.pruned import PrunedTrial
 from neurontest.gate.same import difference
-from neurontest.gate.ways import at_hand, half_sampled
+from neurontest.gate.way import at_hand
+from neurontest.gate.ways import half_sampled
 from neurontest.types import (
     Claim,
     ConceptDrift,

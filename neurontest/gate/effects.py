@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neurontest.claims.single import column_of, top_lists
+from neurontest.claims.single import column_of
 from neurontest.claims.trial import Trial
+from neurontest.gate.lists import lists_of
 from neurontest.gate.margin import Margin
 from neurontest.gate.mean_t import mean_survival
-from neurontest.gate.named import any_of
+from neurontest.gate.named import any_of, told_by
+from neurontest.gate.partners import Partner
 from neurontest.gate.survival import IncomparableError, Survival
 from neurontest.neurons.normalize import Floats
 from neurontest.types import PerPrompt
@@ -37,7 +39,12 @@ def effect_survival(then: Sequence[PerPrompt], now: Sequence[PerPrompt], margin:
 
 
 def listed_survival(
-    then: Sequence[PerPrompt], now: Trial, neurons: Sequence[str], sides: tuple[str, str], margin: Margin
+    then: Sequence[PerPrompt],
+    now: Trial,
+    neurons: Sequence[str],
+    sides: tuple[str, str],
+    margin: Margin,
+    partners: Sequence[Partner] = (),
 ) -> Survival:
     """Test whether enough is left of how much more often a neuron is in the lists of a concept than in neutral ones.
 
@@ -51,18 +58,23 @@ def listed_survival(
         On the candidate.
     sides : tuple of str
         The concept, and the one of neutral prompts.
+    partners : sequence of Partner, optional
+        What does now what each of them did; by default the neurons of the same numbers.
     """
     if tuple(one.units for one in then) != tuple(now.units(name) for name in sides):
         raise IncomparableError("other prompts were looked at")
-    lists, columns = top_lists(now, sides)
+    lists, columns = lists_of(now, sides)
     count = now.n[sides[0]]
+    called = {one.neuron: one.now for one in partners}
     found = []
     for neuron in neurons:
-        place = np.flatnonzero(columns == column_of(now, neuron))
+        place = np.flatnonzero(columns == column_of(now, called.get(neuron, neuron)))
         # In no prompt's list any more.
         rows = lists[:, place[0]] if len(place) else np.zeros(len(lists))
         before = [np.array(one.values[neuron]) for one in then]
         found.append(mean_survival(before, [rows[:count], rows[count:]], margin, unit="share", flip=1.0))
+    if partners:
+        found = [told_by(one, left) for one, left in zip(partners, found, strict=True)]
     return any_of(found)
 
 

@@ -28,16 +28,19 @@ class Matches:
         Its place among the candidate's; -1 where the candidate has too few.
     correlation, second : float64 array [reference neuron]
         Pearson's, over prompts, with the partner and with the best of all others; 0 where there is none.
+    least : float
+        The correlation from which on two neurons do much the same.
     """
 
     partner: Indices
     correlation: Floats
     second: Floats
+    least: float = POOR
 
     @property
     def alike(self) -> np.ndarray:
         """Whether the two do much the same: bool array [reference neuron]."""
-        return (self.partner >= 0) & (self.correlation >= POOR)
+        return (self.partner >= 0) & (self.correlation >= self.least)
 
     @property
     def poor(self) -> np.ndarray:
@@ -58,7 +61,11 @@ def matched(reference: Floats, candidate: Floats) -> Matches:
     candidate : float array [prompt, neuron]
         Of the same prompts, and as many neurons or more.
     """
-    together = correlations(reference, candidate)
+    return assigned(correlations(reference, candidate))
+
+
+def assigned(together: Floats, least: float = POOR) -> Matches:
+    """The same by their correlations [reference neuron, candidate neuron], which need not be at hand all at once."""
     # One that runs the other way is no match, and none is worse than another.
     rows, columns = linear_sum_assignment(np.arctanh(np.clip(together, 0.0, _ITSELF)), maximize=True)
     partner = np.full(len(together), -1)
@@ -69,7 +76,7 @@ def matched(reference: Floats, candidate: Floats) -> Matches:
         others = together.copy()
         others[rows, columns] = -np.inf
         second = np.maximum(others.max(axis=1), -1.0)
-    return Matches(partner, own, second)
+    return Matches(partner, own, second, least)
 
 
 def correlations(a: Floats, b: Floats) -> Floats:

@@ -12,6 +12,7 @@ from neurontest.claims.single import column_of
 from neurontest.claims.trial import Trial
 from neurontest.gate.margin import Margin
 from neurontest.gate.mean_t import mean_t, spread_of
+from neurontest.gate.partners import Partner
 from neurontest.gate.survival import Survival, of_parts
 from neurontest.neurons.normalize import Floats
 from neurontest.stats.auroc import placements
@@ -28,7 +29,12 @@ _Placed = tuple[Floats, Floats]
 
 
 def named_survival(
-    then: Trial, now: Trial, neurons: Sequence[str], sides: Sequence[Sequence[str]], margin: Margin
+    then: Trial,
+    now: Trial,
+    neurons: Sequence[str],
+    sides: Sequence[Sequence[str]],
+    margin: Margin,
+    partners: Sequence[Partner] = (),
 ) -> Survival:
     """Test whether enough is left of what some neuron tells a concept from others by.
 
@@ -44,9 +50,18 @@ def named_survival(
         Such as ``L11.mlp[756]``.
     sides : sequence of sequence of concept
         What the claim's concept is told from; each side's prompts are one group.
+    partners : sequence of Partner, optional
+        What does now what each of them did; by default the neurons of the same numbers.
     """
-    found = [_of_neuron(then, now, neuron, sides, margin) for neuron in neurons]
-    return any_of(found)
+    if not partners:
+        return any_of([_of_neuron(then, now, neuron, neuron, sides, margin) for neuron in neurons])
+    return any_of([told_by(one, _of_neuron(then, now, one.neuron, one.now, sides, margin)) for one in partners])
+
+
+def told_by(partner: Partner, found: Survival) -> Survival:
+    """What is left of a neuron that was looked for by what it did: of one that was not found, nothing is preserved."""
+    note = "" if partner.found and not partner.moved else str(partner)
+    return replace(found, note=note, p_preserved=found.p_preserved if partner.found else 1.0)
 
 
 def any_of(found: Sequence[Survival]) -> Survival:
@@ -63,8 +78,10 @@ def any_of(found: Sequence[Survival]) -> Survival:
     )
 
 
-def _of_neuron(then: Trial, now: Trial, neuron: str, sides: Sequence[Sequence[str]], margin: Margin) -> Survival:
-    values = [_values(trial, neuron) for trial in (then, now)]
+def _of_neuron(
+    then: Trial, now: Trial, neuron: str, partner: str, sides: Sequence[Sequence[str]], margin: Margin
+) -> Survival:
+    values = [_values(then, neuron), _values(now, partner)]
     of = now.claim.said("of")
     kept, changes, own, spreads = [], [], [], []
     for side in sides:

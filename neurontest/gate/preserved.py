@@ -14,10 +14,10 @@ from neurontest.claims.base import Traces
 from neurontest.claims.conclusion import t_null
 from neurontest.claims.preserved import BY_DEED, Preserved, refused
 from neurontest.claims.trial import Trial
-from neurontest.gate.compare import Then
+from neurontest.gate.compare import Read, Then
 from neurontest.gate.drift import Matching, drifted
 from neurontest.gate.paired import PairedTrial
-from neurontest.gate.pruned import PrunedTrial
+from neurontest.gate.pruned import Pruned, PrunedTrial
 from neurontest.gate.same import difference
 from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import Hypothesis
@@ -39,8 +39,14 @@ def against(then: Then) -> Test:
     return test
 
 
-def evidence_of(kind: Preserved, claim: Claim, then: Then, traces: Traces, thresholds: Thresholds) -> Evidence:
-    """The evidence by half-t; refused, with the reason, where the reference cannot be compared with."""
+def evidence_of(kind: Preserved, claim: Claim, then: Then, traces: Read, thresholds: Thresholds) -> Evidence:
+    """The evidence by half-t; refused, with the reason, where the reference cannot be compared with.
+
+    Parameters
+    ----------
+    traces : mapping from TraceRequest to Activations, or to Pruned
+        Of the model at hand, or what another reference kept of one.
+    """
     before = then.claims.get((claim.where.file, claim.id))
     why = difference(claim, before, then.concepts)
     if why or before is None:
@@ -50,7 +56,10 @@ def evidence_of(kind: Preserved, claim: Claim, then: Then, traces: Traces, thres
     if None in kept.values():
         return refused(claim, "it cannot be compared: the reference kept none of its activations; record it anew")
     earlier = PrunedTrial(kind, own, {request: one for request, one in kept.items() if one is not None})
-    trial = PairedTrial(earlier, Trial(kind, claim, traces))
+    later = _at_hand(kind, claim, traces)
+    if later is None:
+        return refused(claim, "it cannot be compared: none of its activations are at hand; record them anew")
+    trial = PairedTrial(earlier, later)
     matched = claim.terms.get("meant") == BY_DEED
     shapes = [(one.layers, one.width) for one in (earlier.shape, trial.shape)]
     if not matched and shapes[0] != shapes[1]:
@@ -59,6 +68,16 @@ def evidence_of(kind: Preserved, claim: Claim, then: Then, traces: Traces, thres
             claim, f"a number names no neuron of both models (layers: {layers}; neurons: {width}); say '{BY_DEED}'"
         )
     return drift_evidence(kind, claim, trial, Matching(trial, claim.said("of"), "") if matched else None, thresholds)
+
+
+def _at_hand(kind: Preserved, claim: Claim, traces: Read) -> Trial | None:
+    asked = {request: traces[request] for request in kind.requests(claim) if request in traces}
+    if len(asked) < len(kind.requests(claim)):
+        return None
+    pruned = {request: one for request, one in asked.items() if isinstance(one, Pruned)}
+    if pruned:
+        return PrunedTrial(kind, claim, pruned)
+    return Trial(kind, claim, {at: one for at, one in asked.items() if not isinstance(one, Pruned)})
 
 
 def drift_evidence(

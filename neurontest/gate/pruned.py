@@ -109,6 +109,10 @@ class PrunedTrial(Trial):
         super().__init__(kind, claim, {request: one.activations for request, one in traces.items()})
         self._columns = {request: one.columns for request, one in traces.items()}
 
+    def kept(self, concept: str, mode: str = "") -> Indices:
+        """The neurons that are at hand of a concept: ``layer * width + index``, rising."""
+        return self._columns[self.request(concept, mode)]
+
     def scores(self, concept: str, mode: str = "", baseline: Indices | None = None) -> Floats:
         """Normalized activations [prompt, column] of the neurons that are at hand of the concept."""
         selection = replace(self.claim.selection, normalize=self.modes[mode].normalize)  # type: ignore[arg-type]

@@ -26,7 +26,7 @@ MANIFEST, RECORD, ACTIVATIONS = "reference.json", "record.json", "activations.sa
 #: Of a reference that has one.
 FLOOR = "floor.json"
 #: Of the format.
-REFERENCE_VERSION = 1
+REFERENCE_VERSION = 2
 #: Bytes of one of its files at most.
 LARGEST = 2_000_000_000
 

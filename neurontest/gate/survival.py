@@ -46,6 +46,8 @@ class Survival:
         Neurons of which one is enough: `p_preserved` is the smallest of so many, times their number.
     changes : tuple of HalfT
         `change` of each part; empty of one part.
+    note : str
+        What to know of the neurons that were compared; empty if they are those of the same numbers.
     """
 
     then: HalfT
@@ -60,6 +62,7 @@ class Survival:
     spread: Spread | None = None
     chances: int = 1
     changes: tuple[HalfT, ...] = ()
+    note: str = ""
 
     def if_unchanged(self, margin: Margin) -> float:
         """How far beyond its reference value `kept` would be if all of the effect were left; 0 if there is none."""

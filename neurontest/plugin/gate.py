@@ -68,6 +68,7 @@ def open_gate(config: pytest.Config) -> None:
                 today=state.moment.date(),
                 margin=margin,
                 texts=texts,
+                neurons=options.text("against_neurons"),
                 fails=fails,
                 looks_at_bar=options.text("gate_bar") != "off",
             )

@@ -126,7 +126,8 @@ class State:
 
             try:
                 with our_words():
-                    self._suites[folder] = load_suite(folder, self._overrides, self.options.ini)
+                    partial = self.against is not None and self.against.texts == "same"
+                    self._suites[folder] = load_suite(folder, self._overrides, self.options.ini, partial=partial)
             except NeurontestError as error:
                 self._suites[folder] = error
         found = self._suites[folder]

@@ -73,7 +73,8 @@ def since_heading(record: Record) -> str:
     when = f", {one.created[:10]}" if one.created else ""
     same = "the same model" if one.fingerprint == record.model.fingerprint else one.model
     texts = "its own texts" if one.texts == "own" else "the reference's texts"
-    return visible_line(f"since {one.name} ({same}{when}; {texts}; margin {one.margin})")
+    told = "; named neurons by what they do" if one.neurons == "match" else ""
+    return visible_line(f"since {one.name} ({same}{when}; {texts}; margin {one.margin}{told})")
 
 
 def since_lines(record: Record) -> list[tuple[str, str]]:
@@ -83,7 +84,7 @@ def since_lines(record: Record) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = [
         (found.status, f"{found.status}: {place(claim)}: {claim.sentence}: {found.reason or 'neither is shown'}")
         for claim, found in compared(record)
-        if found.status in ("undecided", "incomparable") or (found.reason and found.status in ("lost", "weakened"))
+        if found.status in ("undecided", "incomparable") or found.reason
     ]
     names = {f"{claim.family}::{claim.id}": claim for claim in record.claims}
     for one in record.against.accepted:

@@ -37,9 +37,10 @@ from neurontest.types import (
     Suite,
     TraceRequest,
 )
+from neurontest.words import quoted
 
 #: Changed whenever the same reference, traces and spec would give another comparison.
-COMPARISON_VERSION = 1
+COMPARISON_VERSION = 2
 #: Statuses that may be made to fail, and those that do by default.
 FAILING = ("weakened", "lost", "undecided", "incomparable")
 
@@ -62,6 +63,8 @@ class Against:
         The reference's.
     margin : Margin
     texts : {"same", "own"}
+    neurons : {"number", "match"}
+        How named neurons of the reference are told in the model at hand: by number, or by what they do.
     fails : tuple of str
         The statuses with which a test fails.
     accepted : tuple of Acceptance
@@ -79,6 +82,7 @@ class Against:
     accepted: tuple[Acceptance, ...]
     today: date
     looks_at_bar: bool = True
+    neurons: str = "number"
 
     @classmethod
     def read(
@@ -92,6 +96,7 @@ class Against:
         texts: str = "same",
         fails: tuple[str, ...] = ("weakened", "lost"),
         looks_at_bar: bool = True,
+        neurons: str = "number",
     ) -> Against:
         """Read a reference: a folder, or ``git:REVISION:FOLDER``, relative to `base`.
 
@@ -104,9 +109,8 @@ class Against:
         reference = read_reference(folder)
         record = load_record(folder / RECORD)
         accepted = read_accepted(folder)
-        return cls(
-            said, Then.of(reference, record), record, margin or Margin(), texts, fails, accepted, today, looks_at_bar
-        )
+        then = Then.of(reference, record)
+        return cls(said, then, record, margin or Margin(), texts, fails, accepted, today, looks_at_bar, neurons)
 
     @property
     def folder(self) -> Path:
@@ -133,7 +137,7 @@ class Against:
 
     def key(self, evidence: str, unlike: Mapping[str, str]) -> str:
         """Name of what becomes of a family whose own evidence has this name."""
-        said = [COMPARISON_VERSION, evidence, self.then.reference.checksum, str(self.margin), unlike]
+        said = [COMPARISON_VERSION, evidence, self.then.reference.checksum, str(self.margin), self.neurons, unlike]
         return hashlib.sha256(b"against" + msgspec.json.encode(said, order="deterministic")).hexdigest()
 
     def compare(
@@ -144,7 +148,8 @@ class Against:
         unlike: Mapping[str, str],
     ) -> dict[str, Comparison]:
         """What became of each claim of a family that is tested, by id."""
-        return compare(family, findings, self.then, traces, self.margin, unlike)
+        by_match = self.neurons == "match"
+        return compare(family, findings, self.then, traces, self.margin, unlike, by_match=by_match)
 
     def unlike(self, family: Family, read: Texts) -> dict[str, str]:
         """Why claims cannot be compared since the two models have not read the same, by id.
@@ -193,7 +198,11 @@ class Against:
                 " compare on each model's own (--concept-against-texts own)"
             )
         everyone = [*claim.concepts.values(), *([claim.baseline] if claim.baseline else [])]
-        prompts = {prompt for concept in everyone for prompt in concept.prompts}
+        prompts = {prompt: None for concept in everyone for prompt in concept.prompts}
+        without = [prompt for prompt in prompts if (prompt, 0) not in known]
+        if without and claim.generation.replay is None:
+            named = " and ".join(quoted(prompt) for prompt in without[:2])
+            return f"the reference holds no text of {len(without)} of its {len(prompts)} prompts, such as {named}"
         for (prompt, sample), now in read.items():
             then = known.get((prompt, sample))
             if prompt in prompts and then is not None and then.ids and now.ids and then.ids != now.ids:
@@ -227,6 +236,7 @@ class Against:
             fingerprint=self.record.model.fingerprint,
             created=self.then.reference.manifest.created,
             texts=self.texts,  # type: ignore[arg-type]
+            neurons=self.neurons,  # type: ignore[arg-type]
             margin=str(self.margin),
             fails=self.fails,
             bar=tuple(moved(suite, self.record)) if self.looks_at_bar else (),

@@ -7,7 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from neurontest.claims import kind_named
-from neurontest.gate.compare import compare
+from neurontest.claims.preserved import Preserved
+from neurontest.gate.compare import compare, open_to
+from neurontest.gate.preserved import evidence_of
 from neurontest.gate.pruned import Pruned
 from neurontest.gate.reference import RECORD, Reference, read_reference
 from neurontest.gate.source import folder_of
@@ -27,6 +29,7 @@ from neurontest.types import (
     Suite,
     TraceRequest,
 )
+from neurontest.verdict import judge
 
 
 def held_against(said: str, base: Path, against: Against, cache_dir: Path) -> Record:
@@ -56,12 +59,29 @@ def held_against(said: str, base: Path, against: Against, cache_dir: Path) -> Re
         known_here = replace(family, claims=tuple(claim for claim in family.tested if claim.id in findings))
         unlike = against.unlike(known_here, read)
         traces = _kept(known_here, reference)
+        findings = _of_the_change(known_here, findings, against, traces)
         compared = compare(known_here, findings, against.then, traces, against.margin, unlike)
         found.update(((family.file, name), comparison) for name, comparison in compared.items())
         drifts.look(known_here, traces, unlike, lambda asked: against.unmatched(asked, read))
     claims = tuple(replace(claim, against=found.get((claim.family, claim.id))) for claim in record.claims)
     record = replace(record, created=reference.manifest.created, claims=claims, warnings=(*record.warnings, *notices))
     return against.told_by(record, suite, drifts)
+
+
+def _of_the_change(
+    family: Family, findings: dict[str, Finding], against: Against, traces: Mapping[TraceRequest, Pruned]
+) -> dict[str, Finding]:
+    """With claims about a change tested on these two, whatever they were held against when they were recorded."""
+    about = {
+        claim.id: (claim, kind) for claim in family.tested if isinstance(kind := kind_named(claim.kind), Preserved)
+    }
+    if not about:
+        return findings
+    at = open_to(family, len(family.tested))
+    evidence = {one: found.evidence for one, found in findings.items()}
+    evidence |= {one: evidence_of(kind, claim, against.then, traces, at) for one, (claim, kind) in about.items()}
+    verdicts = judge(family, evidence)
+    return {one: Finding(found, verdicts[one]) for one, found in evidence.items()}
 
 
 def _texts(record: Record) -> Texts:

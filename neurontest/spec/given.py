@@ -33,6 +33,7 @@ def given_texts(
     uses: Iterable[tuple[Generation, Iterable[Concept]]],
     *,
     named_by: str,
+    partial: bool = False,
 ) -> tuple[dict[str, Given], list[Fault]]:
     """Read every file that a generation names.
 
@@ -42,6 +43,8 @@ def given_texts(
         The concepts whose prompts need a text under a generation.
     named_by : str
         What a person named the files by, such as an option; then they may lie anywhere. Empty if specs name them.
+    partial : bool
+        A prompt without a text is no fault.
 
     Returns
     -------
@@ -69,7 +72,7 @@ def given_texts(
             continue
         found[file] = {prompt: given[prompt] for prompt in prompts if prompt in given}
         missing = [prompt for prompt in prompts if prompt not in given]
-        if missing:
+        if missing and not partial:
             owner = "the baseline" if prompts[missing[0]] == BASELINE else repr(prompts[missing[0]])
             more = f" (nor for {len(missing) - 1} more prompts)" if len(missing) > 1 else ""
             message = f"there is no text for the prompt {shown(missing[0])} of {owner}{more}; each prompt needs one"

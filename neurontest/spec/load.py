@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,7 +22,7 @@ from neurontest.spec.prompts import Prompts, read_concept
 from neurontest.spec.repeats import other_seeds, read_baselines
 from neurontest.spec.source import Document, Keys, parse
 from neurontest.spec.validate import check
-from neurontest.types import Family, Generation, Suite
+from neurontest.types import Claim, Family, Generation, Suite
 from neurontest.words import quoted
 
 #: Claims of all files of a suite together.
@@ -60,6 +61,7 @@ def load_suite(
     ini: Mapping[str, Value] = _NOTHING,
     *,
     pilot: bool = False,
+    partial: bool = False,
 ) -> Suite:
     """Read a suite and settle its settings.
 
@@ -72,6 +74,8 @@ def load_suite(
         every spec.
     pilot : bool
         The suite is to be planned, not decided: few prompts are no fault.
+    partial : bool
+        Where texts are replayed, prompts without one are no fault: claims about them have the model write its own.
 
     Raises
     ------
@@ -119,7 +123,9 @@ def load_suite(
         if number:
             for message in rules.other_baseline_faults(read.concept, families, pilot=pilot):
                 suite.complain(keys, message)
-    given = _given(home, documents, (overrides, ini), generation(layers), found, neutral, families)
+    given = _given(home, documents, (overrides, ini), generation(layers), found, neutral, families, partial=partial)
+    if partial:
+        families = [_written_where_not_given(family, given) for family in families]
     repeated, advice = other_seeds(suite, layers)
     warnings.extend(advice)
     if faults := [fault for document in documents.values() for fault in document.faults]:
@@ -148,6 +154,8 @@ def _given(
     concepts: Mapping[str, Prompts],
     baselines: Sequence[Prompts],
     families: Sequence[Family],
+    *,
+    partial: bool,
 ) -> dict[str, Given]:
     """Read the texts that are replayed; what is wrong with them is noted in suite.yaml's document."""
     neutral = [read.concept for read in baselines]
@@ -157,11 +165,23 @@ def _given(
     doors = (BY_NAME["replay"].option, f"the ini key {BY_NAME['replay'].ini}")
     said = zip((layer.get("replay") for layer in strongest), doors, strict=True)
     person, door = next(((value, door) for value, door in said if value is not None), ("true", ""))
-    given, faults = given_texts(
-        home, documents, uses, named_by=door if person != "true" and file_of(person) is not None else ""
-    )
+    named_by = door if person != "true" and file_of(person) is not None else ""
+    given, faults = given_texts(home, documents, uses, named_by=named_by, partial=partial)
     next(iter(documents.values())).faults.extend(faults)
     return given
+
+
+def _written_where_not_given(family: Family, given: Mapping[str, Given]) -> Family:
+    """A family whose claims have the model write all of their texts where not all are given."""
+
+    def own(claim: Claim) -> Claim:
+        file = claim.generation.replay
+        asked = [*claim.concepts.values(), *([claim.baseline] if claim.baseline else [])]
+        if file is None or all(prompt in given.get(file, {}) for one in asked for prompt in one.prompts):
+            return claim
+        return replace(claim, generation=replace(claim.generation, replay=None))
+
+    return replace(family, claims=tuple(map(own, family.claims)))
 
 
 def _documents(home: Folder) -> dict[str, Document]:

@@ -195,6 +195,9 @@ class ReferenceRecord:
     accepted : tuple of AcceptedChange
     floor : tuple of FloorRepeat
         With what the reference's noise floor was recorded; empty if it has none.
+    neurons : str
+        ``number``: a named neuron of the reference is the one of the same number. ``match``: the one that does what it
+        did.
     """
 
     name: str
@@ -207,3 +210,4 @@ class ReferenceRecord:
     bar: tuple[str, ...] = ()
     accepted: tuple[AcceptedChange, ...] = ()
     floor: tuple[FloorRepeat, ...] = ()
+    neurons: Literal["number", "match"] = "number"

@@ -16,6 +16,8 @@ DRAWN = (PAGE, STATISTICS, README)
 ADVISED, SEARCHED = 10, 15
 FORMS = ("on these controls", "by rank", "on average")
 NOTHING = "not measured"
+#: Kinds that are about two models: what was counted of pairs of them stands in a table of its own.
+ELSEWHERE = {"preserved": "[of pairs of models](docs/gate-statistics.md#error-rates)"}
 #: Rows of the README's table of kinds: all up to its last two columns, of which the first two are looked at.
 ROWS = re.compile(r"^(\| (`[^|]+) \| ([^|]+) " + r"\| [^|]+ " * 4 + r")\| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 MISSES = re.compile(r"(?<=<!-- misses -->\n).*?(?=<!-- end of misses -->)", re.DOTALL)
@@ -109,7 +111,8 @@ def readme(text: str, found: Sequence[Measured] | Iterable[Measured]) -> str:
 
     def row(match: re.Match[str]) -> str:
         start, kinds, sentence, *_ = match.groups()
-        error, power = in_short(shown_in(kinds, sentence, told))
+        other = next((where for kind, where in ELSEWHERE.items() if f"`{kind}`" in kinds), None)
+        error, power = (other, other) if other else in_short(shown_in(kinds, sentence, told))
         return f"{start}| {error} | {power} |"
 
     return COUNTED.sub(lambda _: counted(told), ROWS.sub(row, text))

@@ -12,7 +12,19 @@ from neurontest.stats.calibration import FEWEST, Design, Measured, read, table, 
 from tests.calibration import grid
 from tests.calibration.cell import Cell, Outcome, nothing_yet
 from tests.calibration.cells import CELLS
-from tests.calibration.drawn import MISSES, PAGE, README, ROWS, STATISTICS, in_short, page, readme, shown_in, statistics
+from tests.calibration.drawn import (
+    ELSEWHERE,
+    MISSES,
+    PAGE,
+    README,
+    ROWS,
+    STATISTICS,
+    in_short,
+    page,
+    readme,
+    shown_in,
+    statistics,
+)
 from tests.calibration.grid import TABLE, Chunk, Done, Plan, chosen, look, ordered
 
 #: Seconds a data set: those that take no longer are looked at anew, one of each kind and way to test it.
@@ -63,8 +75,12 @@ def test_every_row_of_the_readme_is_about_some_cells() -> None:
     rows = ROWS.findall(README.read_text("utf-8"))
     assert len(rows) >= 12
     known = {cell.kind for cell in CELLS}
-    for _, kinds, *_ in rows:
-        assert set(re.findall("`(.+?)`", kinds)) <= known
+    elsewhere = []
+    for _, kinds, *_, error, power in rows:
+        named = set(re.findall("`(.+?)`", kinds))
+        assert named <= known | ELSEWHERE.keys()
+        elsewhere += [(kind, error, power) for kind in named & ELSEWHERE.keys()]
+    assert sorted(elsewhere) == sorted((kind, where, where) for kind, where in ELSEWHERE.items())
 
 
 def measured(**changes: object) -> Measured:

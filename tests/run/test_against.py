@@ -84,7 +84,13 @@ def test_texts_of_a_claims_own_settings_are_not_in_a_reference(tmp_path: Path, f
     assert list(found) == ["near"]
     assert "--concept-against-texts own" in found["near"]
     # Both references of two have what they wrote.
-    assert held.unlike(family, {}) == {}
+    texts = [replace(TEXTS[0], prompt=one) for concept in family.claims[1].concepts.values() for one in concept.prompts]
+    assert family.claims[1].baseline is not None
+    texts += [replace(TEXTS[0], prompt=prompt) for prompt in family.claims[1].baseline.prompts]
+    concepts = (replace(held.record.concepts[0], continuations=tuple(texts)), *held.record.concepts[1:])
+    assert replace(held, record=replace(held.record, concepts=concepts)).unlike(family, {}) == {}
+    # What neither holds was never compared.
+    assert "holds no text of" in held.unlike(family, {})["near"]
 
 
 def test_an_acceptance_counts_on_its_last_day_and_for_its_claim(tmp_path: Path, family: Family) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from neurontest.claims import kind_named
 from neurontest.errors import SpecError
+from neurontest.plan import make_plan, shown_requests
 from neurontest.spec.given import read_given
 from neurontest.spec.load import load_suite
 from neurontest.spec.single import claim_from
@@ -38,6 +39,21 @@ def test_a_suite_names_its_texts(tmp_path: Path, said: str, name: str) -> None:
     assert list(suite.given) == [name]
     assert suite.given[name]["hanoi 3"] == (GivenText(" after hanoi 3"),)
     assert "other 3" not in suite.given[name]
+
+
+def test_where_a_part_is_enough_claims_without_texts_have_them_written(tmp_path: Path) -> None:
+    claims = f"{CLAIM[:-1]}, baseline-normalized sets differ from raw for violent]"
+    write(tmp_path, {"suite.yaml": REPLAYED, "replay.json": file("tulip", "vietnam", "neutral"), "c.yaml": claims})
+    with pytest.raises(SpecError, match="there is no text for the prompt 'hanoi 0'"):
+        load_suite(tmp_path)
+    suite = load_suite(tmp_path, partial=True)
+    assert [claim.generation.replay for claim in suite.claims] == ["replay.json", None]
+    # Nor are they shown by what others were given.
+    own = {prompt for one in shown_requests(suite) for prompt in one.prompts}
+    assert own == {prompt for word in ("tulip", "vietnam", "neutral") for prompt in prompts(word)}
+    for group in make_plan(suite).groups:
+        replayed = group.generation.replay is not None
+        assert set(group.prompts) == (own if replayed else set(prompts("violent")) | set(prompts("neutral")))
 
 
 @pytest.mark.parametrize("said", ["false", '""'])
