@@ -12,10 +12,11 @@ from neurontest.claims.single import column_of
 from neurontest.claims.trial import Trial
 from neurontest.gate.margin import Margin
 from neurontest.gate.mean_t import mean_t, spread_of
-from neurontest.gate.survival import Survival, of_parts
+from neurontest.gate.survival import FOR_THE_SEARCH, Survival, of_parts
 from neurontest.neurons.normalize import Floats
 from neurontest.stats.auroc import placements
 from neurontest.stats.half_t import HalfT
+from neurontest.stats.welch_bound import welch_bound
 
 METHOD = "DeLong t"
 #: How far one prompt that lay in the middle of the other group would be from one that lies apart: where the groups lie
@@ -28,7 +29,13 @@ _Placed = tuple[Floats, Floats]
 
 
 def named_survival(
-    then: Trial, now: Trial, neurons: Sequence[str], sides: Sequence[Sequence[str]], margin: Margin
+    then: Trial,
+    now: Trial,
+    neurons: Sequence[str],
+    sides: Sequence[Sequence[str]],
+    margin: Margin,
+    *,
+    searched: bool = False,
 ) -> Survival:
     """Test whether enough is left of what some neuron tells a concept from others by.
 
@@ -44,23 +51,46 @@ def named_survival(
         Such as ``L11.mlp[756]``.
     sides : sequence of sequence of concept
         What the claim's concept is told from; each side's prompts are one group.
+    searched : bool
+        Whether they are those that stood out of all neurons on the prompts of `then`.
     """
     found = [_of_neuron(then, now, neuron, sides, margin) for neuron in neurons]
-    return any_of(found)
+    return any_of(found, [_by_luck(then, neuron, sides) for neuron in neurons] if searched else ())
 
 
-def any_of(found: Sequence[Survival]) -> Survival:
+def any_of(found: Sequence[Survival], by_luck: Sequence[float] = ()) -> Survival:
     """Of neurons that were found in a search, one of which is enough; what is said is of the one most surely left.
 
     That is a union: p is the smallest times the number of neurons, and too little is left if it is of all of them.
+
+    What a search had wrong is the same luck in both models where they read the same texts, and would be called
+    preserved. So the level is divided: a part of it is for neurons that the search found by luck, which must have
+    stood out that much more, and the rest for the others.
+
+    Parameters
+    ----------
+    by_luck : sequence of float
+        The p-value of each in the search, over all that were searched; none if that is not known.
     """
-    best = min(found, key=lambda one: one.p_preserved)
+    spent = FOR_THE_SEARCH if by_luck else 0.0
+    least = [one / FOR_THE_SEARCH for one in by_luck] or [0.0] * len(found)
+    p = [max(len(found) * one.p_preserved / (1 - spent), low) for one, low in zip(found, least, strict=True)]
+    at = min(range(len(found)), key=lambda one: (p[one], found[one].p_preserved))
     return replace(
-        best,
-        p_preserved=min(1.0, len(found) * best.p_preserved),
+        found[at],
+        p_preserved=min(1.0, p[at]),
         p_weakened=max(one.p_weakened for one in found),
         chances=len(found),
+        by_luck=by_luck[at] if by_luck else 0.0,
     )
+
+
+def _by_luck(then: Trial, neuron: str, sides: Sequence[Sequence[str]]) -> float:
+    """Welch's t against each side, the largest p-value, over all neurons of the model (Bonferroni)."""
+    values, of = _values(then, neuron), then.claim.said("of")
+    against = [np.concatenate([values[name] for name in side]) for side in sides]
+    alone = max(float(welch_bound(values[of][:, None], others[:, None]).p[0]) for others in against)
+    return min(1.0, alone * then.shape.layers * then.shape.width)
 
 
 def _of_neuron(then: Trial, now: Trial, neuron: str, sides: Sequence[Sequence[str]], margin: Margin) -> Survival:

@@ -161,8 +161,9 @@ class Named(Way):
                 f"layers have {now.shape.width} neurons where they had {then.shape.width}: a number names no neuron of"
                 " both"
             )
-        names = [asked.claim.said("neuron")] if "neuron" in asked.claim.terms else asked.found
-        return named_survival(then, now, names, kind.sides(asked.claim), asked.margin)
+        searched = "neuron" not in asked.claim.terms
+        names = asked.found if searched else [asked.claim.said("neuron")]
+        return named_survival(then, now, names, kind.sides(asked.claim), asked.margin, searched=searched)
 
 
 class Listed(Way):
