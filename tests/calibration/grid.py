@@ -24,8 +24,8 @@ from pathlib import Path
 
 from neurontest.files import write_whole
 from neurontest.stats.calibration import Measured, Table, read, written
-from tests.calibration.cell import Cell, Outcome, counted, nothing_yet, run_cell
 from tests.calibration.cells import CELLS
+from tests.calibration.counts import Counts, Outcome, counted, nothing_yet
 from tests.calibration.drawn import DRAWN, draw
 from tests.calibration.real import TRACES
 
@@ -59,11 +59,11 @@ def look(chunk: Chunk) -> Done:
     """Look at some data sets of a cell."""
     cell = {one.key: one for one in CELLS}[chunk.key]
     before = time.process_time()
-    outcomes = tuple(run_cell(cell, seed) for seed in range(chunk.start, chunk.stop))
+    outcomes = tuple(cell.look(seed) for seed in range(chunk.start, chunk.stop))
     return Done(outcomes, time.process_time() - before)
 
 
-def with_chunk(cell: Cell, so_far: Measured | None, chunk: Chunk, done: Done) -> Measured:
+def with_chunk(cell: Counts, so_far: Measured | None, chunk: Chunk, done: Done) -> Measured:
     """The counts with a chunk's.
 
     The first data set alone is a proof of what was counted before: if it came out otherwise, nothing else is kept.
@@ -98,7 +98,7 @@ class Plan:
         Data sets of a cell, unless it takes fewer.
     """
 
-    def __init__(self, cells: Sequence[Cell], found: dict[str, Measured], most: int) -> None:
+    def __init__(self, cells: Sequence[Counts], found: dict[str, Measured], most: int) -> None:
         self.cells = {cell.key: cell for cell in cells}
         self.found = found
         self._most = most
@@ -161,7 +161,7 @@ class Plan:
         return min(self._most, self.cells[key].data_sets)
 
 
-def chosen(cells: Sequence[Cell], said: str, traces: bool) -> Iterator[Cell]:
+def chosen(cells: Sequence[Counts], said: str, traces: bool) -> Iterator[Counts]:
     """Cells whose key holds one of the texts, divided by bars; real ones only if there are traces."""
     wanted = [one.strip() for one in said.split("|")]
     for cell in cells:
