@@ -35,7 +35,7 @@ from neurontest.types import (
 )
 
 #: Changed whenever the same reference, traces and spec would give another comparison.
-COMPARISON_VERSION = 1
+COMPARISON_VERSION = 2
 #: Statuses that may be made to fail, and those that do by default.
 FAILING = ("weakened", "lost", "undecided", "incomparable")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from neurontest.claims import kind_named
 from neurontest.gate.compare import compare
 from neurontest.gate.pruned import Pruned
+from neurontest.gate.rates import with_change_rates
 from neurontest.gate.reference import RECORD, Reference, read_reference
 from neurontest.gate.source import folder_of
 from neurontest.report.record import load_record
@@ -54,6 +55,7 @@ def held_against(said: str, base: Path, against: Against, cache_dir: Path) -> Re
         unlike = against.unlike(known_here, read)
         traces = _kept(known_here, reference)
         compared = compare(known_here, findings, against.then, traces, against.margin, unlike)
+        compared = with_change_rates(known_here.tested, compared)
         found.update(((family.file, name), comparison) for name, comparison in compared.items())
     claims = tuple(replace(claim, against=found.get((claim.family, claim.id))) for claim in record.claims)
     return replace(record, created=reference.manifest.created, claims=claims, against=against.described(suite))

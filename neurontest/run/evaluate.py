@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from neurontest.errors import EvidenceError, ModelError, TraceError
+from neurontest.gate.rates import with_change_rates
 from neurontest.run import nulls
 from neurontest.run.assemble import Outcome, claim_record, make_record
 from neurontest.run.evidence import Cache
@@ -151,10 +152,12 @@ class Run(Tested):
             findings, traces = self.findings(family), self._traces.read_for(asked_of(family))
             written = (one for texts in self._shown.texts().values() for one in texts)
             unlike = against.unlike(family, {(one.prompt, one.sample): one for one in written})
-            self._compared[family.file] = self._comparisons.keep_or_find(
+            found = self._comparisons.keep_or_find(
                 against.key(self._key(family, traces), unlike),
                 lambda: against.compare(family, findings, traces, unlike),
             )
+            # Looked up anew each time, as of verdicts.
+            self._compared[family.file] = with_change_rates(family.tested, found)
         return self._compared.get(family.file, {})
 
     # Where the texts or the baseline are others.

@@ -32,6 +32,8 @@ class Comparison:
         That enough is left, and that too little is; unadjusted. None if it was not tested.
     p_adjusted, p_opposite_adjusted : float or None
         Corrected over the claims that are compared.
+    error_rate : str
+        How often such comparisons were measured to err, in words; empty if it was not tested.
     """
 
     status: GateStatus
@@ -46,6 +48,7 @@ class Comparison:
     p_opposite: float | None = None
     p_adjusted: float | None = None
     p_opposite_adjusted: float | None = None
+    error_rate: str = ""
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def page(found: Iterable[Measured]) -> str:
             rows.setdefault(one.design.kind, []).append(_row(one))
     head = (f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|")
     tables = ["\n".join((f"## `{kind}` on two models", "", *head, *own)) for kind, own in rows.items()]
-    return HEADER + "\n\n".join(tables) + "\n" if tables else ""
+    return HEADER + "\n\n".join(tables or ["Nothing was counted yet."]) + "\n"
 
 
 def _row(one: Measured) -> str:
