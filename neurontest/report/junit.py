@@ -65,6 +65,7 @@ def properties(claim: ClaimRecord) -> list[tuple[str, str]]:
             "gate.change": since.change.value if since.change else None,
             "gate.margin": since.margin,
             "gate.p": decisive_p(since),
+            "gate.error_rate": since.error_rate,
         }
     for one in standings(claim):
         if one.words:
