@@ -20,6 +20,7 @@ import neurontest.trace.twin  # noqa: F401 - a run in this process forgets what 
 from neurontest.cli import main
 from neurontest.gate.reference import ACTIVATIONS, MANIFEST, RECORD
 from neurontest.report.record import load_record
+from neurontest.stats.calibration import NOT_MEASURED
 from neurontest.types import Comparison, Record
 
 from . import gated
@@ -209,8 +210,11 @@ class TestComparing:
             }
             assert said["neurontest.gate.status"] == "lost"
             assert said["neurontest.gate.margin"] == "50%"
+            assert said["neurontest.gate.error_rate"] == near.error_rate
             assert float(said["neurontest.gate.change"] or 0) == pytest.approx(near.change.value, rel=1e-4)
             assert float(said["neurontest.gate.p"] or 1) <= 0.05
+        assert "measured" in near.error_rate
+        assert not found.comparison("far").error_rate
 
     def test_nothing_of_a_model_of_no_meaning_is_preserved(self, project: Project) -> None:
         found = project.run("random", "--concept-against=ref")
@@ -280,6 +284,7 @@ class TestComparing:
         assert found.status == 0
         assert found.statuses["near"] == "preserved"
         assert "margin 9)" in found.line("since ref")
+        assert found.comparison("near").error_rate == NOT_MEASURED
 
     def test_a_mark_expects_it(self, project: Project) -> None:
         path = project.folder / "specs" / "claims.yaml"
