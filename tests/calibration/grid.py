@@ -4,12 +4,13 @@
 
 Each data set is a world of its own, in which the claim's null holds exactly (by symmetry, or at a reference value found
 by brute force), or its alternative does. With `--traces` there are also cells whose concepts are prompts of the shipped
-suite, dealt at random: activations of a real model, and no difference by construction.
+suite, dealt at random: activations of a real model, and no difference by construction. Cells of "two models" are the
+gate's: nothing of a claim's effect is lost, or less than the margin, exactly the margin, or more.
 
 Counts are added to the packaged table as they come, so a run that is broken off goes on where it was. The first data
 set of each cell is looked at anew each time: where it comes out otherwise than it did, the test or the world is no
 longer that which was counted, and the cell is begun again. At the end what is drawn from the table is written: the page
-of all cells, the misses in docs/statistics.md and the rates in the README.
+of all cells, the misses in docs/statistics.md, the gate's rates in docs/gate-statistics.md and the rates in the README.
 """
 
 from __future__ import annotations
