@@ -22,6 +22,7 @@ from tests.calibration.cells import CELLS, gate
 from tests.calibration.counts import counted, nothing_yet
 from tests.calibration.pair import AT, LEFT, MARGIN, Pair
 from tests.calibration.worlds import sampled_pairs
+from tests.calibration.worlds.brute_force import selected
 from tests.calibration.worlds.pairs import found, losses_change, named_change
 from tests.calibration.worlds.sampled_pairs import SAMPLED, Sampled, effects, gain_of, share_left
 from tests.worlds import claim_on
@@ -146,7 +147,7 @@ def test_sets_found_by_brute_force_are_those_that_are_selected(select: str) -> N
     by = selector(scores, select=select, k=10, smallest=6)
     chosen = np.zeros((len(order), 40))
     chosen[:, by.columns] = by.memberships(subsets)
-    assert (sampled_pairs._selected(scores, order, select) == chosen).all()
+    assert (selected(scores, order, select) == chosen).all()
     assert effects("distinct", 0, 5, select, 1.0)[0] > 4
 
 

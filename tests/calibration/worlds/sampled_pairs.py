@@ -16,9 +16,9 @@ from neurontest.claims.preserved import Preserved
 from neurontest.claims.trial import Trial
 from neurontest.gate.paired import PairedTrial, survival
 from neurontest.gate.preserved import drift_evidence
-from neurontest.stats.halves import Indices
 from neurontest.types import Selection, Statistics
 from tests.calibration.pair import AT, MARGIN, K, Pair, Said
+from tests.calibration.worlds.brute_force import Sets, selected
 from tests.calibration.worlds.pairs import NOISE
 from tests.worlds import Floats, Signal, World, claim_on, three
 
@@ -30,31 +30,6 @@ WEAKER, STRONGER = (1.0, 0.8, 0.6, 0.4, 0.2, 0.0), (1.0, 2.0, 4.0, 8.0, 16.0, 32
 NEAR = 0.005
 Signals = Mapping[str, Signal]
 Change = Callable[[Signals, float], Signals]
-
-
-class Sets:
-    """Sets [subset, neuron] that m fresh prompts select, of each concept in each mode; then and now, of a concept."""
-
-    def __init__(self, chosen: Mapping[tuple[str, str], Floats]) -> None:
-        self._chosen = chosen
-        self.names = sorted({name for name, _ in chosen if name != "then"})
-
-    def shared(self, first: str, second: str, mode: str = "difference", other: str = "") -> float:
-        """Neurons that sets of two concepts share, of disjoint prompts; or of one, in two modes or in one."""
-        one, two = self._chosen[first, mode], self._chosen[second, other or mode]
-        if first == second:
-            # Sets that stand next to each other are of disjoint prompts, except where prompts are dealt anew.
-            return float((one[:-1] * two[1:]).sum(axis=1).mean())
-        return float(one.mean(axis=0) @ two.mean(axis=0))
-
-    def within(self, *names: str, mode: str = "difference") -> float:
-        """What two sets of a concept share, over these."""
-        return float(np.mean([self.shared(name, name, mode) for name in names]))
-
-    def distinct(self, *names: str, mode: str = "difference") -> float:
-        """How much more that is than what two concepts share, over pairs."""
-        between = [self.shared(one, two, mode) for one in names for two in names if one < two]
-        return self.within(*names, mode=mode) - float(np.mean(between))
 
 
 def _b_alone(signals: Signals, gain: float) -> Signals:
@@ -302,23 +277,8 @@ def effects(kind: str, which: int, m: int, select: str, gain: float) -> list[flo
             order = one.rng.permuted(np.tile(np.arange(count), (DEALS, 1)), axis=1).reshape(-1, m)
             scores = noisy - neutral.mean(axis=0)
             if what.last is not None:
-                chosen[concept, where] = _selected(scores, order, select)
+                chosen[concept, where] = selected(scores, order, select)
             else:
-                chosen[concept, "difference"] = _selected(scores, order, select)
-                chosen[concept, "raw"] = _selected(noisy, order, select)
+                chosen[concept, "difference"] = selected(scores, order, select)
+                chosen[concept, "raw"] = selected(noisy, order, select)
     return what.effects(Sets(chosen))
-
-
-def _selected(scores: Floats, order: Indices, select: str) -> Floats:
-    """The set [subset, neuron] of each group of prompts."""
-    means = scores[order].mean(axis=1)
-    if select == "consistency":
-        lists = _top(scores)
-        means = lists[order].sum(axis=1) + 0.5 * means / np.abs(means).max()
-    return _top(means)
-
-
-def _top(values: Floats) -> Floats:
-    out = np.zeros_like(values)
-    np.put_along_axis(out, np.argpartition(values, -K, axis=1)[:, -K:], 1.0, axis=1)
-    return out
