@@ -29,8 +29,9 @@ bench: $(BENCH)/.installed
 	OMP_NUM_THREADS=1 $(BENCH)/bin/python -m tests.benchmarks.large
 	OMP_NUM_THREADS=1 $(BENCH)/bin/python -m tests.benchmarks.many_claims
 
-# Type-I error, power and coverage of every kind on planted worlds: hours, which it tells, and goes on where it was broken
-# off. Its table is packaged; what claims, the README and docs/ say of error rates is drawn from it.
+# Type-I error, power and coverage of every kind on planted worlds, and of the gate on pairs of models: hours, which it
+# tells, and goes on where it was broken off. Its table is packaged; what claims, comparisons, the README and docs/ say of
+# error rates is drawn from it.
 # For example: make calibrate CALIBRATE='--minutes 45 --traces ~/.cache/neurontest'
 calibrate: $(INSTALLED)
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.calibration.grid $(CALIBRATE)

@@ -11,8 +11,12 @@ from neurontest.types import Claim, Evidence
 
 def design_of(claim: Claim, evidence: Evidence) -> Design:
     """What the error of a claim's tests may hang on."""
+    return design_with(claim, tuple(sorted({key.name for key in evidence.keys})), tuple(evidence.prompts.values()))
+
+
+def design_with(claim: Claim, tests: tuple[str, ...], counts: tuple[int, ...]) -> Design:
+    """The same, of tests of these names and so many prompts of each concept."""
     kind = kind_named(claim.kind)
-    counts = tuple(evidence.prompts.values())
     # What a sentence may say of how it is meant, it says in a choice that can be left out.
     said = [slot for slot in kind.slots if slot.name in claim.terms]
     meant = [str(claim.terms[slot.name]) for slot in said if slot.holds == "choice" and slot.optional]
@@ -20,7 +24,7 @@ def design_of(claim: Claim, evidence: Evidence) -> Design:
     return Design(
         kind=claim.kind,
         form=", ".join(meant),
-        tests=tuple(sorted({key.name for key in evidence.keys})),
+        tests=tests,
         select=claim.selection.select if kind.selects else "",
         k=claim.selection.k if kind.selects else 0,
         prompts=(min(counts), max(counts)),

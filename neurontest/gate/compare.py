@@ -14,7 +14,7 @@ from neurontest.gate.power import Power, power_if_unchanged, power_unchanged
 from neurontest.gate.pruned import Pruned
 from neurontest.gate.reference import Reference
 from neurontest.gate.same import difference
-from neurontest.gate.survival import Survival
+from neurontest.gate.survival import FOR_THE_SEARCH, Survival
 from neurontest.gate.way import Asked, Way
 from neurontest.gate.ways import untestable, way_of
 from neurontest.stats.correction import thresholds
@@ -344,8 +344,15 @@ def _why(claim: Claim, found: Survival, verdict: Verdict, margin: Margin) -> str
     power = power_unchanged(found, margin, verdict.threshold, own_texts=own_texts)
     if power >= POWER:
         return f"unchanged, it would be called preserved with probability {power:.2f}, and is not"
+    reached = found.asked(verdict.threshold)
+    if not reached:
+        return (
+            "the neurons that the reference's search found do not stand out there as much as it takes to tell that more"
+            f" than luck in the same texts keeps them (p {found.by_luck:.2g} over all neurons,"
+            f" {FOR_THE_SEARCH * verdict.threshold:.2g} asked)"
+        )
     asked = found.if_unchanged(margin)
-    needed = prompts_needed(found.spread, asked, verdict.threshold / found.chances) if found.spread and asked else None
+    needed = prompts_needed(found.spread, asked, reached) if found.spread and asked else None
     if needed is None:
         return "neither that enough is left is shown, nor that too little is; no number of prompts can be told"
     return (

@@ -13,10 +13,11 @@ from neurontest.claims.trial import Trial
 from neurontest.gate.margin import Margin
 from neurontest.gate.mean_t import mean_t, spread_of
 from neurontest.gate.partners import Partner
-from neurontest.gate.survival import Survival, of_parts
+from neurontest.gate.survival import FOR_THE_SEARCH, Survival, of_parts
 from neurontest.neurons.normalize import Floats
 from neurontest.stats.auroc import placements
 from neurontest.stats.half_t import HalfT
+from neurontest.stats.welch_bound import welch_bound
 
 METHOD = "DeLong t"
 #: How far one prompt that lay in the middle of the other group would be from one that lies apart: where the groups lie
@@ -35,6 +36,8 @@ def named_survival(
     sides: Sequence[Sequence[str]],
     margin: Margin,
     partners: Sequence[Partner] = (),
+    *,
+    searched: bool = False,
 ) -> Survival:
     """Test whether enough is left of what some neuron tells a concept from others by.
 
@@ -52,10 +55,14 @@ def named_survival(
         What the claim's concept is told from; each side's prompts are one group.
     partners : sequence of Partner, optional
         What does now what each of them did; by default the neurons of the same numbers.
+    searched : bool
+        Whether they are those that stood out of all neurons on the prompts of `then`.
     """
-    if not partners:
-        return any_of([_of_neuron(then, now, neuron, neuron, sides, margin) for neuron in neurons])
-    return any_of([told_by(one, _of_neuron(then, now, one.neuron, one.now, sides, margin)) for one in partners])
+    if partners:
+        found = [told_by(one, _of_neuron(then, now, one.neuron, one.now, sides, margin)) for one in partners]
+    else:
+        found = [_of_neuron(then, now, neuron, neuron, sides, margin) for neuron in neurons]
+    return any_of(found, [_by_luck(then, neuron, sides) for neuron in neurons] if searched else ())
 
 
 def told_by(partner: Partner, found: Survival) -> Survival:
@@ -64,18 +71,39 @@ def told_by(partner: Partner, found: Survival) -> Survival:
     return replace(found, note=note, p_preserved=found.p_preserved if partner.found else 1.0)
 
 
-def any_of(found: Sequence[Survival]) -> Survival:
+def any_of(found: Sequence[Survival], by_luck: Sequence[float] = ()) -> Survival:
     """Of neurons that were found in a search, one of which is enough; what is said is of the one most surely left.
 
     That is a union: p is the smallest times the number of neurons, and too little is left if it is of all of them.
+
+    What a search had wrong is the same luck in both models where they read the same texts, and would be called
+    preserved. So the level is divided: a part of it is for neurons that the search found by luck, which must have
+    stood out that much more, and the rest for the others.
+
+    Parameters
+    ----------
+    by_luck : sequence of float
+        The p-value of each in the search, over all that were searched; none if that is not known.
     """
-    best = min(found, key=lambda one: one.p_preserved)
+    spent = FOR_THE_SEARCH if by_luck else 0.0
+    least = [one / FOR_THE_SEARCH for one in by_luck] or [0.0] * len(found)
+    p = [max(len(found) * one.p_preserved / (1 - spent), low) for one, low in zip(found, least, strict=True)]
+    at = min(range(len(found)), key=lambda one: (p[one], found[one].p_preserved))
     return replace(
-        best,
-        p_preserved=min(1.0, len(found) * best.p_preserved),
+        found[at],
+        p_preserved=min(1.0, p[at]),
         p_weakened=max(one.p_weakened for one in found),
         chances=len(found),
+        by_luck=by_luck[at] if by_luck else 0.0,
     )
+
+
+def _by_luck(then: Trial, neuron: str, sides: Sequence[Sequence[str]]) -> float:
+    """Welch's t against each side, the largest p-value, over all neurons of the model (Bonferroni)."""
+    values, of = _values(then, neuron), then.claim.said("of")
+    against = [np.concatenate([values[name] for name in side]) for side in sides]
+    alone = max(float(welch_bound(values[of][:, None], others[:, None]).p[0]) for others in against)
+    return min(1.0, alone * then.shape.layers * then.shape.width)
 
 
 def _of_neuron(

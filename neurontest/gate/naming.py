@@ -79,7 +79,9 @@ class Named(Naming):
             )
         else:
             found = ()
-        return named_survival(then, now, self._names(asked), kind.sides(asked.claim), asked.margin, found)
+        searched = "neuron" not in asked.claim.terms
+        names, sides = self._names(asked), kind.sides(asked.claim)
+        return named_survival(then, now, names, sides, asked.margin, found, searched=searched)
 
     def partners(self, asked: Asked) -> tuple[Partner, ...]:
         """By how they vary among the prompts of each concept that the claim is about."""

@@ -58,7 +58,6 @@ def power_if_unchanged(found: Survival, threshold: float, own_texts: Margin | No
     spread = found.spread
     if spread is None:
         return None
-    reached = threshold / found.chances
     centres = [one.t for one in found.parts]
     if own_texts is not None:
         kept = own_texts.kept
@@ -67,6 +66,7 @@ def power_if_unchanged(found: Survival, threshold: float, own_texts: Margin | No
         centres = [found.if_unchanged(own_texts) / (variance * (1 + kept**2)) ** 0.5]
 
     def at(n: int) -> float:
+        reached = found.asked(threshold, n / spread.prompts)
         powers = (_power(t, one.df, n, reached, spread) for t, one in zip(centres, found.parts, strict=False))
         return max(0.0, 1 - sum(1 - power for power in powers))
 
@@ -101,7 +101,7 @@ def power_unchanged(found: Survival, margin: Margin, threshold: float, *, own_te
         return 0.0
     variance = then.variance * (1 + kept**2 if own_texts else (1 - kept) ** 2)
     centre = asked / variance**0.5 if variance > 0 else _FAR
-    return _reached(centre, then.df, threshold / found.chances)
+    return _reached(centre, then.df, found.asked(threshold))
 
 
 def _power(t: float, df_here: float, n: int, threshold: float, spread: Spread) -> float:
@@ -110,6 +110,8 @@ def _power(t: float, df_here: float, n: int, threshold: float, spread: Spread) -
 
 
 def _reached(centre: float, df: float, threshold: float) -> float:
+    if not threshold:
+        return 0.0
     if centre >= _FAR:
         return 1.0
     return float(stats.nct.sf(stats.t.isf(threshold, df), df, centre)) if centre > 0 else 0.0

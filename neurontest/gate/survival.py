@@ -11,6 +11,9 @@ from neurontest.gate.margin import Margin
 from neurontest.stats.half_t import HalfT
 from neurontest.types import Spread
 
+#: Of neurons that a search found on the same texts: the share of the level that is left for what it had wrong.
+FOR_THE_SEARCH = 0.2
+
 
 class IncomparableError(EvidenceError):
     """A claim cannot be held against its namesake in a reference, and why."""
@@ -48,6 +51,9 @@ class Survival:
         `change` of each part; empty of one part.
     note : str
         What to know of the neurons that were compared; empty if they are those of the same numbers.
+    by_luck : float
+        Of the one that it hangs on: the p-value of the search that found it, over all neurons. 0 if none was searched
+        for.
     """
 
     then: HalfT
@@ -63,6 +69,21 @@ class Survival:
     chances: int = 1
     changes: tuple[HalfT, ...] = ()
     note: str = ""
+    by_luck: float = 0.0
+
+    def asked(self, threshold: float, prompts: float = 1.0) -> float:
+        """The p-value that one neuron's test must reach for the whole to reach this threshold; 0 if none is enough.
+
+        Parameters
+        ----------
+        prompts : float
+            As if there were so many times as many: a p-value falls about exponentially with their number.
+        """
+        if not self.by_luck:
+            return threshold / self.chances
+        if self.by_luck**prompts > FOR_THE_SEARCH * threshold:
+            return 0.0
+        return (1 - FOR_THE_SEARCH) * threshold / self.chances
 
     def if_unchanged(self, margin: Margin) -> float:
         """How far beyond its reference value `kept` would be if all of the effect were left; 0 if there is none."""

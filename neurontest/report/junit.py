@@ -72,6 +72,7 @@ def properties(claim: ClaimRecord) -> list[tuple[str, str]]:
             "gate.floor_seed": since.floor.seed if since.floor else None,
             "gate.margin": since.margin,
             "gate.p": decisive_p(since),
+            "gate.error_rate": since.error_rate,
         }
     for one in standings(claim):
         if one.words:

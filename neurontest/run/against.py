@@ -40,7 +40,7 @@ from neurontest.types import (
 from neurontest.words import quoted
 
 #: Changed whenever the same reference, traces and spec would give another comparison.
-COMPARISON_VERSION = 2
+COMPARISON_VERSION = 3
 #: Statuses that may be made to fail, and those that do by default.
 FAILING = ("weakened", "lost", "undecided", "incomparable")
 

@@ -11,6 +11,7 @@ from neurontest.claims.preserved import Preserved
 from neurontest.gate.compare import compare, open_to
 from neurontest.gate.preserved import evidence_of
 from neurontest.gate.pruned import Pruned
+from neurontest.gate.rates import with_change_rates
 from neurontest.gate.reference import RECORD, Reference, read_reference
 from neurontest.gate.source import folder_of
 from neurontest.report.record import load_record
@@ -61,6 +62,7 @@ def held_against(said: str, base: Path, against: Against, cache_dir: Path) -> Re
         traces = _kept(known_here, reference)
         findings = _of_the_change(known_here, findings, against, traces)
         compared = compare(known_here, findings, against.then, traces, against.margin, unlike)
+        compared = with_change_rates(known_here.tested, compared)
         found.update(((family.file, name), comparison) for name, comparison in compared.items())
         drifts.look(known_here, traces, unlike, lambda asked: against.unmatched(asked, read))
     claims = tuple(replace(claim, against=found.get((claim.family, claim.id))) for claim in record.claims)

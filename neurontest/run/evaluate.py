@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from neurontest.errors import EvidenceError, ModelError, TraceError
+from neurontest.gate.rates import with_change_rates
 from neurontest.run import nulls
 from neurontest.run.assemble import Outcome, claim_record, make_record
 from neurontest.run.evidence import Cache
@@ -171,10 +172,12 @@ class Run(Tested):
             written = (one for texts in self._shown.texts().values() for one in texts)
             read = {(one.prompt, one.sample): one for one in written}
             unlike = against.unlike(family, read)
-            self._compared[family.file] = self._comparisons.keep_or_find(
+            found = self._comparisons.keep_or_find(
                 against.key(self._key(family, traces), unlike),
                 lambda: against.compare(family, findings, traces, unlike),
             )
+            # Looked up anew each time, as of verdicts.
+            self._compared[family.file] = with_change_rates(family.tested, found)
             if self._drifts is not None:
                 self._drifts.look(family, traces, unlike, lambda asked: against.unmatched(asked, read))
         return self._compared.get(family.file, {})

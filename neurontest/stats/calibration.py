@@ -24,6 +24,11 @@ FEWEST = 100
 #: How many times as many prompts, or neurons in a set, a design may have that still counts as near.
 NEAR_PROMPTS, NEAR_K = 1.7, 5.0
 NOT_MEASURED = "not measured for this design"
+#: What is true of a claim: of two models, what became of its effect. Each name says its own, so that who does not know
+#: one refuses the table, and takes no rate of a change for one of a verdict.
+Truth = Literal["null", "boundary", "true", "false", "unchanged", "less", "margin", "more"]
+#: What a claim of such a truth should come out as; at a boundary, either is an error.
+_RIGHT = {"true": "holds", "false": "refuted", "unchanged": "holds", "less": "holds", "more": "refuted"}
 
 
 @dataclass(frozen=True)
@@ -42,6 +47,9 @@ class Design:
         The fewest and the most of a concept: prompts, or groups of them.
     grouped : bool
         Whether prompts have groups or shared templates.
+    texts : {"", "same", "own"}
+        Where a claim is compared on two models: whether both read the same texts, or each its own. Empty of a claim's
+        own verdict.
     """
 
     kind: str
@@ -51,10 +59,11 @@ class Design:
     k: int
     prompts: tuple[int, int]
     grouped: bool = False
+    texts: Literal["", "same", "own"] = ""
 
     def procedure(self) -> tuple[object, ...]:
         """What must be the same for a rate to say anything."""
-        return self.kind, self.form, self.tests, self.select
+        return self.kind, self.form, self.tests, self.select, self.texts
 
     def distance(self, other: Design) -> float | None:
         """How far apart in log prompts, their imbalance and log k; None if too far, or tested in another way."""
@@ -85,9 +94,10 @@ class Measured:
     ----------
     world : str
         In words.
-    truth : {"null", "boundary", "true", "false"}
+    truth : {"null", "boundary", "true", "false", "unchanged", "less", "margin", "more"}
         The claim's null holds and so does its opposite's; its estimand is the reference value; the claim is true; its
-        opposite is.
+        opposite is. Of two models: nothing of the claim's effect was lost; less than the margin; exactly the margin;
+        more.
     role : {"reference", "stress"}
         Whether the world is one that the test is meant for, or one that strains what it assumes.
     real : bool
@@ -97,7 +107,8 @@ class Measured:
     data_sets : int
         Those that were looked at.
     holds, refuted : int
-        Data sets with this verdict, the claim alone in its family, at .05.
+        Data sets with this verdict, the claim alone in its family, at .05; of two models, with the status `preserved`,
+        and `weakened` or `lost`.
     alone : mapping from test to int
         Data sets in which each of the tests, by itself, had its p-value at .05 or below.
     known, covered : int
@@ -113,7 +124,7 @@ class Measured:
 
     design: Design
     world: str
-    truth: Literal["null", "boundary", "true", "false"]
+    truth: Truth
     role: Literal["reference", "stress"]
     real: bool = False
     seeds: int = 1
@@ -143,7 +154,7 @@ class Measured:
     @property
     def _wrong(self) -> dict[str, int]:
         counts = {"holds": self.holds, "refuted": self.refuted}
-        right = {"true": "holds", "false": "refuted"}.get(self.truth)
+        right = _RIGHT.get(self.truth)
         return {name: count for name, count in counts.items() if name != right}
 
     @property
@@ -152,9 +163,10 @@ class Measured:
         if self.data_sets < FEWEST:
             return ()
         out = []
+        named = {"holds": "preserved", "refuted": "weakened"} if self.design.texts else {}
         for name, count in self._wrong.items():
             if count / self.data_sets > self.goal:
-                out.append(f"{name} {rate(count, self.data_sets)}")
+                out.append(f"{named.get(name, name)} {rate(count, self.data_sets)}")
         if self.known >= FEWEST and self.covered / self.known < COVERED:
             out.append(f"95% interval covers {rate(self.covered, self.known)}")
         if self.contradictory:
@@ -225,6 +237,34 @@ def _worst(found: Iterable[Measured], design: Design) -> list[str]:
         return []
     one = max(missing, key=lambda at: at.errors)
     return [f"misses its goal where {one.where()}: {', '.join(one.misses)}"]
+
+
+def change_rate(found: Table, design: Design) -> str:
+    """What was measured of how often a comparison of two models errs for a claim of this design, in words.
+
+    As of :func:`error_rate`: the nearest design's; of several worlds as near the largest rate.
+    """
+    told = []
+    for truth, error, name in (
+        ("unchanged", "refuted", "false alarms"),
+        ("margin", "holds", "preserved at the margin"),
+    ):
+        reach = [
+            (distance, -getattr(one, error) / one.data_sets, one)
+            for one in found.values()
+            if one.truth == truth and one.role == "reference" and one.data_sets >= FEWEST
+            if (distance := design.distance(one.design)) is not None
+        ]
+        if reach:
+            one = min(reach, key=lambda at: at[:2])[2]
+            share = with_error(getattr(one, error), one.data_sets)
+            told.append((f"{name} {share} of {one.data_sets:,}", one.design.words()))
+    if not told:
+        return "; ".join([NOT_MEASURED, *_worst(found.values(), design)])
+    where = dict.fromkeys(words for _, words in told)
+    rates = ", ".join(words for words, _ in told)
+    near = f"measured {rates} simulated pairs of models ({' and '.join(where)}, {design.texts} texts; nearest to this"
+    return "; ".join([f"{near} design)", *_worst(found.values(), design)])
 
 
 def rate(count: int, of: int) -> str:

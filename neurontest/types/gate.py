@@ -101,6 +101,8 @@ class Comparison:
         Corrected over the claims that are compared.
     floor : Floor or None
         What its effect changes by where nothing of the model has changed; None if the reference does not say.
+    error_rate : str
+        How often such comparisons were measured to err, in words; empty if it was not tested.
     """
 
     status: GateStatus
@@ -116,6 +118,7 @@ class Comparison:
     p_adjusted: float | None = None
     p_opposite_adjusted: float | None = None
     floor: Floor | None = None
+    error_rate: str = ""
 
 
 @dataclass(frozen=True)

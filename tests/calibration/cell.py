@@ -15,7 +15,7 @@ from neurontest.claims.base import Kind, Traces
 from neurontest.claims.rates import design_of
 from neurontest.claims.trial import Trial
 from neurontest.run.settle import settle
-from neurontest.stats.calibration import Design, Measured
+from neurontest.stats.calibration import Design
 from neurontest.stats.correction import thresholds
 from neurontest.stats.relabel import relabel
 from neurontest.stats.whole_sets import overlap_difference
@@ -32,14 +32,13 @@ from neurontest.types import (
     silent,
 )
 from neurontest.verdict import judge, p_bounds, p_opposite_bounds
+from tests.calibration.counts import ALL, Outcome
 from tests.worlds import claim_on
 
 if TYPE_CHECKING:
     from tests.calibration.worlds.base import Made, Make
 
 MEAN, CONSISTENCY = Selection(), Selection(select="consistency")
-#: Data sets of a cell, of one whose data sets take seconds, and of one on real activations.
-ALL, FEW, DEALINGS = 1000, 400, 200
 #: Prompts and neurons in a set, where sets are not of ten.
 SIZES = ((10, 1), (10, 50), (20, 50), (20, 200))
 #: Relabelings of a data set, where seeds are not what is asked about.
@@ -95,6 +94,10 @@ class Cell:
         """Prompts of each of these concepts."""
         return [self.others.get(name, self.n) for name in names]
 
+    def look(self, seed: int) -> Outcome:
+        """Make a data set, and test it."""
+        return run_cell(self, seed)
+
     @cached_property
     def key(self) -> str:
         """What tells the cell from all others, and a reader what it is."""
@@ -102,33 +105,6 @@ class Cell:
         test = "" if self.test == "both" else f", {self.test}"
         chosen = f"{self.selection.select}, k = {self.selection.k}"
         return f"{self.kind}: {self.world}; n = {self.n}{sizes}; {chosen}{test}"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one data set.
-
-    Attributes
-    ----------
-    holds, refuted : bool
-        The verdict of the sentence alone, or whether one of a family's false claims was shown, or refuted.
-    alone : mapping from test to bool
-        Whether each test by itself had its p-value at .05 or below.
-    covers : bool or None
-        Whether the interval holds the truth, if that is known.
-    contradictory : bool
-        Another seed's verdict was the contrary one, and neither was borderline.
-    """
-
-    design: Design
-    p: float
-    p_opposite: float
-    holds: bool
-    refuted: bool
-    alone: Mapping[str, bool]
-    covers: bool | None = None
-    borderline: bool = False
-    contradictory: bool = False
 
 
 def run_cell(cell: Cell, seed: int, made: Made | None = None) -> Outcome:
@@ -291,28 +267,4 @@ def _whole_sets(cell: Cell, trial: Trial) -> Outcome:
         holds=found.p <= trial.claim.statistics.alpha,
         refuted=False,
         alone={PEER: found.p <= trial.claim.statistics.alpha},
-    )
-
-
-def nothing_yet(cell: Cell, design: Design) -> Measured:
-    """A cell of which nothing is counted."""
-    return Measured(design, cell.world, cell.truth, cell.role, cell.dealt, 3 if cell.stability else 1)
-
-
-def counted(so_far: Measured, outcomes: Sequence[Outcome], seconds: float = 0.0) -> Measured:
-    """The counts with these added."""
-    tests = dict.fromkeys([*so_far.alone, *(name for one in outcomes for name in one.alone)])
-    first = outcomes[0] if outcomes and not so_far.data_sets else None
-    return replace(
-        so_far,
-        data_sets=so_far.data_sets + len(outcomes),
-        holds=so_far.holds + sum(one.holds for one in outcomes),
-        refuted=so_far.refuted + sum(one.refuted for one in outcomes),
-        alone={name: so_far.alone.get(name, 0) + sum(one.alone.get(name, False) for one in outcomes) for name in tests},
-        known=so_far.known + sum(one.covers is not None for one in outcomes),
-        covered=so_far.covered + sum(one.covers is True for one in outcomes),
-        borderline=so_far.borderline + sum(one.borderline for one in outcomes),
-        contradictory=so_far.contradictory + sum(one.contradictory for one in outcomes),
-        seconds=so_far.seconds + seconds,
-        proof=(first.p, first.p_opposite) if first else so_far.proof,
     )

@@ -1,4 +1,7 @@
-"""What is drawn from the table: the page of all cells, those that miss their goals, and the README's rates."""
+"""What is drawn from the table: the page of all cells, those that miss their goals, and the README's rates.
+
+Of pairs of models, see :mod:`tests.calibration.drawn_changes`.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ from pathlib import Path
 
 from neurontest.files import write_whole
 from neurontest.stats.calibration import FEWEST, Measured, Table, rate, with_error
+from tests.calibration import drawn_changes
 
 ROOT = Path(__file__).parents[2]
 PAGE, STATISTICS, README = ROOT / "docs" / "error-rates.md", ROOT / "docs" / "statistics.md", ROOT / "README.md"
-DRAWN = (PAGE, STATISTICS, README)
+GATE = ROOT / "docs" / "gate-statistics.md"
+DRAWN = (PAGE, STATISTICS, GATE, README)
 #: Prompts that most kinds are advised, and that a search over all neurons is.
 ADVISED, SEARCHED = 10, 15
 FORMS = ("on these controls", "by rank", "on average")
@@ -42,10 +47,20 @@ misses it is bold.
 
 def draw(found: Table) -> None:
     """Write all that is drawn."""
-    write_whole(PAGE, page(found.values()).encode())
-    for path, text in ((STATISTICS, statistics(STATISTICS.read_text("utf-8"), found.values())),):
+    for path, text in drawings(found).items():
         write_whole(path, text.encode())
-    write_whole(README, readme(README.read_text("utf-8"), found.values()).encode())
+
+
+def drawings(found: Table) -> dict[Path, str]:
+    """What is drawn into each file: of claims on one model, and of pairs of models."""
+    claims = [one for one in found.values() if not one.design.texts]
+    changes = [one for one in found.values() if one.design.texts]
+    return {
+        PAGE: page(claims) + drawn_changes.page(changes),
+        STATISTICS: statistics(STATISTICS.read_text("utf-8"), claims),
+        GATE: drawn_changes.summary(GATE.read_text("utf-8"), changes),
+        README: readme(README.read_text("utf-8"), claims),
+    }
 
 
 def page(found: Iterable[Measured]) -> str:

@@ -4,12 +4,13 @@
 
 Each data set is a world of its own, in which the claim's null holds exactly (by symmetry, or at a reference value found
 by brute force), or its alternative does. With `--traces` there are also cells whose concepts are prompts of the shipped
-suite, dealt at random: activations of a real model, and no difference by construction.
+suite, dealt at random: activations of a real model, and no difference by construction. Cells of "two models" are the
+gate's: nothing of a claim's effect is lost, or less than the margin, exactly the margin, or more.
 
 Counts are added to the packaged table as they come, so a run that is broken off goes on where it was. The first data
 set of each cell is looked at anew each time: where it comes out otherwise than it did, the test or the world is no
 longer that which was counted, and the cell is begun again. At the end what is drawn from the table is written: the page
-of all cells, the misses in docs/statistics.md and the rates in the README.
+of all cells, the misses in docs/statistics.md, the gate's rates in docs/gate-statistics.md and the rates in the README.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ from pathlib import Path
 
 from neurontest.files import write_whole
 from neurontest.stats.calibration import Measured, Table, read, written
-from tests.calibration.cell import Cell, Outcome, counted, nothing_yet, run_cell
 from tests.calibration.cells import CELLS
+from tests.calibration.counts import Counts, Outcome, counted, nothing_yet
 from tests.calibration.drawn import DRAWN, draw
 from tests.calibration.real import TRACES
 
@@ -59,11 +60,11 @@ def look(chunk: Chunk) -> Done:
     """Look at some data sets of a cell."""
     cell = {one.key: one for one in CELLS}[chunk.key]
     before = time.process_time()
-    outcomes = tuple(run_cell(cell, seed) for seed in range(chunk.start, chunk.stop))
+    outcomes = tuple(cell.look(seed) for seed in range(chunk.start, chunk.stop))
     return Done(outcomes, time.process_time() - before)
 
 
-def with_chunk(cell: Cell, so_far: Measured | None, chunk: Chunk, done: Done) -> Measured:
+def with_chunk(cell: Counts, so_far: Measured | None, chunk: Chunk, done: Done) -> Measured:
     """The counts with a chunk's.
 
     The first data set alone is a proof of what was counted before: if it came out otherwise, nothing else is kept.
@@ -98,7 +99,7 @@ class Plan:
         Data sets of a cell, unless it takes fewer.
     """
 
-    def __init__(self, cells: Sequence[Cell], found: dict[str, Measured], most: int) -> None:
+    def __init__(self, cells: Sequence[Counts], found: dict[str, Measured], most: int) -> None:
         self.cells = {cell.key: cell for cell in cells}
         self.found = found
         self._most = most
@@ -161,7 +162,7 @@ class Plan:
         return min(self._most, self.cells[key].data_sets)
 
 
-def chosen(cells: Sequence[Cell], said: str, traces: bool) -> Iterator[Cell]:
+def chosen(cells: Sequence[Counts], said: str, traces: bool) -> Iterator[Counts]:
     """Cells whose key holds one of the texts, divided by bars; real ones only if there are traces."""
     wanted = [one.strip() for one in said.split("|")]
     for cell in cells:

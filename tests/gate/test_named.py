@@ -26,10 +26,16 @@ def data(seed: int, shift: float, n: int = 12) -> dict[str, Floats]:
 
 
 def asked(
-    then: dict[str, Floats], now: dict[str, Floats], margin: Margin | None = None, neurons: tuple[int, ...] = (3,)
+    then: dict[str, Floats],
+    now: dict[str, Floats],
+    margin: Margin | None = None,
+    neurons: tuple[int, ...] = (3,),
+    *,
+    searched: bool = False,
 ) -> Survival:
     old, new = (Trial(*claim_on(SENTENCE, world, np.zeros((10, 8)), width=8)) for world in (then, now))
-    return named_survival(old, new, [f"L0.residual[{one}]" for one in neurons], SIDES, margin or Margin())
+    names = [f"L0.residual[{one}]" for one in neurons]
+    return named_survival(old, new, names, SIDES, margin or Margin(), searched=searched)
 
 
 def test_placements_are_the_components_of_the_area() -> None:
@@ -115,3 +121,40 @@ def test_a_high_area_is_judged_by_the_spread_at_the_margin() -> None:
     for part, variance in zip(found.parts, plain, strict=True):
         assert variance <= part.variance <= 1.5 * variance * (1 + 1e-9)
         assert part.df == 19
+
+
+def test_of_a_neuron_that_was_searched_for_a_fifth_of_the_level_is_for_luck() -> None:
+    then = data(7, 4.0, n=20)
+    named, found = asked(then, then), asked(then, then, searched=True)
+    alone = max(
+        float(stats.ttest_ind(then["a"][:, 3], then[name][:, 3], equal_var=False, alternative="greater").pvalue)
+        for name in "bc"
+    )
+    assert named.by_luck == 0
+    # Eight neurons were searched.
+    assert found.by_luck == pytest.approx(8 * alone, rel=0.5)
+    assert found.p_preserved == pytest.approx(max(named.p_preserved / 0.8, 5 * found.by_luck))
+    assert found.p_weakened == named.p_weakened
+    assert found.asked(0.05) == pytest.approx(0.04)
+
+
+def test_a_neuron_that_hardly_stood_out_is_not_preserved_by_standing_as_it_stood() -> None:
+    then = data(11, 0.9, n=20)
+    found = asked(then, then, searched=True)
+    assert found.by_luck > 0.01
+    assert found.p_preserved >= min(1.0, 5 * found.by_luck) > 0.05
+    assert found.asked(0.05) == 0
+    power = power_if_unchanged(found, 0.05)
+    assert power is not None
+    assert power.power == 0
+    # With more prompts it would stand out.
+    assert power.needed is not None
+    assert power.needed > 20
+
+
+def test_a_neuron_that_stood_out_by_luck_alone_does_not_hide_one_that_is_left() -> None:
+    then = data(9, 4.0, n=20)
+    found = asked(then, then, neurons=(3, 5), searched=True)
+    assert found.p_preserved < 0.05
+    assert found.by_luck < 0.01
+    assert found.chances == 2

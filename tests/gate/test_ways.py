@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from neurontest.claims import describe, kinds
+from neurontest.gate import named
 from neurontest.gate.compare import compare, powers
 from neurontest.gate.margin import Margin
 from neurontest.gate.power import Power
@@ -241,3 +242,17 @@ def test_undecided_says_how_many_prompts_would_decide(tmp_path: Path) -> None:
     assert near.status == "undecided"
     assert "prompts a concept would show it" in near.reason
     assert near.then == near.now == "holds"
+
+
+def test_a_search_that_hardly_found_anything_says_why_nothing_is_called_preserved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim, then, _ = asked("specific_any", *SENTENCES["specific_any"])
+    family = family_of([claim])
+    found = evaluated(family, then)
+    reference = recorded(tmp_path / "ref", family, then, found)
+    monkeypatch.setattr(named, "_by_luck", lambda *_: 0.03)
+    same = compare(family, found, reference, then, Margin())["c0"]
+    assert same.status == "undecided"
+    assert "p 0.03 over all neurons, 0.01 asked" in same.reason
+    assert powers(family, reference, then, Margin())["c0"].power == 0  # type: ignore[union-attr]

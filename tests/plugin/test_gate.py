@@ -22,6 +22,7 @@ from neurontest.cli import main
 from neurontest.errors import TraceError
 from neurontest.gate.reference import ACTIVATIONS, FLOOR, MANIFEST, RECORD, read_reference
 from neurontest.report.record import load_record
+from neurontest.stats.calibration import NOT_MEASURED
 from neurontest.trace.threads import with_threads
 from neurontest.types import Comparison, Record
 
@@ -311,8 +312,11 @@ class TestComparing:
             said = case_properties(project.folder / path)["near"]
             assert said["neurontest.gate.status"] == "lost"
             assert said["neurontest.gate.margin"] == "50%"
+            assert said["neurontest.gate.error_rate"] == near.error_rate
             assert float(said["neurontest.gate.change"]) == pytest.approx(near.change.value, rel=1e-4)
             assert float(said["neurontest.gate.p"]) <= 0.05
+        assert "measured" in near.error_rate
+        assert not found.comparison("far").error_rate
 
     def test_nothing_of_a_model_of_no_meaning_is_preserved(self, project: Project) -> None:
         found = project.run("random", "--concept-against=ref")
@@ -392,6 +396,7 @@ class TestComparing:
         assert found.status == 0
         assert found.statuses["near"] == "preserved"
         assert "margin 9)" in found.line("since ref")
+        assert found.comparison("near").error_rate == NOT_MEASURED
 
     def test_a_mark_expects_it(self, project: Project) -> None:
         path = project.folder / "specs" / "claims.yaml"

@@ -50,6 +50,7 @@ LOST = Comparison(
     0.0001,
     1.0,
     0.0004,
+    error_rate="measured false alarms .002 of 400",
 )
 KEPT = replace(
     LOST, status="preserved", now="holds", change=estimate(-0.4, -2.1, 1.3), p_adjusted=0.002, p_opposite_adjusted=1.0
@@ -178,6 +179,7 @@ def test_properties_of_junit() -> None:
     assert said["neurontest.gate.status"] == "lost"
     assert (said["neurontest.gate.then"], said["neurontest.gate.change"]) == ("29.8", "-28.6")
     assert (said["neurontest.gate.margin"], said["neurontest.gate.p"]) == ("50%", "0.0004")
+    assert said["neurontest.gate.error_rate"] == "measured false alarms .002 of 400"
     other = next(one for one in record.claims if one.against is OTHER)
     assert dict(properties(other))["neurontest.gate.reason"] == "the prompts of hanoi are others"
     failed = replace(record, claims=tuple(replace(one, outcome="failed") for one in record.claims if one.against))
@@ -196,6 +198,7 @@ def test_the_page_shows_the_worst_first_with_then_and_now() -> None:
     assert lost.change.reference is not None
     page = html_report(record)
     assert page.count('<section id="since">') == 1
+    assert "Its test: measured false alarms .002 of 400." in page
     assert page.count("<h4>Since reports/reference/base</h4>") == 5
     assert "The bar moved" in page
     assert 'id="since"' not in html_report(sample())

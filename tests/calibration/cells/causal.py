@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from functools import partial
 
 from neurontest.types import Selection
-from tests.calibration.cell import FEW, Cell
+from tests.calibration.cell import Cell
+from tests.calibration.counts import FEW
 from tests.calibration.worlds.effects import Harm, necessary, sufficient
 
 SIX = Selection(k=6)

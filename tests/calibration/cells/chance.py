@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from tests.calibration.cell import CONSISTENCY, FEW, MEAN, SIZES, Cell
+from tests.calibration.cell import CONSISTENCY, MEAN, SIZES, Cell
+from tests.calibration.counts import FEW
 from tests.calibration.worlds.chance import like_controls
 
 KIND = "overlap_above_chance"

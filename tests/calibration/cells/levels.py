@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 
 from neurontest.types import Selection
-from tests.calibration.cell import CONSISTENCY, FEW, MEAN, SIZES, Cell
+from tests.calibration.cell import CONSISTENCY, MEAN, SIZES, Cell
+from tests.calibration.counts import FEW
 from tests.calibration.worlds.levels import FAR, HIGH, LOW, RARE, Level, boundary, of_ceiling
 from tests.calibration.worlds.single import against_neutral
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 
 from neurontest.types import Selection
-from tests.calibration.cell import CONSISTENCY, FEW, MEAN, SIZES, Cell
+from tests.calibration.cell import CONSISTENCY, MEAN, SIZES, Cell
+from tests.calibration.counts import FEW
 from tests.calibration.worlds.overlaps import alike, family, mixtures, near_copies, planted, templates
 from tests.calibration.worlds.sets import extreme
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from neurontest.claims import kind_named
 from neurontest.types import Selection
-from tests.calibration.cell import DEALINGS, Cell
+from tests.calibration.cell import Cell
+from tests.calibration.counts import DEALINGS
 from tests.calibration.real import SENTENCES, of_suite
 
 SELECTIONS = (

@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 
 from neurontest.types import Selection
-from tests.calibration.cell import CONSISTENCY, FEW, MEAN, SIZES, Cell
+from tests.calibration.cell import CONSISTENCY, MEAN, SIZES, Cell
+from tests.calibration.counts import FEW
 from tests.calibration.worlds.sets import AVERAGE, EACH, distinct, normalization, positions, templates
 
 NOISE, WEAK, CLEAR = (partial(distinct, gain=gain) for gain in (0.0, 0.7, 1.0))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from tests.calibration.cell import FEW, MEAN, Cell
+from tests.calibration.cell import MEAN, Cell
+from tests.calibration.counts import FEW
 from tests.calibration.worlds.single import named, searched, templated
 
 ONE, THREE = {"a": 0.0, "b": 0.0}, {"a": 0.0, "b": 0.0, "c": 0.0, "d": 0.0}
