@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from neurontest.claims import kinds
+from tests.pages import SETTINGS_PAGE, settings_page
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -37,3 +38,15 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_every_kind_has_a_section() -> None:
     headings = HEADING.findall((ROOT / "docs" / "kinds.md").read_text("utf-8"))
     assert {kind.name for kind in kinds()} == set(re.findall(r"`(\w+)`", "\n".join(headings)))
+
+
+def test_every_setting_is_told() -> None:
+    text = SETTINGS_PAGE.read_text("utf-8")
+    assert settings_page(text) == text, "write it anew: python -m tests.pages"
+
+
+def test_the_front_page_is_three_screens_and_leads_to_every_page() -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert len(text.splitlines()) <= 180
+    linked = {link.partition("#")[0] for link in LINK.findall(text)}
+    assert {f"docs/{page.name}" for page in PAGES[1:]} <= linked

@@ -20,7 +20,7 @@ from neurontest.claims.specific import HasSpecificNeurons, SpecificNeuron
 
 @cache
 def kinds() -> tuple[Kind, ...]:
-    """Every kind of claim, one instance each, in the order of the README."""
+    """Every kind of claim, one instance each, in the order of docs/claims.md."""
     return (
         OverlapGreater(),
         OverlapAbove(),

@@ -96,7 +96,7 @@ class Kind(ABC):
     also : tuple of (str, Terms)
         Other sentences that mean the same, each with the terms that its words say.
     summary : str
-        What it asserts, in one sentence, for the schema and the README.
+        What it asserts, in one sentence, for the schema and the docs.
     minimum, advised : int
         Prompts per concept below which it is refused, and below which it is warned.
     about_method : str

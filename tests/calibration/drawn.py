@@ -1,4 +1,4 @@
-"""What is drawn from the table: the page of all cells, those that miss their goals, and the README's rates.
+"""What is drawn from the table: the page of all cells, those that miss their goals, and rates beside the kinds.
 
 Of pairs of models, see :mod:`tests.calibration.drawn_changes`.
 """
@@ -14,16 +14,16 @@ from neurontest.stats.calibration import FEWEST, Measured, Table, rate, with_err
 from tests.calibration import drawn_changes
 
 ROOT = Path(__file__).parents[2]
-PAGE, STATISTICS, README = ROOT / "docs" / "error-rates.md", ROOT / "docs" / "statistics.md", ROOT / "README.md"
-GATE = ROOT / "docs" / "gate-statistics.md"
-DRAWN = (PAGE, STATISTICS, GATE, README)
+PAGE, STATISTICS, CLAIMS = (ROOT / "docs" / f"{name}.md" for name in ("error-rates", "statistics", "claims"))
+GATE, README = ROOT / "docs" / "gate-statistics.md", ROOT / "README.md"
+DRAWN = (PAGE, STATISTICS, CLAIMS, GATE, README)
 #: Prompts that most kinds are advised, and that a search over all neurons is.
 ADVISED, SEARCHED = 10, 15
 FORMS = ("on these controls", "by rank", "on average")
 NOTHING = "not measured"
 #: Kinds that are about two models: what was counted of pairs of them stands in a table of its own.
-ELSEWHERE = {"preserved": "[of pairs of models](docs/gate-statistics.md#error-rates)"}
-#: Rows of the README's table of kinds: all up to its last two columns, of which the first two are looked at.
+ELSEWHERE = {"preserved": "[of pairs of models](gate-statistics.md#error-rates)"}
+#: Rows of the table of kinds: all up to its last two columns, of which the first two are looked at.
 ROWS = re.compile(r"^(\| (`[^|]+) \| ([^|]+) " + r"\| [^|]+ " * 4 + r")\| ([^|]+) \| ([^|]+) \|$", re.MULTILINE)
 MISSES = re.compile(r"(?<=<!-- misses -->\n).*?(?=<!-- end of misses -->)", re.DOTALL)
 COUNTED = re.compile(r"(?<=<!-- counted -->\n).*?(?=<!-- end of counted -->)", re.DOTALL)
@@ -59,7 +59,8 @@ def drawings(found: Table) -> dict[Path, str]:
         PAGE: page(claims) + drawn_changes.page(changes),
         STATISTICS: statistics(STATISTICS.read_text("utf-8"), claims),
         GATE: drawn_changes.summary(GATE.read_text("utf-8"), changes),
-        README: readme(README.read_text("utf-8"), claims),
+        CLAIMS: kinds_page(CLAIMS.read_text("utf-8"), claims),
+        README: drawn_changes.front(README.read_text("utf-8"), changes),
     }
 
 
@@ -120,8 +121,8 @@ def _missing(one: Measured) -> str:
     )
 
 
-def readme(text: str, found: Sequence[Measured] | Iterable[Measured]) -> str:
-    """The README, with its rates."""
+def kinds_page(text: str, found: Sequence[Measured] | Iterable[Measured]) -> str:
+    """docs/claims.md, with its rates."""
     told = list(found)
 
     def row(match: re.Match[str]) -> str:
@@ -140,15 +141,15 @@ def counted(found: Sequence[Measured]) -> str:
     many = f"{sets:,} data sets in {len(found)} cells"
     told = sum(one.data_sets >= FEWEST for one in found)
     return (
-        f"Errors and power are those of [planted worlds](docs/error-rates.md): {many} so far, of\n"
+        f"Errors and power are those of [planted worlds](error-rates.md): {many} so far, of\n"
         f"which the {told} with {FEWEST} or more are told and held against a goal, .05 and two standard errors, or\n"
         f".08 where a world strains the test. {missing} of these"
-        " [miss it](docs/statistics.md#cells-that-miss-their-goal).\n"
+        " [miss it](statistics.md#cells-that-miss-their-goal).\n"
     )
 
 
 def shown_in(kinds: str, sentence: str, found: Iterable[Measured]) -> list[Measured]:
-    """The cells that a row of the README is about: what stands in brackets need not be said."""
+    """The cells that a row of the table is about: what stands in brackets need not be said."""
     said = re.sub(r"\[.*?\]", "", sentence)
     form = next((one for one in FORMS if one in said), "")
     return [
@@ -160,7 +161,7 @@ def shown_in(kinds: str, sentence: str, found: Iterable[Measured]) -> list[Measu
 
 
 def in_short(cells: Iterable[Measured]) -> tuple[str, str]:
-    """Type-I error and power as the README has them.
+    """Type-I error and power as the table has them.
 
     The smallest and largest error of simulated reference worlds, by the tests that a claim has if it asks for none, of
     as many prompts as are advised; the power for each way to select.

@@ -8,7 +8,14 @@ from collections.abc import Iterable, Mapping
 from neurontest.stats.calibration import FEWEST, Measured, Truth, rate, with_error
 
 RATES = re.compile(r"(?<=<!-- rates -->\n).*?(?=<!-- end of rates -->)", re.DOTALL)
+FRONT = re.compile(r"(?<=<!-- gate rates -->\n).*?(?=<!-- end of gate rates -->)", re.DOTALL)
 SIZES = (10, 20, 40)
+#: Columns of the front page, which of the truths is meant, and which count is shown.
+ASKED_FIRST: tuple[tuple[str, Truth, str], ...] = (
+    ("`weakened` or `lost`, nothing changed", "unchanged", "refuted"),
+    ("`preserved`, exactly the margin lost", "margin", "holds"),
+    ("`preserved`, nothing changed, 20 prompts", "unchanged", "holds"),
+)
 NOTHING = "-"
 #: What is asked of pairs of which truth, and which count answers it.
 ASKED: tuple[tuple[str, Truth, str], ...] = (
@@ -39,6 +46,35 @@ def summary(text: str, found: Iterable[Measured]) -> str:
         raise ValueError("docs/gate-statistics.md has no room for its rates")
     cells = list(found)
     return RATES.sub(lambda _: f"{_in_short(cells)}\n\n{_misses(cells)}\n", text)
+
+
+def front(text: str, found: Iterable[Measured]) -> str:
+    """README, with the range of the gate's rates for each kind over the worlds that its test is meant for."""
+    if not FRONT.search(text):
+        raise ValueError("README.md has no room for the gate's rates")
+    told: dict[str, list[Measured]] = {}
+    for one in found:
+        if one.data_sets >= FEWEST and one.role == "reference":
+            told.setdefault(one.design.kind, []).append(one)
+    names = ("kind", *(name for name, _, _ in ASKED_FIRST))
+    rows = [
+        f"| {' | '.join((f'`{kind}`', *(_range(own, truth, count, name) for name, truth, count in ASKED_FIRST)))} |"
+        for kind, own in told.items()
+    ]
+    table = "\n".join((f"| {' | '.join(names)} |", "|---" * len(names) + "|", *rows)) if rows else "Nothing yet."
+    return FRONT.sub(lambda _: f"{table}\n", text)
+
+
+def _range(cells: Iterable[Measured], truth: Truth, count: str, name: str) -> str:
+    own = [one for one in cells if one.truth == truth]
+    # Power is told of one number of prompts, and of the same texts; an error of all there are.
+    if (truth, count) == ("unchanged", "holds"):
+        own = [one for one in own if one.design.texts == "same" and f"{one.design.prompts[0]} prompts" in name]
+    rates = sorted(getattr(one, count) / one.data_sets for one in own)
+    if not rates:
+        return "not measured"
+    low, high = (f"{value:.2f}".removeprefix("0") for value in (rates[0], rates[-1]))
+    return low if low == high else f"{low} to {high}"
 
 
 def page(found: Iterable[Measured]) -> str:

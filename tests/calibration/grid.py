@@ -10,7 +10,8 @@ gate's: nothing of a claim's effect is lost, or less than the margin, exactly th
 Counts are added to the packaged table as they come, so a run that is broken off goes on where it was. The first data
 set of each cell is looked at anew each time: where it comes out otherwise than it did, the test or the world is no
 longer that which was counted, and the cell is begun again. At the end what is drawn from the table is written: the page
-of all cells, the misses in docs/statistics.md, the gate's rates in docs/gate-statistics.md and the rates in the README.
+of all cells, the misses in docs/statistics.md, the gate's rates in docs/gate-statistics.md and the README, and the
+rates in docs/claims.md.
 """
 
 from __future__ import annotations

@@ -14,16 +14,16 @@ from tests.calibration.cell import Cell
 from tests.calibration.cells import CELLS
 from tests.calibration.counts import Outcome, nothing_yet
 from tests.calibration.drawn import (
+    CLAIMS,
     DRAWN,
     ELSEWHERE,
     MISSES,
-    README,
     ROWS,
     STATISTICS,
     drawings,
     in_short,
+    kinds_page,
     page,
-    readme,
     shown_in,
     statistics,
 )
@@ -74,7 +74,7 @@ def test_what_is_drawn_is_drawn_from_the_table() -> None:
 
 
 def test_every_row_of_the_readme_is_about_some_cells() -> None:
-    rows = ROWS.findall(README.read_text("utf-8"))
+    rows = ROWS.findall(CLAIMS.read_text("utf-8"))
     assert len(rows) >= 12
     known = {cell.kind for cell in CELLS}
     elsewhere = []
@@ -108,7 +108,7 @@ def test_the_readme_has_the_range_of_errors_and_the_power() -> None:
     assert shown_in("`specific`", "neuron x is specific to a [on average]", [*cells, averaged]) == cells
     assert shown_in("`specific`", "neuron x is specific to a on average", [*cells, averaged]) == [averaged]
     row = "| `specific` | `neuron x is specific to a` | b | c | d | e | old | older |"
-    assert readme(row, cells).endswith("| e | .04 to .05 | .67 (n = 10) |")
+    assert kinds_page(row, cells).endswith("| e | .04 to .05 | .67 (n = 10) |")
 
 
 def test_the_docs_list_what_misses() -> None:

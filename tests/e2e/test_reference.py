@@ -1,9 +1,12 @@
-"""The shipped record is of the shipped suite, and what the README shows is what it says."""
+"""The shipped record is of the shipped suite, and what pages show is what it says."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from neurontest.report.ci.badge import badge_svg, badges
 from neurontest.report.record import load_record
 from neurontest.report.rows import table_rows
 from neurontest.spec.load import load_suite
@@ -30,9 +33,19 @@ def test_what_does_not_hold_is_marked_with_the_evidence() -> None:
             assert f"{claim.verdict}: {row.effect}, p = {row.p} after Holm" in claim.xfail
 
 
-def test_the_readme_shows_its_table() -> None:
-    lines = (REPOSITORY / "README.md").read_text(encoding="utf-8").splitlines()
-    for row in table_rows(RECORD):
+@pytest.mark.parametrize(("page", "files"), [("docs/shipped.md", ""), ("README.md", "powered.yaml")])
+def test_pages_show_its_table(page: str, files: str) -> None:
+    lines = (REPOSITORY / page).read_text(encoding="utf-8").splitlines()
+    rows = [row for row in table_rows(RECORD) if row.where.startswith(files)]
+    assert rows
+    for row in rows:
         assert row.part in lines
         shown = [line for line in lines if line.startswith(row.claim[:50]) and line.endswith(f"  {row.p}")]
         assert any(row.effect in line and f"  {row.verdict}  " in line for line in shown)
+
+
+def test_the_badge_is_the_records() -> None:
+    folder = REPOSITORY / "reports" / "reference" / "smollm2-135m"
+    for name, badge in list(badges(RECORD))[:1]:
+        assert not name
+        assert (folder / "badge.svg").read_text("utf-8") == badge_svg(badge)
