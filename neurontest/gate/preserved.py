@@ -13,6 +13,7 @@ from neurontest.claims import kind_named
 from neurontest.claims.base import Traces
 from neurontest.claims.conclusion import t_null
 from neurontest.claims.preserved import BY_DEED, Preserved, refused
+from neurontest.claims.single import MissingNeuronError
 from neurontest.claims.trial import Trial
 from neurontest.gate.compare import Then
 from neurontest.gate.drift import Matching, drifted
@@ -28,13 +29,20 @@ Test = Callable[[Claim, Traces, Thresholds], Evidence]
 
 
 def against(then: Then) -> Test:
-    """The test of any claim where a reference is given: a claim about the change looks at both models."""
+    """The test of any claim where a reference is given: a claim about the change looks at both models.
+
+    A neuron that a claim names may be none of the model at hand: that refuses the claim alone. Without a reference it is
+    a fault of the spec.
+    """
 
     def test(claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         kind = kind_named(claim.kind)
         if isinstance(kind, Preserved):
             return evidence_of(kind, claim, then, traces, thresholds)
-        return kind.evidence(claim, traces, thresholds)
+        try:
+            return kind.evidence(claim, traces, thresholds)
+        except MissingNeuronError as error:
+            return refused(claim, str(error))
 
     return test
 
