@@ -117,12 +117,13 @@ class Against:
     @property
     def test(self) -> Test:
         """The test of a claim: of one about the change itself, on both models."""
-        return preserved.against(self.then)
+        return preserved.against(self.then, own_texts=self.texts == "own")
 
     def looked_at(self, family: Family) -> str:
-        """The reference's checksum if some claim's own evidence hangs on it; else empty."""
+        """The reference's checksum, and whose texts are read, if some claim's own evidence hangs on it; else empty."""
         changes = any(claim.kind == Preserved.name for claim in family.tested)
-        return self.then.reference.checksum if changes else ""
+        own = ", own texts" if self.texts == "own" else ""
+        return f"{self.then.reference.checksum}{own}" if changes else ""
 
     def key(self, evidence: str, unlike: Mapping[str, str]) -> str:
         """Name of what becomes of a family whose own evidence has this name."""

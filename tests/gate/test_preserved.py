@@ -146,6 +146,16 @@ def test_sentences() -> None:
         assert render(kind, terms) == sentence
 
 
+def test_what_neurons_do_is_not_matched_on_other_words(tmp_path: Path) -> None:
+    for sentence, words in ((SENTENCE, ""), (f"{SENTENCE} by what they do", "on the same words alone")):
+        claim, traces = asked(sentence, data(1))
+        family = family_of([claim])
+        reference = recorded(tmp_path / "ref", family, traces, evaluated(family, traces))
+        own = settle(family, traces, silent, test=against(reference, own_texts=True))["c0"]
+        assert words in own.refusal
+        assert bool(own.refusal) == bool(words)
+
+
 def test_a_named_neuron_that_is_gone_is_incomparable_and_its_family_is_tested(tmp_path: Path) -> None:
     rng = np.random.default_rng(4)
     then = {name: rng.normal(size=(12, 16)) for name in "abc"}

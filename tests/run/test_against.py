@@ -120,6 +120,7 @@ def test_evidence_hangs_on_the_reference_where_a_claim_looks_at_it(tmp_path: Pat
     about_change = replace(family.claims[0], kind="preserved", terms={"of": "hanoi"})
     changed = replace(family, claims=(about_change, *family.claims[1:]))
     assert held.looked_at(changed) == "a"
+    assert against(tmp_path, family, "own").looked_at(changed) != "a"
     keys = {evidence_key(changed, ["model"], ["trace"], one) for one in ("", "a", "b")}
     assert len(keys) == 3
 
