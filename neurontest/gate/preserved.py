@@ -36,8 +36,8 @@ OTHER_WORDS = (
 def against(then: Then, *, own_texts: bool = False) -> Test:
     """The test of any claim where a reference is given: a claim about the change looks at both models.
 
-    A neuron that a claim names may be none of the model at hand: that refuses the claim alone. Without a reference it is
-    a fault of the spec.
+    A neuron that a claim names may be none of the model at hand: that refuses the claim alone. Without a reference it
+    is a fault of the spec.
 
     Parameters
     ----------
