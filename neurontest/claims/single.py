@@ -19,12 +19,16 @@ from neurontest.types import Tally, Thresholds
 LISTED = 10
 
 
+class MissingNeuronError(EvidenceError):
+    """The model has no neuron of that layer and number."""
+
+
 def column_of(trial: Trial, neuron: str) -> int:
     """Where a neuron, ``L11.mlp[756]``, stands in the scores: the inverse of :func:`label`.
 
     Raises
     ------
-    EvidenceError
+    MissingNeuronError
         If the model has no such neuron.
     """
     numbers = [int(number) for number in re.findall(r"[0-9]+", neuron)]
@@ -34,7 +38,7 @@ def column_of(trial: Trial, neuron: str) -> int:
     layer, index = numbers
     shape = trial.shape
     if layer >= shape.layers or index >= shape.width:
-        raise EvidenceError(
+        raise MissingNeuronError(
             f"{trial.claim.node}: there is no {neuron}; the model has layers 0 to {shape.layers - 1}"
             f" and neurons 0 to {shape.width - 1} at this site"
         )

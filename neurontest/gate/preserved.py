@@ -13,6 +13,7 @@ from neurontest.claims import kind_named
 from neurontest.claims.base import Traces
 from neurontest.claims.conclusion import t_null
 from neurontest.claims.preserved import BY_DEED, Preserved, refused
+from neurontest.claims.single import MissingNeuronError
 from neurontest.claims.trial import Trial
 from neurontest.gate.compare import Read, Then
 from neurontest.gate.drift import Matching, drifted
@@ -25,16 +26,36 @@ from neurontest.stats.terms import Term
 from neurontest.types import Claim, Estimate, Evidence, Thresholds
 
 Test = Callable[[Claim, Traces, Thresholds], Evidence]
+#: On other words a neuron does not correlate with itself as it must: unchanged models were called weakened.
+OTHER_WORDS = (
+    "it cannot be compared: what neurons do is matched on the same words alone, and each model has written its own;"
+    " compare on the reference's texts (--concept-against-texts same)"
+)
 
 
-def against(then: Then) -> Test:
-    """The test of any claim where a reference is given: a claim about the change looks at both models."""
+def against(then: Then, *, own_texts: bool = False) -> Test:
+    """The test of any claim where a reference is given: a claim about the change looks at both models.
+
+    A neuron that a claim names may be none of the model at hand: that refuses the claim alone. Without a reference it
+    is a fault of the spec.
+
+    Parameters
+    ----------
+    then : Then
+    own_texts : bool
+        Whether each model has texts of its own.
+    """
 
     def test(claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
         kind = kind_named(claim.kind)
         if isinstance(kind, Preserved):
+            if own_texts and claim.terms.get("meant") == BY_DEED and claim.selection.positions != "prompt":
+                return refused(claim, OTHER_WORDS)
             return evidence_of(kind, claim, then, traces, thresholds)
-        return kind.evidence(claim, traces, thresholds)
+        try:
+            return kind.evidence(claim, traces, thresholds)
+        except MissingNeuronError as error:
+            return refused(claim, str(error))
 
     return test
 

@@ -52,7 +52,8 @@ def _parts(selection: Selection) -> dict[str, Any]:
 
 
 def _generation(claim: Claim, one: Claim | ClaimRecord) -> dict[str, Any]:
-    generation = one.generation
+    # The seed decides by chance alone: texts of another one are another sample of the same.
+    generation = replace(one.generation, seed=claim.generation.seed)
     if claim.generation.replay is not None:
         generation = replace(generation, **{name: getattr(claim.generation, name) for name in _REPLAYED})
     return {field.name: getattr(generation, field.name) for field in fields(generation)}

@@ -128,12 +128,14 @@ class Against:
     @property
     def test(self) -> Test:
         """The test of a claim: of one about the change itself, on both models."""
-        return preserved.against(self.then)
+        return preserved.against(self.then, own_texts=self.texts == "own")
 
     def looked_at(self, family: Family) -> str:
-        """The reference's checksum and how neurons are matched, if some claim's evidence hangs on it; else empty."""
-        changes = any(claim.kind == Preserved.name for claim in family.tested)
-        return f"{self.then.reference.checksum}, matched {MATCHING_VERSION}" if changes else ""
+        """The reference's checksum, how neurons are matched and whose texts are read, if a claim's evidence hangs on it."""
+        if not any(claim.kind == Preserved.name for claim in family.tested):
+            return ""
+        own = ", own texts" if self.texts == "own" else ""
+        return f"{self.then.reference.checksum}, matched {MATCHING_VERSION}{own}"
 
     def key(self, evidence: str, unlike: Mapping[str, str]) -> str:
         """Name of what becomes of a family whose own evidence has this name."""

@@ -122,7 +122,7 @@ def test_part_of_an_effect_may_be_gone(recorded: Then) -> None:
 
 CHANGES = {
     "chosen otherwise: k was 10, and is 9": lambda one: one.at(k=9),
-    "written otherwise: seed was": lambda one: replace(one, generation=replace(one.generation, seed=7)),
+    "written otherwise: top_k was": lambda one: replace(one, generation=replace(one.generation, top_k=7)),
     "another size: m was None, and is 5": lambda one: replace(one, statistics=replace(ASKED, m=5)),
     "no claim of this name": lambda one: replace(one, id="other"),
     "said something else": lambda one: replace(one, terms={**one.terms, "by": 1.0}),
@@ -143,6 +143,15 @@ def test_another_claim_is_not_compared(recorded: Then, said: str) -> None:
     again = compare(replace(family, claims=(other,)), {other.id: found["c0"]}, recorded, traces, Margin())
     assert again[other.id].status == "incomparable"
     assert said in again[other.id].reason
+
+
+def test_texts_of_another_seed_are_another_sample_of_the_same(recorded: Then) -> None:
+    family, traces = suite(data())
+    other = {replace(request, generation=replace(request.generation, seed=7)): one for request, one in traces.items()}
+    claims = tuple(replace(one, generation=replace(one.generation, seed=7)) for one in family.claims)
+    again = replace(family, claims=claims)
+    found = compare(again, findings(again, other), recorded, other, Margin())
+    assert found["c0"].status == "preserved"
 
 
 def test_texts_that_are_replayed_may_have_been_written_in_any_way(recorded: Then) -> None:

@@ -144,3 +144,33 @@ def test_sentences() -> None:
         kind, terms = parse(sentence, kinds())
         assert kind.name == "preserved"
         assert render(kind, terms) == sentence
+
+
+def test_what_neurons_do_is_not_matched_on_other_words(tmp_path: Path) -> None:
+    for sentence, words in ((SENTENCE, ""), (f"{SENTENCE} by what they do", "on the same words alone")):
+        claim, traces = asked(sentence, data(1))
+        family = family_of([claim])
+        reference = recorded(tmp_path / "ref", family, traces, evaluated(family, traces))
+        own = settle(family, traces, silent, test=against(reference, own_texts=True))["c0"]
+        assert words in own.refusal
+        assert bool(own.refusal) == bool(words)
+
+
+def test_a_named_neuron_that_is_gone_is_incomparable_and_its_family_is_tested(tmp_path: Path) -> None:
+    rng = np.random.default_rng(4)
+    then = {name: rng.normal(size=(12, 16)) for name in "abc"}
+    then["a"][:, [3, 11]] += 6
+    named = [f"neuron {one} is specific to a against b and c" for one in ("L1.residual[3]", "L0.residual[3]")]
+    asked_then = [claim_on(one, then, np.zeros((10, 16)), width=8) for one in named]
+    now = {name: rows[:, :8] for name, rows in then.items()}
+    asked_now = [claim_on(one, now, np.zeros((10, 8)), width=8) for one in named]
+    family = family_of([claim for _, claim, _ in asked_then])
+    before, after = (
+        {at: rows for _, _, traces in asked for at, rows in traces.items()} for asked in (asked_then, asked_now)
+    )
+    reference = recorded(tmp_path / "ref", family, before, evaluated(family, before))
+    evidence = settle(family, after, silent, test=against(reference))
+    assert "there is no L1.residual[3]" in evidence["c0"].refusal
+    gone, there = compare(family, judged(family, evidence), reference, after, Margin()).values()
+    assert (gone.status, "there is no L1.residual[3]" in gone.reason) == ("incomparable", True)
+    assert there.status == "preserved"

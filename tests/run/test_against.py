@@ -30,7 +30,8 @@ def family(tmp_path: Path) -> Family:
 
 
 def reference(checksum: str) -> Any:
-    return SimpleNamespace(checksum=checksum, manifest=SimpleNamespace(created=""))
+    floor = SimpleNamespace(repeats=())
+    return SimpleNamespace(checksum=checksum, manifest=SimpleNamespace(created=""), floor=floor)
 
 
 def against(tmp_path: Path, family: Family, texts: str = "same", **said: Any) -> Against:
@@ -126,6 +127,7 @@ def test_evidence_hangs_on_the_reference_where_a_claim_looks_at_it(tmp_path: Pat
     about_change = replace(family.claims[0], kind="preserved", terms={"of": "hanoi"})
     changed = replace(family, claims=(about_change, *family.claims[1:]))
     assert held.looked_at(changed).startswith("a, ")
+    assert against(tmp_path, family, "own").looked_at(changed) != held.looked_at(changed)
     keys = {evidence_key(changed, ["model"], ["trace"], one) for one in ("", "a", "b")}
     assert len(keys) == 3
 
