@@ -131,7 +131,7 @@ class Against:
         return preserved.against(self.then, own_texts=self.texts == "own")
 
     def looked_at(self, family: Family) -> str:
-        """The reference's checksum, how neurons are matched, whose texts are read: if a claim's evidence hangs on it."""
+        """The reference's checksum, how neurons are matched, whose texts are read; empty if no claim needs it."""
         if not any(claim.kind == Preserved.name for claim in family.tested):
             return ""
         own = ", own texts" if self.texts == "own" else ""

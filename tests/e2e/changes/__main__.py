@@ -10,8 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.e2e.changes.altered import CHANGES
-from tests.e2e.changes.held import SUITE, Base
+from tests.e2e.changes.altered import CHANGES, DROPPED
+from tests.e2e.changes.held import MATCHED, SUITE, Base
 from tests.e2e.changes.table import PAGE, drawn, written
 
 
@@ -33,4 +33,5 @@ if __name__ == "__main__":
         if writes:
             write_texts(base)
         else:
-            written(PAGE, drawn(base.losses, {name: base.held(name) for name in CHANGES}))
+            again = [f"{name}{MATCHED}" for name in ("MLP neurons permuted", f"block {DROPPED} left out")]
+            written(PAGE, drawn(base.losses, {name: base.held(name) for name in (*CHANGES, *again)}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +30,8 @@ SUITE = HERE / "suite"
 WRITING = {"replay": "false"}
 #: Each so many of the reference's texts are enough to tell how likely a copy finds them.
 EVERY = 8
+#: Behind the name of a change: named neurons are looked for by what they do.
+MATCHED = ", named neurons matched"
 
 
 @dataclass(frozen=True)
@@ -104,13 +106,15 @@ class Base:
         return loss(model, self.tokenizer, texts), loss(model, self.tokenizer, plain)
 
     def held(self, change: str) -> Held:
-        """What the gate says of a copy that is changed so."""
+        """What the gate says of a copy that is changed so; with :data:`MATCHED` behind, of named neurons by match."""
+        against = replace(self.against, neurons="match") if change.endswith(MATCHED) else self.against
+        change = change.removesuffix(MATCHED)
         model = altered(change, self.model, self.tokenizer, self.neurons)
         traces = self.cache / "traces"
         known = set(traces.iterdir())
         suite = load_suite(SUITE, {"replay": str(self.reference)})
         handle = from_transformers(model, self.tokenizer, name=change)
-        run = Run(suite, handle, cache_dir=self.cache, against=self.against)
+        run = Run(suite, handle, cache_dir=self.cache, against=against)
         found = compared(run)
         losses = self.losses_of(model)
         del model, handle, run

@@ -12,7 +12,7 @@ import pytest
 from neurontest.stats.power import POWER
 from neurontest.types import Comparison
 from tests.e2e.changes.altered import CHANGES, DROPPED, NOISE, STEPS
-from tests.e2e.changes.held import Base, Held
+from tests.e2e.changes.held import MATCHED, Base, Held
 from tests.e2e.changes.table import PAGE, told
 
 pytestmark = [pytest.mark.model, pytest.mark.changes]
@@ -20,7 +20,8 @@ pytestmark = [pytest.mark.model, pytest.mark.changes]
 BY_NUMBER = ("tulip-number", "vietnam-number")
 BY_DEED = ("tulip-deed", "vietnam-deed")
 #: Claims about neurons that have a number.
-NUMBERED = (*BY_NUMBER, "violent-named", "tulip-named", "tulip-any", "tulip-lists", "violent-lists")
+NAMED = ("violent-named", "tulip-named", "tulip-any", "tulip-lists", "violent-lists")
+NUMBERED = (*BY_NUMBER, *NAMED)
 GONE = ("weakened", "lost")
 #: From what is best to what is worst.
 ORDER = {"preserved": 0, "undecided": 1, "weakened": 2, "lost": 2, "incomparable": 9}
@@ -88,6 +89,12 @@ def test_neurons_of_other_numbers_are_preserved_by_what_they_do(base: Base) -> N
     same = (powerful(base) - set(NUMBERED)) | set(BY_DEED)
     assert {found.statuses[name] for name in same} == {"preserved"}
     assert {found.statuses[name] for name in BY_NUMBER} == {"weakened"}
+
+
+def test_named_neurons_of_other_numbers_are_found_by_what_they_do(base: Base) -> None:
+    found = held(base, f"MLP neurons permuted{MATCHED}")
+    assert powerful(base) & set(NAMED) <= with_status(found, "preserved")
+    assert len(powerful(base) & set(NAMED)) > 2
 
 
 def test_zeroed_neurons_are_missed(base: Base) -> None:
