@@ -10,6 +10,9 @@ from neurontest.report.plain.amounts import level_span, places, signed, size, sp
 from neurontest.types import ClaimRecord, Estimate
 from neurontest.words import together
 
+#: Concepts that a sentence names one by one.
+NAMED = 8
+
 
 @dataclass(frozen=True)
 class Phrase:
@@ -54,12 +57,19 @@ def neurons(claim: ClaimRecord, of: str = "") -> str:
 
 def _said(claim: ClaimRecord, slot: str) -> str:
     value = claim.terms[slot]
-    return together(value) if isinstance(value, tuple) else str(value)
+    return _listed(value) if isinstance(value, tuple) else str(value)
 
 
 def _several(claim: ClaimRecord, slot: str = "concepts") -> str:
     value = claim.terms.get(slot, ())
-    return together(value) if isinstance(value, tuple) and value else "the concepts"
+    return _listed(value) if isinstance(value, tuple) and value else "the concepts"
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    """The names, or of many their number and the first."""
+    if len(names) <= NAMED:
+        return together(names)
+    return f"{len(names)} concepts ({', '.join(names[:3])} and so on)"
 
 
 def _by(claim: ClaimRecord) -> str:

@@ -317,6 +317,12 @@ def test_a_kind_or_terms_from_elsewhere_are_told_by_sentence_and_effect() -> Non
         assert str(plain(other)).startswith("Shown: hanoi/vietnam minus hanoi/violent: +5.0 neurons (95 % interval 2")
 
 
+def test_many_concepts_are_counted() -> None:
+    case = next(one for one in CASES if one.kind == "positions_more_distinct")
+    said = str(plain(replace(claim(case, "holds"), terms={"concepts": tuple(f"c{at}" for at in range(200))})))
+    assert "200 concepts (c0, c1, c2 and so on) are about 5 neurons further apart" in said
+
+
 @given(st.floats(-60, 60), st.floats(0, 90), st.floats(0, 90), st.sampled_from(CASES))
 def test_an_interval_lies_within_what_is_possible_and_holds_its_value(
     value: float, below: float, above: float, case: Case
