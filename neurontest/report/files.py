@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,8 +14,10 @@ from neurontest.report.ci.badge import badge_json, badge_svg, badges
 from neurontest.report.ci.sarif import sarif
 from neurontest.report.ci.summary import summary
 from neurontest.report.html import html_report
+from neurontest.report.html.models import folders, models_page
 from neurontest.report.junit import junit_xml
 from neurontest.report.record import dump_record
+from neurontest.report.tables import TABLES
 from neurontest.types import Record
 
 
@@ -55,6 +57,41 @@ def write_reports(record: Record, folder: Path, sarif_from: str | None = None) -
     for name, draw in draws.items():
         paths.append(folder / name)
         write_whole(paths[-1], _drawn(draw, paths[-1]))
+    return tuple(paths)
+
+
+def write_tables(record: Record, folder: Path) -> tuple[Path, ...]:
+    """Write ``claims.csv``, ``neurons.csv`` and ``overlaps.csv`` into `folder`, and return their paths.
+
+    Raises
+    ------
+    RecordError, OSError
+        As :func:`write_reports`.
+    """
+    paths = tuple(folder / name for name in TABLES)
+    for path in paths:
+        write_whole(path, _drawn(partial(TABLES[path.name], record), path))
+    return paths
+
+
+def write_models(records: Sequence[Record], folder: Path) -> tuple[Path, ...]:
+    """Write the reports of several records, each into a folder named after its model, and ``index.html`` over them.
+
+    Returns
+    -------
+    tuple of Path
+        ``index.html`` first.
+
+    Raises
+    ------
+    RecordError, OSError
+        As :func:`write_reports`.
+    """
+    index = folder / "index.html"
+    write_whole(index, _drawn(partial(models_page, records), index))
+    paths = [index]
+    for record, name in zip(records, folders(records), strict=True):
+        paths += write_reports(record, folder / name)
     return tuple(paths)
 
 
