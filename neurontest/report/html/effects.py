@@ -10,7 +10,7 @@ from neurontest.report.html.claims import ClaimView
 #: Height of a claim in the figure, in pixels.
 ROW = 40
 #: Characters of a sentence that stand above its effect, on a phone too.
-LETTERS = 44
+LETTERS = 52
 
 
 @dataclass(frozen=True)

@@ -31,9 +31,13 @@ class Plain:
     said: str
     more: str = ""
 
+    @property
+    def opening(self) -> str:
+        """The lead as it stands before `said`: with a colon, unless the two are one sentence."""
+        return self.lead if self.said.startswith("whether") else f"{self.lead}:"
+
     def __str__(self) -> str:
-        between = " " if self.lead == LEADS["inconclusive"] and self.said.startswith("whether") else ": "
-        return f"{self.lead}{between}{self.said}" + (f" {self.more}" if self.more else "")
+        return " ".join(filter(None, (self.opening, self.said, self.more)))
 
 
 def plain(claim: ClaimRecord) -> Plain:
