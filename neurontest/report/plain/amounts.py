@@ -78,7 +78,7 @@ def level_span(estimate: Estimate, factor: float = 1.0, unit: str = "") -> str:
     if found is None:
         return ""
     low, high = (numbers.number(factor * end, places(estimate, factor)) for end in (found.low, found.high))
-    return f"{_level(estimate)} {low}{unit} to {high}{unit}"
+    return f"{_level(estimate)} {low}{unit} to {high}{unit}".replace("-", "−")
 
 
 def times(nats: float) -> str:
