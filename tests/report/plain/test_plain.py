@@ -173,7 +173,7 @@ CASES = (
         "distinctness, normalized minus raw",
         "with the baseline subtracted, tulip, vietnam and hanoi are about 5 neurons further apart than raw sets",
         "are about 5 neurons less far apart than raw sets",
-        "subtracting the baseline sets tulip, vietnam and hanoi at least 1 neurons further apart",
+        "subtracting the baseline sets tulip, vietnam and hanoi at least 1 neuron further apart",
         reference=1.0,
     ),
     Case(
