@@ -24,6 +24,8 @@ SYMBOLS = {
 
 #: Of a claim about every two of many concepts: marks that are drawn, and other numbers that are listed.
 MARKS, DETAILS = 30, 100
+#: Of more claims than this each has its effect drawn, a few other numbers, and no null distributions.
+WHOLE = 200
 
 
 @dataclass(frozen=True)
@@ -127,21 +129,22 @@ def _view(
     if claim.evidence is None:
         return view
     found = claim.evidence
+    whole = len(record.claims) <= WHOLE
     overview = shared[_group(claim, found.effect)]
     shown = [
         found.effect,
         *(detail for detail in found.details if detail.interval and detail.unit == found.effect.unit),
-    ][:MARKS]
+    ][: MARKS if whole else 1]
     on = figures.scale([value for estimate in shown for value in figures.extent(estimate)])
     # What refutes a claim is the other tail.
-    nulls = [(null, figures.null_figure(null, lower=status == "refuted")) for null in found.nulls]
+    nulls = [(null, figures.null_figure(null, lower=status == "refuted")) for null in found.nulls if whole]
     return replace(
         view,
         overview=figures.interval_mark(found.effect, overview),
         overview_scale=overview,
         scale=on,
         marks=tuple(figures.interval_mark(estimate, on) for estimate in shown),
-        details=found.details[:DETAILS],
+        details=found.details[: DETAILS if whole else DETAILS // 10],
         keys=tuple(
             (key, *null) for key, null in zip_longest(found.keys, nulls[: len(found.keys)], fillvalue=(None, None))
         ),

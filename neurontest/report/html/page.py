@@ -15,7 +15,7 @@ from neurontest.report import figures, numbers, outcome, standing, text
 from neurontest.report.compared import since_views
 from neurontest.report.drift import drift_words, match_words
 from neurontest.report.drifted import BY_MATCH, drift_views
-from neurontest.report.html.claims import SYMBOLS, claim_views, families, headline
+from neurontest.report.html.claims import SYMBOLS, WHOLE, claim_views, families, headline
 from neurontest.report.html.concepts import concept_views
 from neurontest.report.html.effects import ROW, forests
 from neurontest.report.html.overlaps import depth_views, overlap_views
@@ -110,6 +110,7 @@ def _environment() -> Environment:
         "SCRIPT": Markup(script),  # noqa: S704
         "SCRIPT_HASH": b64encode(sha256(script.encode()).digest()).decode(),
         "ROW": ROW,
+        "WHOLE": WHOLE,
         # What needs a reader first: what failed, then what is open, then what holds.
         "RANK": {name: at for at, name in enumerate(_URGENT)},
         "BASELINE": BASELINE,

@@ -79,6 +79,17 @@ def test_two_hundred_concepts_of_twenty_prompts_are_under_ten_megabytes_and_say_
         assert f'id="concept-{name}"' in page
 
 
+def test_of_many_claims_each_is_there_and_the_page_is_no_larger_than_twelve_kilobytes_a_claim() -> None:
+    record = load_record(REFERENCE)
+    claims = tuple(replace(claim, id=f"{claim.id}-{at}") for at in range(12) for claim in record.claims)
+    page = html_report(replace(record, claims=claims, concepts=()))
+    assert len(claims) > 200
+    assert len(page.encode()) < 12_000 * len(claims)
+    assert page.count('<article class="claim"') == len(claims)
+    assert 'class="null"' not in page
+    assert "Of more than 200 claims each has its effect drawn" in page
+
+
 def test_of_every_prompt_one_text_is_shown_before_a_second_of_any(large: Record) -> None:
     (view, *_) = concept_views(large)
     shown = [len(texts) for _, _, texts in view.texts]

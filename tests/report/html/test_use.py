@@ -134,8 +134,9 @@ def test_the_line_of_a_spec_and_the_command_are_copied(browser: sync_api.Browser
         ("Copy the line of the spec", "- hanoi overlaps vietnam more than violent"),
         ("Copy the command", command(RECORD, CLAIMS[0])),
     ):
-        first.get_by_role("button", name=name).click()
-        first.get_by_text("Copied").wait_for()
+        button = first.get_by_role("button", name=name)
+        button.click()
+        button.filter(has_text="Copied").wait_for()
         assert page.evaluate("navigator.clipboard.readText()") == expected
     context.close()
 
