@@ -248,22 +248,9 @@ def _cache_dir() -> Path:
 
 
 def _report(said: argparse.Namespace) -> int:
-    from neurontest.report.files import write_models, write_reports, write_tables
-    from neurontest.report.html.models import folders
-    from neurontest.report.record import load_record
+    from neurontest.report.files import redraw
 
-    records = [load_record(path) for path in said.records]
-    if len(records) == 1:
-        out = said.out or said.records[0].parent
-        paths, tables = write_reports(records[0], out, said.sarif), [(records[0], out)]
-    elif said.out is None or said.sarif is not None:
-        raise NeurontestError("several records are drawn side by side into a folder: say --out DIR, without --sarif")
-    else:
-        paths = write_models(records, said.out)
-        tables = [(one, said.out / name) for one, name in zip(records, folders(records), strict=True)]
-    for record, folder in tables if said.csv else ():
-        paths += write_tables(record, folder)
-    for path in paths:
+    for path in redraw(said.records, said.out, said.sarif, tables=said.csv):
         _say(str(path))
     return 0
 

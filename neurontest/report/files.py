@@ -16,7 +16,7 @@ from neurontest.report.ci.summary import summary
 from neurontest.report.html import html_report
 from neurontest.report.html.models import folders, models_page
 from neurontest.report.junit import junit_xml
-from neurontest.report.record import dump_record
+from neurontest.report.record import dump_record, load_record
 from neurontest.report.tables import TABLES
 from neurontest.types import Record
 
@@ -60,6 +60,27 @@ def write_reports(record: Record, folder: Path, sarif_from: str | None = None) -
     return tuple(paths)
 
 
+def _file_name(family: str, taken: Collection[str]) -> str:
+    """A spec file's name as that of a file of ours: a record from elsewhere names no other folder by it."""
+    stem = re.sub(r"[^\w.-]+", "-", family.removesuffix(".yaml").removesuffix(".yml")).strip(".-") or "file"
+    name, times = stem, 1
+    while f"{BADGES}/{name}.svg" in taken:
+        times += 1
+        name = f"{stem}-{times}"
+    return name
+
+
+def _drawn(draw: Callable[[], str], path: Path) -> bytes:
+    try:
+        return draw().encode()
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise RecordError(
+            f"{path.name} cannot be drawn: a number or a list of the record is not what it should be ({reason}); "
+            "run the suite again to write it anew"
+        ) from error
+
+
 def write_tables(record: Record, folder: Path) -> tuple[Path, ...]:
     """Write ``claims.csv``, ``neurons.csv`` and ``overlaps.csv`` into `folder`, and return their paths.
 
@@ -95,22 +116,37 @@ def write_models(records: Sequence[Record], folder: Path) -> tuple[Path, ...]:
     return tuple(paths)
 
 
-def _file_name(family: str, taken: Collection[str]) -> str:
-    """A spec file's name as that of a file of ours: a record from elsewhere names no other folder by it."""
-    stem = re.sub(r"[^\w.-]+", "-", family.removesuffix(".yaml").removesuffix(".yml")).strip(".-") or "file"
-    name, times = stem, 1
-    while f"{BADGES}/{name}.svg" in taken:
-        times += 1
-        name = f"{stem}-{times}"
-    return name
+def redraw(
+    records: Sequence[Path], folder: Path | None = None, sarif_from: str | None = None, *, tables: bool = False
+) -> tuple[Path, ...]:
+    """Draw the reports of a record again, or of several side by side, and return what was written.
 
+    Parameters
+    ----------
+    records : sequence of Path
+    folder : Path, optional
+        By default the one record's.
+    sarif_from : str, optional
+        As :func:`write_reports` takes it, of one record.
+    tables : bool
+        Write the tables as well.
 
-def _drawn(draw: Callable[[], str], path: Path) -> bytes:
-    try:
-        return draw().encode()
-    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise RecordError(
-            f"{path.name} cannot be drawn: a number or a list of the record is not what it should be ({reason}); "
-            "run the suite again to write it anew"
-        ) from error
+    Raises
+    ------
+    RecordError
+        If a file is no record, or of several it is not said where to or one of them is to have a SARIF file.
+    OSError
+        If the folder cannot be written to.
+    """
+    found = [load_record(path) for path in records]
+    if len(found) == 1:
+        where = {folder or records[0].parent: found[0]}
+        paths = [path for own, record in where.items() for path in write_reports(record, own, sarif_from)]
+    elif folder is None or sarif_from is not None:
+        raise RecordError("several records are drawn side by side into a folder: say --out DIR, without --sarif")
+    else:
+        where = {folder / name: record for record, name in zip(found, folders(found), strict=True)}
+        paths = list(write_models(found, folder))
+    for own, record in where.items() if tables else ():
+        paths += write_tables(record, own)
+    return tuple(paths)
