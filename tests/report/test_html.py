@@ -325,6 +325,15 @@ def test_a_neuron_of_attention_is_told_with_its_head() -> None:
     assert ", head " not in html_report(record)
 
 
+def test_the_symbol_for_a_draw_near_a_boundary_is_explained_where_it_stands() -> None:
+    record = sample()
+    said = "≈ and a number: so many draws of the text were approximately equal to a boundary"
+    marked = sum(any(one.near_boundary for one in concept.continuations) for concept in record.concepts)
+    assert html_report(record).count(said) == marked > 0
+    plain = replace(record.concepts[0], continuations=())
+    assert "≈" not in html_report(replace(record, concepts=(plain,)))
+
+
 def test_groups_are_told_with_their_prompts() -> None:
     grouped = ConceptRecord("rose", ("x", "y", "z"), None, (), (), groups=("t1", "t1", "(rose 3)"))
     html = html_report(replace(sample(), concepts=(grouped,)))

@@ -55,7 +55,6 @@ def html_report(record: Record) -> str:
         overlaps=overlap_views(record),
         depths=depth_views(record),
         concepts=concept_views(record),
-        boundary=any(one.near_boundary for concept in record.concepts for one in concept.continuations),
     )
 
 
