@@ -6,13 +6,15 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 
 from neurontest.report.html.overlaps import matrices
 from neurontest.report.record import load_record
 from neurontest.report.tables import TABLES, claims_csv, neurons_csv, overlaps_csv
-from neurontest.types import PublishedNeuron
+from neurontest.types import PublishedNeuron, Record
 
 from .sample import CLAIMS, HOSTILE, sample
+from .strategies import anything
 
 REFERENCE = Path(__file__).parents[2] / "reports" / "reference" / "smollm2-135m" / "record.json"
 FORMULAS = ('=HYPERLINK("http://x")', "+1+1", "-2", "@SUM(A1)", "\t=1", " =1", "＝1")
@@ -99,3 +101,11 @@ def test_no_text_is_a_formula(text: str) -> None:
 def test_the_same_record_gives_the_same_tables() -> None:
     for table in TABLES.values():
         assert table(sample()) == table(sample())
+
+
+@settings(max_examples=10, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(anything(Record))
+def test_any_record_makes_tables(record: Record) -> None:
+    for table in TABLES.values():
+        assert len({len(row) for row in csv.reader(StringIO(table(record)))}) == 1
+    assert len(rows(claims_csv(record))) == len(record.claims)

@@ -6,6 +6,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
 
 from neurontest.cli import main
 from neurontest.report.html.models import folders, models_page
@@ -13,6 +14,7 @@ from neurontest.report.record import dump_record
 from neurontest.types import Record
 
 from ..sample import CLAIMS, HOSTILE, sample
+from ..strategies import anything
 from ..test_html import ALLOWED, Page
 
 
@@ -60,6 +62,12 @@ def test_hostile_names_stay_text(hostile: str) -> None:
     page = models_page([sample(), replace(record, suite=hostile, claims=claims)])
     assert Page(page).tags <= ALLOWED
     assert page.count("<script>") == 1
+
+
+@settings(max_examples=6, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(anything(Record))
+def test_any_record_stands_beside_others(record: Record) -> None:
+    assert Page(models_page([record, sample(), record])).tags <= ALLOWED
 
 
 def test_it_is_written_with_every_record_s_own_report_and_its_links_lead_there(
