@@ -79,9 +79,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     plan.set_defaults(command=_plan)
 
-    report = commands.add_parser("report", help="Draw the reports and badges again from a record")
-    report.add_argument("record", metavar="RECORD.json", type=Path, help="What a run wrote")
-    report.add_argument("--out", metavar="DIR", type=Path, help="Folder to write to (default: the record's)")
+    report = commands.add_parser("report", help="Draw the reports again from a record, or several side by side")
+    report.add_argument(
+        "records", metavar="RECORD.json", type=Path, nargs="+", help="What a run wrote; of several, claims by models"
+    )
+    report.add_argument("--out", metavar="DIR", type=Path, help="Folder to write to (default: the one record's)")
+    report.add_argument("--csv", action="store_true", help="Write claims.csv, neurons.csv and overlaps.csv as well")
     report.add_argument(
         "--sarif", metavar="FOLDER", help="Also write claims.sarif; FOLDER: the suite's, as seen from the repository"
     )
@@ -245,11 +248,9 @@ def _cache_dir() -> Path:
 
 
 def _report(said: argparse.Namespace) -> int:
-    from neurontest.report.files import write_reports
-    from neurontest.report.record import load_record
+    from neurontest.report.files import redraw
 
-    record = load_record(said.record)
-    for path in write_reports(record, said.out or said.record.parent, said.sarif):
+    for path in redraw(said.records, said.out, said.sarif, tables=said.csv):
         _say(str(path))
     return 0
 

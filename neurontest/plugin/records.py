@@ -90,6 +90,10 @@ _MARKS = {
     "badge.svg": b'class="neurontest"',
     "badge.json": b'"label": "concept claims"',
     "claims.sarif": b'"name": "neurontest"',
+    # What `neurontest report --csv` has written beside them.
+    "claims.csv": b"file,line,id,test,kind,claim,verdict,",
+    "neurons.csv": b"concept,site,positions,normalize,",
+    "overlaps.csv": b"site,select,k,identity,",
 }
 
 

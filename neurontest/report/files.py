@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,8 +14,10 @@ from neurontest.report.ci.badge import badge_json, badge_svg, badges
 from neurontest.report.ci.sarif import sarif
 from neurontest.report.ci.summary import summary
 from neurontest.report.html import html_report
+from neurontest.report.html.models import folders, models_page
 from neurontest.report.junit import junit_xml
-from neurontest.report.record import dump_record
+from neurontest.report.record import dump_record, load_record
+from neurontest.report.tables import TABLES
 from neurontest.types import Record
 
 
@@ -77,3 +79,74 @@ def _drawn(draw: Callable[[], str], path: Path) -> bytes:
             f"{path.name} cannot be drawn: a number or a list of the record is not what it should be ({reason}); "
             "run the suite again to write it anew"
         ) from error
+
+
+def write_tables(record: Record, folder: Path) -> tuple[Path, ...]:
+    """Write ``claims.csv``, ``neurons.csv`` and ``overlaps.csv`` into `folder`, and return their paths.
+
+    Raises
+    ------
+    RecordError, OSError
+        As :func:`write_reports`.
+    """
+    paths = tuple(folder / name for name in TABLES)
+    for path in paths:
+        write_whole(path, _drawn(partial(TABLES[path.name], record), path))
+    return paths
+
+
+def write_models(records: Sequence[Record], folder: Path) -> tuple[Path, ...]:
+    """Write the reports of several records, each into a folder named after its model, and ``index.html`` over them.
+
+    Returns
+    -------
+    tuple of Path
+        ``index.html`` first.
+
+    Raises
+    ------
+    RecordError, OSError
+        As :func:`write_reports`.
+    """
+    index = folder / "index.html"
+    write_whole(index, _drawn(partial(models_page, records), index))
+    paths = [index]
+    for record, name in zip(records, folders(records), strict=True):
+        paths += write_reports(record, folder / name)
+    return tuple(paths)
+
+
+def redraw(
+    records: Sequence[Path], folder: Path | None = None, sarif_from: str | None = None, *, tables: bool = False
+) -> tuple[Path, ...]:
+    """Draw the reports of a record again, or of several side by side, and return what was written.
+
+    Parameters
+    ----------
+    records : sequence of Path
+    folder : Path, optional
+        By default the one record's.
+    sarif_from : str, optional
+        As :func:`write_reports` takes it, of one record.
+    tables : bool
+        Write the tables as well.
+
+    Raises
+    ------
+    RecordError
+        If a file is no record, or of several it is not said where to or one of them is to have a SARIF file.
+    OSError
+        If the folder cannot be written to.
+    """
+    found = [load_record(path) for path in records]
+    if len(found) == 1:
+        where = {folder or records[0].parent: found[0]}
+        paths = [path for own, record in where.items() for path in write_reports(record, own, sarif_from)]
+    elif folder is None or sarif_from is not None:
+        raise RecordError("several records are drawn side by side into a folder: say --out DIR, without --sarif")
+    else:
+        where = {folder / name: record for record, name in zip(found, folders(found), strict=True)}
+        paths = list(write_models(found, folder))
+    for own, record in where.items() if tables else ():
+        paths += write_tables(record, own)
+    return tuple(paths)

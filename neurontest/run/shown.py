@@ -26,7 +26,10 @@ from neurontest.types import (
 
 def standard_selections(suite: Suite) -> tuple[Selection, ...]:
     """The suite's own selection raw and normalized, over all tokens and at the last: the write-up's figures."""
-    own = suite.selection
+    return _beside(suite, suite.selection)
+
+
+def _beside(suite: Suite, own: Selection) -> tuple[Selection, ...]:
     normalized = own.normalize if own.normalize != "raw" else "difference"
     hows = ("raw", normalized) if suite.baseline else ("raw",)
     return tuple(
@@ -36,10 +39,23 @@ def standard_selections(suite: Suite) -> tuple[Selection, ...]:
     )
 
 
+def _claimed(suite: Suite) -> list[Selection]:
+    return [claim.selection for claim in suite.claims if claim.generation == suite.generation]
+
+
 def selections_of(suite: Suite) -> tuple[Selection, ...]:
     """Every selection under which the suite looks at its own texts, each once, the suite's own first."""
-    claimed = [claim.selection for claim in suite.claims if claim.generation == suite.generation]
-    return tuple(dict.fromkeys([suite.selection, *standard_selections(suite), *claimed]))
+    return tuple(dict.fromkeys([suite.selection, *standard_selections(suite), *_claimed(suite)]))
+
+
+def drawn(suite: Suite) -> dict[Selection, Selection]:
+    """The selections of which overlaps are drawn, by what each stands beside: the suite's, and those of its claims."""
+    out: dict[Selection, Selection] = {}
+    for own in dict.fromkeys([suite.selection, *_claimed(suite)]):
+        for selection in _beside(suite, own):
+            # What neurons are set to selects none.
+            out.setdefault(replace(selection, ablate="mean"), own)
+    return out
 
 
 def comparable(suite: Suite, selection: Selection) -> dict[str, tuple[PublishedNeuron, ...]]:
@@ -51,11 +67,11 @@ def comparable(suite: Suite, selection: Selection) -> dict[str, tuple[PublishedN
 
 
 def overlap_matrix(
-    suite: Suite, selection: Selection, concepts: tuple[str, ...], counts: tuple[tuple[float, ...], ...]
+    own: Selection, selection: Selection, concepts: tuple[str, ...], counts: tuple[tuple[float, ...], ...]
 ) -> OverlapMatrix:
-    """One of the report's heatmaps."""
-    own, plain = suite.selection, Selection()
-    # The same for all of them, so that they stand side by side.
+    """One of the report's heatmaps, beside those of the selection that it was drawn for."""
+    plain = Selection()
+    # The same for all that stand side by side, though nothing of it can be said of the last token.
     reading = {name: getattr(own, name) for name in ("match", "exclude_first", "reduce")}
     return OverlapMatrix(
         setting={
@@ -141,7 +157,7 @@ class Shown:
         from neurontest.neurons.table import full_set
 
         out = []
-        for selection in standard_selections(self._suite) if self._traced else ():
+        for selection, own in drawn(self._suite).items() if self._traced else ():
             read = {}
             for name, concept in self._traced.items():
                 with self._tells(self.requests(concept, selection)):
@@ -149,13 +165,13 @@ class Shown:
             if not read:
                 continue
             sets = side_by_side(
-                {name: full_set(selection, own, neutral) for name, (own, neutral) in read.items()},
+                {name: full_set(selection, values, neutral) for name, (values, neutral) in read.items()},
                 comparable(self._suite, selection),
                 width=next(iter(read.values()))[0].width,
                 identity=selection.identity,
             )
             names = tuple(name for name in self._suite.concepts if name in sets)
-            out.append(overlap_matrix(self._suite, selection, names, matrix([sets[name] for name in names])))
+            out.append(overlap_matrix(own, selection, names, matrix([sets[name] for name in names])))
         return tuple(out)
 
     def texts(self) -> dict[str, tuple[Continuation, ...]]:

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from neurontest.cli import main
 from neurontest.plugin.records import report_folders
 from neurontest.report.record import load_record
+from neurontest.report.tables import TABLES
 
 from .conftest import Make, RunPytest
 
@@ -46,3 +48,17 @@ def test_a_report_that_cannot_be_written_is_a_warning(run: RunPytest, suite: Mak
     result = run("--concept-specs=specs", "-k", "holds-1", "-W", "error")
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["b overlaps a more than c  holds *", "warning: no report in *reports/latest: *"])
+
+
+def test_tables_of_an_earlier_run_are_removed(run: RunPytest, suite: Make, pytester: pytest.Pytester) -> None:
+    suite()
+    run("--concept-specs=specs")
+    latest = pytester.path / "reports" / "latest"
+    assert main(["report", str(latest / "record.json"), "--csv"]) == 0
+    tables = [latest / name for name in TABLES]
+    assert all(path.is_file() for path in tables)
+    own = latest / "notes.csv"
+    own.write_text("mine\n", encoding="utf-8")
+    run("--concept-specs=specs")
+    assert not any(path.exists() for path in tables)
+    assert own.exists()

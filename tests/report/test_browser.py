@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,22 +12,12 @@ from neurontest.report.files import write_reports
 
 from .drifting import DEEPER, MOVED, STILL, drifting
 from .sample import CLAIMS, HOSTILE, sample
+from .visiting import DESKTOP, MARKS, PHONE, Visit
 
 if TYPE_CHECKING:
     from playwright import sync_api
-else:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright (the extra 'test')")
-#: Set where the tests must not be skipped, as in CI.
-REQUIRED = bool(os.environ.get("NEURONTEST_REQUIRE_BROWSER"))
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None and not REQUIRED, reason="no Chromium is installed (chromium, chromium-browser, google-chrome)"
-    ),
-]
 
-DESKTOP, PHONE = (1280, 900), (390, 844)
+pytestmark = MARKS
 
 
 @pytest.fixture(scope="module")
@@ -39,42 +26,6 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     # One concept with long tables shows as much as four, in a quarter of the time.
     concepts = (record.concepts[0], *(replace(concept, sets=concept.sets[:4]) for concept in record.concepts[1:]))
     return write_reports(replace(record, concepts=concepts), tmp_path_factory.mktemp("reports"))[1].as_uri()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[sync_api.Browser]:
-    with sync_api.sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"], timeout=120_000
-        )
-        yield found
-        found.close()
-
-
-class Visit:
-    """The report opened offline, with everything that it complained of and asked for."""
-
-    def __init__(self, context: sync_api.BrowserContext, address: str) -> None:
-        self.address = address
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.page = context.new_page()
-        self.page.set_default_timeout(120_000)
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("dialog", self._dismiss)
-        self.page.on("request", lambda request: self.requests.append(request.url))
-
-    def _dismiss(self, dialog: sync_api.Dialog) -> None:
-        self.complaints.append(dialog.message)
-        dialog.dismiss()
-
-    def open(self, size: tuple[int, int] = DESKTOP, scheme: Literal["light", "dark"] = "light") -> sync_api.Page:
-        """The report as freshly opened in a window of this size."""
-        self.page.set_viewport_size({"width": size[0], "height": size[1]})
-        self.page.emulate_media(media="screen", color_scheme=scheme)
-        self.page.goto(self.address)
-        return self.page
 
 
 @pytest.fixture(scope="module")

@@ -144,6 +144,23 @@ def test_the_record_is_whole_and_valid(run: Run, suite: Suite, tmp_path: Path) -
     jsonschema.validate(json.loads((tmp_path / "record.json").read_text()), record_schema())
 
 
+def test_overlaps_are_told_at_every_setting_that_a_claim_is_judged_at(pair: tuple[Any, Any], tmp_path: Path) -> None:
+    claim = "{claim: tulip and hanoi have distinct neurons, neurons: {site: mlp, k: 3}}"
+    suite = load_suite(suite_in(tmp_path / "suite", f"claims: [{claim}]\n"))
+    run = Run(suite, from_transformers(*pair, name="tiny"), cache_dir=tmp_path / "cache")
+    run.findings(suite.families[0])
+    found = [one for one in run.record(outcomes={}).overlaps if one.setting["site"] == "mlp"]
+    assert [(one.kind, one.positions) for one in found] == [
+        ("raw", "generated"),
+        ("normalized", "generated"),
+        ("raw", "last"),
+        ("normalized", "last"),
+    ]
+    for one in found:
+        assert (one.setting["k"], one.concepts) == (3, CONCEPTS)
+        assert all(one.counts[at][at] == 3 for at in range(4))
+
+
 def test_workers_are_merged(run: Run, suite: Suite, cache: Path) -> None:
     first = run.findings(suite.families[0])
     facts = [json.loads(json.dumps(run.facts()))]
