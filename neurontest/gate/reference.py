@@ -118,9 +118,9 @@ class Reference:
 
 
 def name_of(request: TraceRequest) -> str:
-    """Name of what is requested; whether its texts were written or are replayed makes no difference."""
-    said = [request.prompts, astuple(replace(request.generation, replay=None)), request.site]
-    return hashlib.sha256(msgspec.json.encode([*said, astuple(reading_of(request.positions))])).hexdigest()[:24]
+    """Name of what is requested: of texts that are given, under the name that the reference's record has for them."""
+    said = [request.prompts, astuple(request.generation), request.site, astuple(reading_of(request.positions))]
+    return hashlib.sha256(msgspec.json.encode(said)).hexdigest()[:24]
 
 
 def write_reference(

@@ -1,13 +1,45 @@
-"""Which of the texts that two models have written of their own are others."""
+"""The texts that two models have read: by the way in which they are written, and which of them are others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from neurontest.types import ConceptRecord, Continuation, Rewritten, TextPair
+from neurontest.types import ConceptRecord, Continuation, Generation, Record, Rewritten, TextPair, TextsRecord
 
 #: Texts of a concept that are shown at most, then beside now.
 SHOWN = 20
+
+#: By prompt and sample.
+Texts = Mapping[tuple[str, int], Continuation]
+#: By :attr:`Generation.way`.
+Ways = Mapping[Generation, Texts]
+
+
+def by_way(own: Generation, written: Iterable[Continuation], others: Iterable[TextsRecord]) -> dict[Generation, Texts]:
+    """Texts as they are looked up by claims.
+
+    Parameters
+    ----------
+    own : Generation
+        How the suite says that texts are written.
+    written : iterable of Continuation
+        What was so.
+    others : iterable of TextsRecord
+        What claims have read besides.
+    """
+    found = {own.way: _looked_up(written)}
+    found.update((one.generation, _looked_up(one.continuations)) for one in others)
+    return found
+
+
+def read_in(record: Record) -> dict[Generation, Texts]:
+    """The same of a record."""
+    written = (one for concept in record.concepts for one in concept.continuations)
+    return by_way(record.generation, written, record.texts)
+
+
+def _looked_up(texts: Iterable[Continuation]) -> Texts:
+    return {(one.prompt, one.sample): one for one in texts}
 
 
 def rewritten(then: Mapping[str, ConceptRecord], now: Iterable[ConceptRecord]) -> tuple[Rewritten, ...]:

@@ -60,11 +60,13 @@ def test_equal_bytes_twice(folder: Path, tmp_path: Path) -> None:
     assert size == sum(path.stat().st_size for path in folder.iterdir())
 
 
-def test_a_replayed_text_asks_for_the_same() -> None:
+def test_requests_that_differ_in_anything_have_names_of_their_own() -> None:
     request = next(iter(trial().traces))
-    replayed = replace(request, generation=replace(request.generation, replay="record.json"))
-    assert name_of(replayed) == name_of(request)
-    assert name_of(replace(request, site="mlp")) != name_of(request)
+    # Under the same settings, of which none says anything of given texts, claims may read several lists of them.
+    replays = [replace(request.generation, replay=one) for one in ("ref", "ref (texts 2)")]
+    others = [replace(request, generation=one) for one in replays]
+    names = {name_of(one) for one in (request, *others, replace(request, site="mlp"))}
+    assert len(names) == 4
 
 
 @pytest.mark.parametrize("name", [RECORD, ACTIVATIONS, MANIFEST])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from neurontest.gate.texts import SHOWN, rewritten
-from neurontest.types import ConceptRecord, Continuation
+from neurontest.gate.texts import SHOWN, by_way, rewritten
+from neurontest.types import ConceptRecord, Continuation, Generation, TextsRecord
 
 
 def concept(name: str, texts: dict[tuple[str, int], str]) -> ConceptRecord:
@@ -30,3 +30,16 @@ def test_of_many_some_of_each_prompt() -> None:
     assert shown == sorted(shown, key=keys.index)
     assert {(prompt, 0) for prompt, _ in keys} <= set(shown)
     assert {sample for _, sample in shown} == {0, 1}
+
+
+def test_texts_are_found_by_what_tells_the_ways_of_writing_apart() -> None:
+    written, given = (concept("a", {("Hanoi is", 0): text}).continuations for text in (" a city", " old"))
+    own = Generation(samples=1)
+    corpus = Generation(replay="corpus.json", format="chat")
+    found = by_way(own, written, [TextsRecord(corpus.way, given)])
+    assert found[own.way]["Hanoi is", 0].text == " a city"
+    # Of texts that are given, no other setting says anything.
+    other = Generation(replay="corpus.json", format="chat", max_new_tokens=3, seed=5)
+    assert found[other.way]["Hanoi is", 0].text == " old"
+    assert Generation(replay="corpus.json").way not in found
+    assert Generation(samples=2).way not in found
