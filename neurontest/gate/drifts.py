@@ -9,11 +9,11 @@ from neurontest.claims import kind_named
 from neurontest.claims.base import Mode
 from neurontest.claims.preserved import Preserved
 from neurontest.errors import EvidenceError
-from neurontest.gate.compare import Read, Then
 from neurontest.gate.moves import concept_drift
 from neurontest.gate.paired import PairedTrial
 from neurontest.gate.pruned import PrunedTrial
 from neurontest.gate.same import difference
+from neurontest.gate.then import Read, Then
 from neurontest.gate.way import at_hand
 from neurontest.gate.ways import half_sampled
 from neurontest.types import (

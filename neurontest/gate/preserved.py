@@ -14,11 +14,11 @@ from neurontest.claims.base import Traces
 from neurontest.claims.conclusion import t_null
 from neurontest.claims.preserved import BY_DEED, Preserved, refused
 from neurontest.claims.trial import Trial
-from neurontest.gate.compare import Read, Then
 from neurontest.gate.drift import Matching, drifted
 from neurontest.gate.paired import PairedTrial
 from neurontest.gate.pruned import Pruned, PrunedTrial
 from neurontest.gate.same import difference
+from neurontest.gate.then import Read, Then
 from neurontest.stats.half_samples import HalfSamples
 from neurontest.stats.half_t import Hypothesis
 from neurontest.stats.terms import Term

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from neurontest.errors import EvidenceError
-from neurontest.gate.compare import Then
 from neurontest.gate.drifts import asked_by, drift_of
+from neurontest.gate.then import Then
 from neurontest.types import Activations, Claim, Family, Selection, TraceRequest
 from tests.gate.recorded import evaluated, family_of, recorded
 from tests.gate.test_drift import WIDTH, data

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from neurontest.gate.accepted import Acceptance
-from neurontest.gate.compare import Then
 from neurontest.gate.margin import Margin
 from neurontest.gate.texts import Ways
+from neurontest.gate.then import Then
 from neurontest.run.against import Against, failing
 from neurontest.run.assemble import claim_record
 from neurontest.run.bare import bare_record
