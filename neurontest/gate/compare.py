@@ -11,11 +11,11 @@ from neurontest.errors import EvidenceError
 from neurontest.gate.comparison import NOTHING, compared, evidence_of, not_held, of_the_change
 from neurontest.gate.margin import Margin
 from neurontest.gate.power import Power, power_if_unchanged
-from neurontest.gate.same import difference
-from neurontest.gate.survival import Survival
-from neurontest.gate.then import Read, Then
-from neurontest.gate.way import Asked, Way
-from neurontest.gate.ways import untestable, way_of
+from neurontest.gate.reference.same import difference
+from neurontest.gate.reference.then import Read, Then
+from neurontest.gate.ways.by_kind import untestable, way_of
+from neurontest.gate.ways.survival import Survival
+from neurontest.gate.ways.way import Asked, Way
 from neurontest.stats.correction import thresholds
 from neurontest.types import Claim, Comparison, Evidence, Family, Finding, Thresholds
 from neurontest.verdict import judge

@@ -7,7 +7,7 @@ from dataclasses import replace
 from neurontest.gate.floor import is_within
 from neurontest.gate.margin import Margin
 from neurontest.gate.power import power_unchanged
-from neurontest.gate.survival import FOR_THE_SEARCH, Survival
+from neurontest.gate.ways.survival import FOR_THE_SEARCH, Survival
 from neurontest.stats.half_t import HalfT
 from neurontest.stats.power import POWER, prompts_needed
 from neurontest.types import (

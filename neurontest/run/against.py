@@ -12,17 +12,17 @@ import msgspec
 
 from neurontest.claims import kind_named
 from neurontest.claims.preserved import Preserved
-from neurontest.gate import preserved
 from neurontest.gate.accepted import Acceptance, read_accepted
 from neurontest.gate.bar import moved
 from neurontest.gate.compare import compare
-from neurontest.gate.drifts import Asked
 from neurontest.gate.margin import Margin
-from neurontest.gate.matching import MATCHING_VERSION
-from neurontest.gate.reference import RECORD, read_reference
-from neurontest.gate.source import folder_of
-from neurontest.gate.texts import Texts, Ways, read_in, rewritten
-from neurontest.gate.then import Then
+from neurontest.gate.neurons import preserved
+from neurontest.gate.neurons.drifts import Asked
+from neurontest.gate.neurons.matching import MATCHING_VERSION
+from neurontest.gate.reference.folder import RECORD, read_reference
+from neurontest.gate.reference.source import folder_of
+from neurontest.gate.reference.texts import Texts, Ways, read_in, rewritten
+from neurontest.gate.reference.then import Then
 from neurontest.report.record import load_record
 from neurontest.run.drifts import Drifts
 from neurontest.run.settle import Test

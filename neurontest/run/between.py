@@ -9,12 +9,12 @@ from pathlib import Path
 from neurontest.claims import kind_named
 from neurontest.claims.preserved import Preserved
 from neurontest.gate.compare import compare, open_to
-from neurontest.gate.preserved import evidence_of
-from neurontest.gate.pruned import Pruned
+from neurontest.gate.neurons.preserved import evidence_of
 from neurontest.gate.rates import with_change_rates
-from neurontest.gate.reference import RECORD, Reference, read_reference
-from neurontest.gate.source import folder_of
-from neurontest.gate.texts import read_in
+from neurontest.gate.reference.folder import RECORD, Reference, read_reference
+from neurontest.gate.reference.pruned import Pruned
+from neurontest.gate.reference.source import folder_of
+from neurontest.gate.reference.texts import read_in
 from neurontest.report.record import load_record
 from neurontest.run.against import Against
 from neurontest.run.drifts import Drifts

@@ -12,7 +12,7 @@ import msgspec
 
 from neurontest.errors import EvidenceError, ModelError, TraceError
 from neurontest.gate.rates import with_change_rates
-from neurontest.gate.texts import by_way
+from neurontest.gate.reference.texts import by_way
 from neurontest.run import nulls
 from neurontest.run.assemble import Outcome, claim_record, make_record
 from neurontest.run.evidence import Cache

@@ -12,7 +12,7 @@ import pytest
 
 from neurontest.cli import main
 from neurontest.errors import TraceError
-from neurontest.gate.reference import ACTIVATIONS, FLOOR, MANIFEST, RECORD, read_reference
+from neurontest.gate.reference.folder import ACTIVATIONS, FLOOR, MANIFEST, RECORD, read_reference
 from neurontest.stats.calibration import NOT_MEASURED
 
 from ..junit import case_properties

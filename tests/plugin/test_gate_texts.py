@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from neurontest.cli import main
-from neurontest.gate.texts import read_in
+from neurontest.gate.reference.texts import read_in
 from neurontest.report.record import load_record
 from neurontest.types import Generation
 

@@ -12,8 +12,8 @@ import pytest
 
 from neurontest.gate.accepted import Acceptance
 from neurontest.gate.margin import Margin
-from neurontest.gate.texts import Ways
-from neurontest.gate.then import Then
+from neurontest.gate.reference.texts import Ways
+from neurontest.gate.reference.then import Then
 from neurontest.run.against import Against, failing
 from neurontest.run.assemble import claim_record
 from neurontest.run.bare import bare_record
