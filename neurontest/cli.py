@@ -312,7 +312,7 @@ def _margin(said: argparse.Namespace) -> Margin:
 
 def _accept(said: argparse.Namespace) -> int:
     from neurontest.gate.accepted import FILE, Acceptance, read_accepted, write_accepted
-    from neurontest.gate.reference import RECORD, read_reference
+    from neurontest.gate.reference.folder import RECORD, read_reference
     from neurontest.report.record import load_record
 
     folder: Path = said.reference

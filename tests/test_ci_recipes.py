@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 
 from neurontest.errors import RecordError
 from neurontest.gate.accepted import read_accepted
-from neurontest.gate.reference import RECORD, read_reference
+from neurontest.gate.reference.folder import RECORD, read_reference
 from tests.plugin import gated
 
 PAGE = Path(__file__).parents[1] / "docs" / "gate.md"

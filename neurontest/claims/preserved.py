@@ -62,7 +62,7 @@ class Preserved(Kind):
         return found
 
     def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
-        """None without a reference; with one, :mod:`neurontest.gate.preserved` has it."""
+        """None without a reference; with one, :mod:`neurontest.gate.neurons.preserved` has it."""
         return refused(claim, NO_REFERENCE)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 # What an option says is read where no claim is tested: nothing heavy is imported for it.
 if TYPE_CHECKING:
-    from neurontest.gate.survival import Survival
+    from neurontest.gate.ways.survival import Survival
     from neurontest.types import Floor, FloorVaries
 
 #: All that a noise floor is made of.

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from scipy import stats
 
 from neurontest.gate.margin import Margin
-from neurontest.gate.survival import Survival
+from neurontest.gate.ways.survival import Survival
 from neurontest.stats.power import FEWEST, MOST, POWER
 from neurontest.types import Spread
 

@@ -10,7 +10,7 @@ from neurontest.claims import kind_named
 from neurontest.claims.preserved import Preserved
 from neurontest.claims.rates import design_with
 from neurontest.gate.margin import Margin
-from neurontest.gate.ways import HalfSampled, way_of
+from neurontest.gate.ways.by_kind import HalfSampled, way_of
 from neurontest.stats.calibration import NOT_MEASURED, Design, change_rate, table
 from neurontest.types import Claim, Comparison
 

@@ -10,17 +10,19 @@ from pathlib import Path
 
 import msgspec
 
+from neurontest.claims import kind_named
 from neurontest.claims.preserved import Preserved
-from neurontest.gate import preserved
 from neurontest.gate.accepted import Acceptance, read_accepted
 from neurontest.gate.bar import moved
-from neurontest.gate.compare import Then, compare
-from neurontest.gate.drifts import Asked
+from neurontest.gate.compare import compare
 from neurontest.gate.margin import Margin
-from neurontest.gate.matching import MATCHING_VERSION
-from neurontest.gate.reference import RECORD, read_reference
-from neurontest.gate.source import folder_of
-from neurontest.gate.texts import rewritten
+from neurontest.gate.neurons import preserved
+from neurontest.gate.neurons.drifts import Asked
+from neurontest.gate.neurons.matching import MATCHING_VERSION
+from neurontest.gate.reference.folder import RECORD, read_reference
+from neurontest.gate.reference.source import folder_of
+from neurontest.gate.reference.texts import Texts, Ways, read_in, rewritten
+from neurontest.gate.reference.then import Then
 from neurontest.report.record import load_record
 from neurontest.run.drifts import Drifts
 from neurontest.run.settle import Test
@@ -29,7 +31,6 @@ from neurontest.types import (
     Activations,
     Claim,
     Comparison,
-    Continuation,
     Family,
     Finding,
     Record,
@@ -47,7 +48,7 @@ FAILING = ("weakened", "lost", "undecided", "incomparable")
 #: The share of texts that may differ where two models are still said to have read the same words.
 FEW = 0.1
 
-Texts = Mapping[tuple[str, int], Continuation]
+_NO_TEXTS: Texts = {}
 
 
 @dataclass(frozen=True)
@@ -153,61 +154,64 @@ class Against:
         by_match = self.neurons == "match"
         return compare(family, findings, self.then, traces, self.margin, unlike, by_match=by_match)
 
-    def unlike(self, family: Family, read: Texts) -> dict[str, str]:
+    def unlike(self, family: Family, read: Ways) -> dict[str, str]:
         """Why claims cannot be compared since the two models have not read the same, by id.
 
         Parameters
         ----------
-        read : mapping from (prompt, sample) to Continuation
-            What the model at hand has read, as far as it did.
+        read : mapping from Generation to mapping from (prompt, sample) to Continuation
+            What the model at hand has read, as far as it did, by the way in which it is written.
         """
         if self.texts == "own":
             return {}
-        known = self._known
+        known = read_in(self.record)
         return {claim.id: why for claim in family.tested if (why := self._unlike(claim, known, read))}
 
-    @property
-    def _known(self) -> Texts:
-        return {(one.prompt, one.sample): one for concept in self.record.concepts for one in concept.continuations}
-
-    def unmatched(self, asked: Asked, read: Texts) -> str:
+    def unmatched(self, asked: Asked, read: Ways) -> str:
         """Why a concept's neurons cannot be told by what they do, in a sentence; empty if they can.
 
         What two models do on words of their own differs by the words.
 
         Parameters
         ----------
-        read : mapping from (prompt, sample) to Continuation
-            What the model at hand has read, as far as it did.
+        read : mapping from Generation to mapping from (prompt, sample) to Continuation
+            What the model at hand has read, as far as it did, by the way in which it is written.
         """
         if self.texts == "same" or asked.now.selection.positions == "prompt":
             return ""
-        if asked.then.generation == self.record.generation:
-            everyone = [*asked.now.concepts.values(), *([asked.now.baseline] if asked.now.baseline else [])]
-            prompts, known = {prompt for concept in everyone for prompt in concept.prompts}, self._known
-            both = [(known[key].text, now.text) for key, now in read.items() if key[0] in prompts and key in known]
-            if both and sum(then != now for then, now in both) <= FEW * len(both):
-                return ""
+        everyone = [*asked.now.concepts.values(), *([asked.now.baseline] if asked.now.baseline else [])]
+        prompts = {prompt for concept in everyone for prompt in concept.prompts}
+        known = read_in(self.record).get(asked.then.generation.way, _NO_TEXTS)
+        here = read.get(asked.now.generation.way, _NO_TEXTS)
+        both = [(known[key].text, now.text) for key, now in here.items() if key[0] in prompts and key in known]
+        if both and sum(then != now for then, now in both) <= FEW * len(both):
+            return ""
         return "neurons are matched by what they do on the same words, and each model has written its own"
 
-    def _unlike(self, claim: Claim, known: Texts, read: Texts) -> str:
+    def _unlike(self, claim: Claim, known: Ways, read: Ways) -> str:
         before = self.then.claims.get((claim.where.file, claim.id))
-        if before is None or claim.selection.positions == "prompt":
+        alone = claim.selection.positions == "prompt"
+        if before is None or (alone and not kind_named(claim.kind).reads_texts):
             return ""
-        if claim.generation.replay is not None and before.generation != self.record.generation:
+        held = known.get(before.generation.way, _NO_TEXTS)
+        if not held and claim.generation.replay is not None:
             return (
-                "its texts have settings of their own, and the reference holds those of the suite's;"
-                " compare on each model's own (--concept-against-texts own)"
+                "its texts have settings of their own, and the reference holds none of them: record it anew, or compare"
+                " on each model's own (--concept-against-texts own)"
             )
         everyone = [*claim.concepts.values(), *([claim.baseline] if claim.baseline else [])]
         prompts = {prompt: None for concept in everyone for prompt in concept.prompts}
-        without = [prompt for prompt in prompts if (prompt, 0) not in known]
-        if without and claim.generation.replay is None:
+        without = [prompt for prompt in prompts if (prompt, 0) not in held]
+        if without and not alone:
             named = " and ".join(quoted(prompt) for prompt in without[:2])
             return f"the reference holds no text of {len(without)} of its {len(prompts)} prompts, such as {named}"
-        for (prompt, sample), now in read.items():
-            then = known.get((prompt, sample))
-            if prompt in prompts and then is not None and then.ids and now.ids and then.ids != now.ids:
+        for (prompt, sample), now in read.get(claim.generation.way, _NO_TEXTS).items():
+            then = held.get((prompt, sample))
+            if prompt not in prompts or then is None:
+                continue
+            if then.text != now.text:
+                return f"it has read other texts than the reference's, such as that of {quoted(prompt)}"
+            if then.ids and now.ids and then.ids != now.ids:
                 return "its tokenizer is another: the same texts have other tokens"
         return ""
 

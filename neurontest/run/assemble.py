@@ -135,6 +135,7 @@ def make_record(
         overlaps=shown.matrices(),
         trace=cost,
         warnings=suite.warnings,
+        texts=shown.others(),
     )
 
 

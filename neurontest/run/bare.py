@@ -73,7 +73,7 @@ class _Nothing:
 
     texts = read
 
-    def was_asked_for(self, _: Any) -> bool:
+    def was_asked_for(self, *_: Any) -> bool:
         return False
 
     wrote = was_asked_for

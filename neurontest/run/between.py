@@ -9,13 +9,14 @@ from pathlib import Path
 from neurontest.claims import kind_named
 from neurontest.claims.preserved import Preserved
 from neurontest.gate.compare import compare, open_to
-from neurontest.gate.preserved import evidence_of
-from neurontest.gate.pruned import Pruned
+from neurontest.gate.neurons.preserved import evidence_of
 from neurontest.gate.rates import with_change_rates
-from neurontest.gate.reference import RECORD, Reference, read_reference
-from neurontest.gate.source import folder_of
+from neurontest.gate.reference.folder import RECORD, Reference, read_reference
+from neurontest.gate.reference.pruned import Pruned
+from neurontest.gate.reference.source import folder_of
+from neurontest.gate.reference.texts import read_in
 from neurontest.report.record import load_record
-from neurontest.run.against import Against, Texts
+from neurontest.run.against import Against
 from neurontest.run.drifts import Drifts
 from neurontest.types import (
     BASELINE,
@@ -43,9 +44,8 @@ def held_against(said: str, base: Path, against: Against, cache_dir: Path) -> Re
     """
     folder = folder_of(said, base, cache_dir)
     reference, record = read_reference(folder), load_record(folder / RECORD)
-    read, known = _texts(record), _texts(against.record)
-    same = all(one.text == known[key].text for key, one in read.items() if key in known)
-    against = replace(against, texts="same" if same else "own")
+    read = read_in(record)
+    against = replace(against, texts="same" if _are_same(against, record) else "own")
     suite = _suite(record, folder)
     verdicts = {(claim.family, claim.id): claim for claim in record.claims}
     found: dict[tuple[str, str], Comparison] = {}
@@ -86,8 +86,16 @@ def _of_the_change(
     return {one: Finding(found, verdicts[one]) for one, found in evidence.items()}
 
 
-def _texts(record: Record) -> Texts:
-    return {(one.prompt, one.sample): one for concept in record.concepts for one in concept.continuations}
+def _are_same(against: Against, record: Record) -> bool:
+    """Whether both have read the same, as far as both have read: the suites, and each claim in its own way."""
+    read, known = read_in(record), read_in(against.record)
+    ways = {(against.record.generation.way, record.generation.way)}
+    for claim in record.claims:
+        before = against.then.claims.get((claim.family, claim.id))
+        if before is not None:
+            ways.add((before.generation.way, claim.generation.way))
+    texts = ((known.get(then, {}), read.get(now, {})) for then, now in ways)
+    return all(then[key].text == one.text for then, now in texts for key, one in now.items() if key in then)
 
 
 def _kept(family: Family, reference: Reference) -> Mapping[TraceRequest, Pruned]:

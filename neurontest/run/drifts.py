@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 import msgspec
 
 from neurontest.errors import EvidenceError
-from neurontest.gate.compare import Read, Then
-from neurontest.gate.drifts import Asked, Same, asked_by, drift_of
-from neurontest.gate.matching import MATCHING_VERSION
+from neurontest.gate.neurons.drifts import Asked, Same, asked_by, drift_of
+from neurontest.gate.neurons.matching import MATCHING_VERSION
+from neurontest.gate.reference.then import Read, Then
 from neurontest.run.evidence import Cache, substance
 from neurontest.types import ConceptDrift, Family, Notice, Selection
 

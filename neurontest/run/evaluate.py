@@ -12,6 +12,7 @@ import msgspec
 
 from neurontest.errors import EvidenceError, ModelError, TraceError
 from neurontest.gate.rates import with_change_rates
+from neurontest.gate.reference.texts import by_way
 from neurontest.run import nulls
 from neurontest.run.assemble import Outcome, claim_record, make_record
 from neurontest.run.evidence import Cache
@@ -170,7 +171,7 @@ class Run(Tested):
         if against is not None and family.file not in self._compared:
             findings, traces = self.findings(family), self._traces.read_for(asked_of(family))
             written = (one for texts in self._shown.texts().values() for one in texts)
-            read = {(one.prompt, one.sample): one for one in written}
+            read = by_way(self.suite.generation, written, self._shown.others())
             unlike = against.unlike(family, read)
             found = self._comparisons.keep_or_find(
                 against.key(self._key(family, traces), unlike),

@@ -13,11 +13,12 @@ from neurontest.claims import kind_named
 from neurontest.claims.causal import Necessary
 from neurontest.errors import EvidenceError, NeurontestError, StoreError
 from neurontest.files import cannot_write, remove, sweep
-from neurontest.gate.compare import Then, gated, open_to, survival_of
+from neurontest.gate.compare import gated, open_to, survival_of
 from neurontest.gate.floor import change_of
 from neurontest.gate.margin import Margin
-from neurontest.gate.survival import Survival
-from neurontest.gate.ways import Causal, way_of
+from neurontest.gate.reference.then import Then
+from neurontest.gate.ways.by_kind import Causal, way_of
+from neurontest.gate.ways.survival import Survival
 from neurontest.run.evaluate import Run
 from neurontest.trace.threads import threads, with_threads
 from neurontest.types import (

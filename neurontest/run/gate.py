@@ -11,12 +11,13 @@ import msgspec
 
 from neurontest.claims import kind_named
 from neurontest.errors import RecordError
-from neurontest.gate.compare import Then, powers
+from neurontest.gate.compare import powers
 from neurontest.gate.margin import Margin
 from neurontest.gate.power import Power
-from neurontest.gate.pruned import Pruned, together
-from neurontest.gate.reference import read_reference, write_reference
-from neurontest.gate.ways import kept_for, untestable
+from neurontest.gate.reference.folder import read_reference, write_reference
+from neurontest.gate.reference.pruned import Pruned, together
+from neurontest.gate.reference.then import Then
+from neurontest.gate.ways.by_kind import kept_for, untestable
 from neurontest.regular_files import size as size_in_words
 from neurontest.report.floor import floor_lines
 from neurontest.report.numbers import plural

@@ -13,12 +13,14 @@ from neurontest.types import (
     Activations,
     Concept,
     Continuation,
+    Generation,
     NeuronSet,
     Notice,
     OverlapMatrix,
     PublishedNeuron,
     Selection,
     Suite,
+    TextsRecord,
     TraceRequest,
     drawn_selections,
 )
@@ -191,3 +193,33 @@ class Shown:
                 if self._traces.wrote(concept.prompts):
                     self._notice(f"the report is not whole: {error}")
         return out
+
+    def others(self) -> tuple[TextsRecord, ...]:
+        """What claims have read whose texts are written in another way than the suite's, way by way, as far as asked.
+
+        The texts of further baselines are among them, as they are traced together with the first.
+        """
+        lists: dict[Generation, dict[tuple[str, ...], Generation]] = {}
+        for claim in self._suite.claims:
+            if claim.skip is None and claim.generation.way != self._suite.generation.way:
+                neutral = [claim.baseline, *self._suite.baselines] if claim.baseline else []
+                own = lists.setdefault(claim.generation.way, {})
+                for concept in (*claim.concepts.values(), *neutral):
+                    own.setdefault(concept.prompts, claim.generation)
+        out = []
+        for way, asked in lists.items():
+            found: dict[tuple[str, int], Continuation] = {}
+            for prompts, generation in asked.items():
+                if not self._traces.wrote(prompts, generation):
+                    continue
+                try:
+                    texts = self._traces.texts(prompts, generation)
+                except TraceError:
+                    continue
+                except StoreError as error:
+                    self._notice(f"the record is not whole: {error}")
+                    continue
+                found.update(((one.prompt, one.sample), one) for one in texts)
+            if found:
+                out.append(TextsRecord(way, tuple(found.values())))
+        return tuple(out)

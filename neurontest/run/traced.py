@@ -12,6 +12,7 @@ from neurontest.types import (
     Activations,
     Claim,
     Continuation,
+    Generation,
     Notice,
     Suite,
     TraceGroup,
@@ -115,8 +116,8 @@ class Traced:
         if fault is not None:
             raise fault
 
-    def texts(self, prompts: tuple[str, ...]) -> tuple[Continuation, ...]:
-        """What the model wrote under the suite's own settings.
+    def texts(self, prompts: tuple[str, ...], generation: Generation | None = None) -> tuple[Continuation, ...]:
+        """What the model wrote, or was given, by default under the suite's own settings.
 
         Raises
         ------
@@ -125,7 +126,7 @@ class Traced:
         StoreError
             If it is not there.
         """
-        return self.tracer.continuations(prompts, self._suite.generation)
+        return self.tracer.continuations(prompts, generation or self._suite.generation)
 
     def is_planned(self, request: TraceRequest) -> bool:
         """Whether the suite asks for this somewhere, or for what is traced together with it."""
@@ -137,12 +138,15 @@ class Traced:
         """Whether something was asked for that this is traced with, so that it should be there."""
         return group_of(TracePlan(tuple(self._asked)), request) is not None
 
-    def wrote(self, prompts: Collection[str]) -> bool:
-        """The same of texts under the suite's own settings."""
+    def wrote(self, prompts: Collection[str], generation: Generation | None = None) -> bool:
+        """The same of texts, by default under the suite's own settings."""
         return any(
-            group.needs_text and not group.match and set(prompts) <= set(group.prompts)
+            group.needs_text
+            and set(prompts) <= set(group.prompts)
+            # What the model writes of its own for a word's sake has a group beside, without the word.
+            and (not group.match or group.generation.replay is not None)
             for group in self._asked
-            if group.generation == self._suite.generation
+            if group.generation == (generation or self._suite.generation)
         )
 
 

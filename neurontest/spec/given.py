@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from neurontest.errors import Fault, SpecError
 from neurontest.spec.folder import REPLAY_BYTES, Folder, OutsideError
 from neurontest.spec.json_text import load_json
+from neurontest.spec.recorded import Given, Texts, items_of, name_of, others_of, read_by
 from neurontest.spec.source import Document
 from neurontest.spec.validate import shown
 from neurontest.types import BASELINE, Concept, Generation, GivenText
@@ -19,7 +20,24 @@ from neurontest.words import quoted
 BESIDE = "replay.json"
 RECORD = "record.json"
 
-Given = dict[str, tuple[GivenText, ...]]
+
+@dataclass(frozen=True)
+class Use:
+    """Who reads texts.
+
+    Attributes
+    ----------
+    generation : Generation
+        How they are written, or the file that gives them.
+    concepts : tuple of Concept
+        Whose prompts need one.
+    claim : tuple of (str, str) or None
+        The file and id of the claim that does; None of the suite itself.
+    """
+
+    generation: Generation
+    concepts: tuple[Concept, ...]
+    claim: tuple[str, str] | None = None
 
 
 def file_of(said: object) -> str | None:
@@ -30,17 +48,16 @@ def file_of(said: object) -> str | None:
 def given_texts(
     home: Folder,
     documents: Mapping[str, Document],
-    uses: Iterable[tuple[Generation, Iterable[Concept]]],
+    uses: Iterable[Use],
     *,
     named_by: str,
     partial: bool = False,
-) -> tuple[dict[str, Given], list[Fault]]:
+) -> tuple[dict[str, Given], dict[tuple[str, str], str], list[Fault]]:
     """Read every file that a generation names.
 
     Parameters
     ----------
-    uses : iterable of (Generation, concepts)
-        The concepts whose prompts need a text under a generation.
+    uses : iterable of Use
     named_by : str
         What a person named the files by, such as an option; then they may lie anywhere. Empty if specs name them.
     partial : bool
@@ -48,20 +65,22 @@ def given_texts(
 
     Returns
     -------
-    dict from file to dict from prompt to tuple of GivenText
-        The prompts of `uses` alone.
+    dict from name to mapping from prompt to tuple of GivenText
+        The prompts of `uses` alone; by the file, and of a record with further texts also by the names of these.
+    dict from (file, id) to name
+        What each claim reads of it.
     list of Fault
         Files that cannot be read, and prompts without a text.
     """
-    wanted: dict[str, dict[str, str]] = {}
-    for generation, concepts in uses:
-        for concept in concepts if generation.replay is not None else ():
-            for prompt in concept.prompts:
-                wanted.setdefault(generation.replay or "", {}).setdefault(prompt, concept.name)
+    by_file: dict[str, list[Use]] = {}
+    for use in uses:
+        if use.generation.replay is not None and any(one.prompts for one in use.concepts):
+            by_file.setdefault(use.generation.replay, []).append(use)
     found: dict[str, Given] = {}
+    names: dict[tuple[str, str], str] = {}
     faults: list[Fault] = []
     places = {} if named_by else _places(documents)
-    for file, prompts in wanted.items():
+    for file, readers in by_file.items():
         here = (named_by, 0, 0) if named_by else places.get(file, (next(iter(documents.values())).shown, 1, 1))
         try:
             path = _path(home, here, file, is_trusted=bool(named_by))
@@ -70,17 +89,29 @@ def given_texts(
         except SpecError as error:
             faults.extend(error.faults)
             continue
-        found[file] = {prompt: given[prompt] for prompt in prompts if prompt in given}
-        missing = [prompt for prompt in prompts if prompt not in given]
+        wanted: dict[int, dict[str, str]] = {}
+        for use in readers:
+            prompts = {prompt for concept in use.concepts for prompt in concept.prompts}
+            place = given.place(use.claim, use.generation, prompts) if use.claim is not None else 0
+            if use.claim is not None:
+                names[use.claim] = name_of(file, place)
+            for concept in use.concepts:
+                for prompt in concept.prompts:
+                    wanted.setdefault(place, {}).setdefault(prompt, concept.name)
+        for place, owners in wanted.items():
+            texts = given.at(place)
+            found[name_of(file, place)] = {prompt: texts[prompt] for prompt in owners if prompt in texts}
+        missing = {prompt: owner for prompt, owner in wanted.get(0, {}).items() if prompt not in given.own}
         if missing and not partial:
-            owner = "the baseline" if prompts[missing[0]] == BASELINE else repr(prompts[missing[0]])
+            first, name = next(iter(missing.items()))
+            owner = "the baseline" if name == BASELINE else repr(name)
             more = f" (nor for {len(missing) - 1} more prompts)" if len(missing) > 1 else ""
-            message = f"there is no text for the prompt {shown(missing[0])} of {owner}{more}; each prompt needs one"
+            message = f"there is no text for the prompt {shown(first)} of {owner}{more}; each prompt needs one"
             faults.append(Fault(home.shown(path), 1, 1, message))
-    return found, faults
+    return found, names, faults
 
 
-def read_given(text: str, where: str, *, is_lines: bool) -> Given:
+def read_given(text: str, where: str, *, is_lines: bool) -> Texts:
     """Read what a file of texts holds.
 
     Parameters
@@ -100,9 +131,30 @@ def read_given(text: str, where: str, *, is_lines: bool) -> Given:
     """
     lines = enumerate(text.split("\n"), start=1) if is_lines else [(1, text)]
     values = [(number, load_json(line, where, number)) for number, line in lines if line.strip()]
+    if is_lines:
+        return Texts(_given(values, where))
+    value = values[0][1] if values else None
+    if isinstance(value, list):
+        return Texts(_given(_numbered(value), where))
+    if not isinstance(value, dict) or not isinstance(value.get("concepts"), list):
+        message = 'a file of texts must be a list of {"prompt": ..., "text": ...}, or the record.json of a run'
+        raise SpecError([Fault(where, 1, 1, message)])
+    try:
+        others = tuple((way, _given(_numbered(items), where)) for way, items in others_of(value))
+    except ValueError as error:
+        raise SpecError([Fault(where, 1, 1, str(error))]) from None
+    return Texts(_given(_numbered(items_of(value)), where), others, read_by(value))
+
+
+def _numbered(items: Iterable[Any]) -> Iterable[tuple[int, Any]]:
+    """Items of a file that is one value: faults of theirs are placed at its beginning."""
+    return ((1, item) for item in items)
+
+
+def _given(items: Iterable[tuple[int, Any]], where: str) -> Given:
     faults: list[Fault] = []
     given: dict[str, list[GivenText]] = {}
-    for number, item in values if is_lines else _items(values, where):
+    for number, item in items:
         message = _fault(item)
         if message:
             faults.append(Fault(where, number, 1, message))
@@ -140,27 +192,6 @@ def _places(documents: Mapping[str, Document]) -> dict[str, tuple[str, int, int]
                 value = str(node.value).lower() if isinstance(node.value, bool) else node.value
                 found.setdefault(file_of(value) or "", (document.shown, *document.position(keys)))
     return found
-
-
-def _items(values: list[tuple[int, Any]], where: str) -> Iterator[tuple[int, Any]]:
-    value = values[0][1] if values else None
-    if isinstance(value, list):
-        yield from ((1, item) for item in value)
-    elif isinstance(value, dict) and isinstance(value.get("concepts"), list):
-        # Concepts may share prompts; what was written to them is the same text, not a second one.
-        written = [item for concept in value["concepts"] for item in _continuations(concept)]
-        once = {
-            json.dumps([item.get("prompt"), item.get("sample")]): item for item in written if isinstance(item, dict)
-        }
-        yield from ((1, item) for item in once.values())
-    else:
-        message = 'a file of texts must be a list of {"prompt": ..., "text": ...}, or the record.json of a run'
-        raise SpecError([Fault(where, 1, 1, message)])
-
-
-def _continuations(concept: Any) -> list[Any]:
-    found = concept.get("continuations") if isinstance(concept, dict) else None
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
 
 
 def _fault(item: Any) -> str:

@@ -17,8 +17,9 @@ from neurontest.spec import rules
 from neurontest.spec.claims import Layer, Surroundings, generation, said, selection, statistics
 from neurontest.spec.family import read_family
 from neurontest.spec.folder import SPEC_BYTES, SUITE_FILE, Folder, OutsideError
-from neurontest.spec.given import Given, file_of, given_texts
+from neurontest.spec.given import Use, file_of, given_texts
 from neurontest.spec.prompts import Prompts, read_concept
+from neurontest.spec.recorded import Given
 from neurontest.spec.repeats import other_seeds, read_baselines
 from neurontest.spec.source import Document, Keys, parse
 from neurontest.spec.validate import check
@@ -123,7 +124,10 @@ def load_suite(
         if number:
             for message in rules.other_baseline_faults(read.concept, families, pilot=pilot):
                 suite.complain(keys, message)
-    given = _given(home, documents, (overrides, ini), generation(layers), found, neutral, families, partial=partial)
+    given, names = _given(
+        home, documents, (overrides, ini), generation(layers), found, neutral, families, partial=partial
+    )
+    families = [_reading(family, names) for family in families]
     if partial:
         families = [_written_where_not_given(family, given) for family in families]
     repeated, advice = other_seeds(suite, layers)
@@ -156,19 +160,33 @@ def _given(
     families: Sequence[Family],
     *,
     partial: bool,
-) -> dict[str, Given]:
+) -> tuple[dict[str, Given], dict[tuple[str, str], str]]:
     """Read the texts that are replayed; what is wrong with them is noted in suite.yaml's document."""
     neutral = [read.concept for read in baselines]
     everyone = [read.concept for read in concepts.values()]
-    uses = [(own, [*everyone, *neutral])]
-    uses += [(claim.generation, [*claim.concepts.values(), *neutral]) for family in families for claim in family.tested]
+    uses = [Use(own, (*everyone, *neutral))]
+    uses += [
+        Use(claim.generation, (*claim.concepts.values(), *neutral), (claim.where.file, claim.id))
+        for family in families
+        for claim in family.tested
+    ]
     doors = (BY_NAME["replay"].option, f"the ini key {BY_NAME['replay'].ini}")
     said = zip((layer.get("replay") for layer in strongest), doors, strict=True)
     person, door = next(((value, door) for value, door in said if value is not None), ("true", ""))
     named_by = door if person != "true" and file_of(person) is not None else ""
-    given, faults = given_texts(home, documents, uses, named_by=named_by, partial=partial)
+    given, names, faults = given_texts(home, documents, uses, named_by=named_by, partial=partial)
     next(iter(documents.values())).faults.extend(faults)
-    return given
+    return given, names
+
+
+def _reading(family: Family, names: Mapping[tuple[str, str], str]) -> Family:
+    """A family whose claims name what they read of their files."""
+
+    def own(claim: Claim) -> Claim:
+        name = names.get((claim.where.file, claim.id), claim.generation.replay)
+        return replace(claim, generation=replace(claim.generation, replay=name))
+
+    return replace(family, claims=tuple(map(own, family.claims)))
 
 
 def _written_where_not_given(family: Family, given: Mapping[str, Given]) -> Family:

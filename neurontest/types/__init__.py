@@ -40,6 +40,7 @@ from neurontest.types.record import (
     FamilyRecord,
     ModelRecord,
     Record,
+    TextsRecord,
     TraceRecord,
 )
 from neurontest.types.repeat import Alternative, Repeat, alternatives, at_seed, written_anew
@@ -135,6 +136,7 @@ __all__ = [
     "Suite",
     "Tally",
     "TextPair",
+    "TextsRecord",
     "Thresholds",
     "TraceGroup",
     "TracePlan",

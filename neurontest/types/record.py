@@ -108,6 +108,22 @@ class ConceptRecord:
 
 
 @dataclass(frozen=True)
+class TextsRecord:
+    """The texts of claims that have them written in a way of their own, and not as the suite says.
+
+    Attributes
+    ----------
+    generation : Generation
+        The way; of texts that were given, no more than file and format.
+    continuations : tuple of Continuation
+        Of all prompts that these claims look at, the baseline's among them, each once.
+    """
+
+    generation: Generation
+    continuations: tuple[Continuation, ...]
+
+
+@dataclass(frozen=True)
 class ModelRecord:
     """The model that was traced."""
 
@@ -164,6 +180,9 @@ class Record:
         about.
     rewritten : tuple of Rewritten
         How far the texts are others, if each model has written its own.
+    texts : tuple of TextsRecord
+        What claims have read of which the settings of texts are not the suite's, way by way; what the suite's are,
+        stands with the concepts.
     """
 
     version: int
@@ -186,3 +205,4 @@ class Record:
     against: ReferenceRecord | None = None
     drifts: tuple[ConceptDrift, ...] = ()
     rewritten: tuple[Rewritten, ...] = ()
+    texts: tuple[TextsRecord, ...] = ()

@@ -26,6 +26,11 @@ class Generation:
     format: Literal["plain", "chat"] = "plain"
     replay: str | None = None
 
+    @property
+    def way(self) -> Generation:
+        """What tells texts that are written in one way from those of another: where they are given, file and format."""
+        return self if self.replay is None else Generation(format=self.format, replay=self.replay)
+
 
 @dataclass(frozen=True)
 class Selection:

@@ -190,8 +190,8 @@ class Suite:
 
     Attributes
     ----------
-    given : mapping from file to mapping from prompt to tuple of GivenText
-        What `replay` of its generations names.
+    given : mapping from name to mapping from prompt to tuple of GivenText
+        What `replay` of its generations names: a file, or of a record with further texts some of these.
     seeds : tuple of int
         Beside that of `generation`, those at which it is repeated.
     baselines : tuple of Concept

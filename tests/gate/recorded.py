@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from neurontest.claims import kind_named
-from neurontest.gate.compare import Then
-from neurontest.gate.pruned import Pruned, together
-from neurontest.gate.reference import read_reference, write_reference
-from neurontest.gate.ways import kept_for
+from neurontest.gate.reference.folder import read_reference, write_reference
+from neurontest.gate.reference.pruned import Pruned, together
+from neurontest.gate.reference.then import Then
+from neurontest.gate.ways.by_kind import kept_for
 from neurontest.run.assemble import claim_record
 from neurontest.types import (
     Activations,

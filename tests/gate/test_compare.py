@@ -11,10 +11,11 @@ import pytest
 
 from neurontest.claims import kind_named
 from neurontest.claims.trial import Trial
-from neurontest.gate.compare import Then, compare
+from neurontest.gate.compare import compare
 from neurontest.gate.margin import Margin
-from neurontest.gate.pruned import Pruned, needed, together
-from neurontest.gate.reference import read_reference, write_reference
+from neurontest.gate.reference.folder import read_reference, write_reference
+from neurontest.gate.reference.pruned import Pruned, needed, together
+from neurontest.gate.reference.then import Then
 from neurontest.run.assemble import claim_record
 from neurontest.types import (
     Activations,

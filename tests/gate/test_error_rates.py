@@ -14,7 +14,7 @@ from scipy import stats
 
 from neurontest.claims.rates import design_of
 from neurontest.gate.power import power_if_unchanged
-from neurontest.gate.survival import Survival
+from neurontest.gate.ways.survival import Survival
 from neurontest.neurons.select import selector
 from neurontest.stats.calibration import Measured
 from neurontest.types import Selection

@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 from neurontest.claims import kind_named
 from neurontest.claims.trial import Trial
 from neurontest.errors import RecordError
-from neurontest.gate.compare import Then, compare, gated, open_to, survival_of
+from neurontest.gate.compare import compare, gated, open_to, survival_of
 from neurontest.gate.floor import asked_for, change_of, is_within
 from neurontest.gate.margin import Margin
-from neurontest.gate.pruned import Pruned, needed, together
-from neurontest.gate.reference import FLOOR, MANIFEST, read_reference, write_reference
+from neurontest.gate.reference.folder import FLOOR, MANIFEST, read_reference, write_reference
+from neurontest.gate.reference.pruned import Pruned, needed, together
+from neurontest.gate.reference.then import Then
 from neurontest.report.floor import floor_lines, floor_words
 from neurontest.run.floor import other_batch_size
 from neurontest.types import Comparison, Floor, FloorRepeat, NoiseFloor

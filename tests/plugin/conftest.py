@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,6 +15,9 @@ import neurontest.report.files
 import neurontest.spec.load
 import neurontest.verdict  # noqa: F401
 import tests.plugin.fake  # noqa: F401
+
+if TYPE_CHECKING:
+    from tests.plugin.project import Project
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -92,3 +97,36 @@ def run_outside(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> R
         return pytester.runpytest_subprocess(*LOADED, "-p", "tests.plugin.fake", *arguments, timeout=900)
 
     return runpytest
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The models, a reference of the first, and a cache; torch is imported before any pytester, which would twice."""
+    from tests.plugin import gated
+    from tests.plugin.project import Project
+
+    folder = tmp_path_factory.mktemp("gated")
+    for change in gated.CHANGES:
+        gated.save(folder / change, change)
+    gated.write_suite(folder / "specs")
+    recorded = Project(folder, folder / "cache").run("base", "--concept-record=ref")
+    assert recorded.status == 1  # 'far' is refuted, and that is recorded
+    assert (folder / "ref" / "reference.json").exists(), recorded.out
+    (folder / "recorded.txt").write_text(recorded.out)
+    return folder
+
+
+@pytest.fixture
+def project(models: Path, pytester: pytest.Pytester) -> Iterator[Project]:
+    """A folder of one test, with the models and the reference, and the cache that all of them share."""
+    from neurontest.trace.threads import with_threads
+    from tests.plugin import gated
+    from tests.plugin.project import Project
+
+    folder = pytester.path
+    gated.write_suite(folder / "specs")
+    for change in gated.CHANGES:
+        (folder / change).symlink_to(models / change)
+    shutil.copytree(models / "ref", folder / "ref")
+    with with_threads(1):  # as in the runs outside of this process
+        yield Project(folder, models / "cache", pytester)

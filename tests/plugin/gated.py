@@ -35,10 +35,10 @@ claims:
 """
 
 
-def write_suite(folder: Path, claims: str = CLAIMS, more: str = MORE) -> Path:
-    """The suite, in two files of claims."""
+def write_suite(folder: Path, claims: str = CLAIMS, more: str = MORE, each: int = PROMPTS_EACH) -> Path:
+    """The suite, in two files of claims, with so many prompts a concept."""
     folder.mkdir(exist_ok=True)
-    lists = {name: planted.prompts(name, PROMPTS_EACH, seed) for seed, name in enumerate(planted.CONCEPTS, 1)}
+    lists = {name: planted.prompts(name, each, seed) for seed, name in enumerate(planted.CONCEPTS, 1)}
     lists["baseline"] = planted.prompts(None, BASELINE, seed=0)
     for name, lines in lists.items():
         (folder / f"{name}.txt").write_text("\n".join(lines))

@@ -4,119 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-import neurontest.run.between
-import neurontest.run.gate
-import neurontest.trace.engine
-import neurontest.trace.twin  # noqa: F401 - a run in this process forgets what it was the first to import
 from neurontest.cli import main
 from neurontest.errors import TraceError
-from neurontest.gate.reference import ACTIVATIONS, FLOOR, MANIFEST, RECORD, read_reference
-from neurontest.report.record import load_record
+from neurontest.gate.reference.folder import ACTIVATIONS, FLOOR, MANIFEST, RECORD, read_reference
 from neurontest.stats.calibration import NOT_MEASURED
-from neurontest.trace.threads import with_threads
-from neurontest.types import Comparison, Record
 
 from ..junit import case_properties
 from . import gated
-from .conftest import LOADED, REPOSITORY
+from .project import Project, Ran
 
 NEAR, FAR = "hanoi overlaps vietnam more than violent", "hanoi overlaps violent more than vietnam"
-
-
-@dataclass(frozen=True)
-class Ran:
-    """A run of pytest that has ended."""
-
-    status: int
-    out: str
-    record: Record
-
-    @property
-    def statuses(self) -> dict[str, str]:
-        return {claim.id: claim.against.status for claim in self.record.claims if claim.against is not None}
-
-    @property
-    def outcomes(self) -> dict[str, str]:
-        return {claim.id: claim.outcome for claim in self.record.claims if claim.selected}
-
-    def comparison(self, name: str) -> Comparison:
-        return next(one.against for one in self.record.claims if one.id == name and one.against is not None)
-
-    def line(self, begin: str) -> str:
-        return next(line for line in self.out.splitlines() if line.startswith(begin))
-
-
-@dataclass(frozen=True)
-class Project:
-    """A folder with a suite ``specs``, and a cache that all tests share."""
-
-    folder: Path
-    cache: Path
-    pytester: pytest.Pytester | None = None
-
-    def run(self, model: str, *options: str) -> Ran:
-        """Run the suite; in this process, unless workers are to be begun."""
-        own = [f"--concept-cache-dir={self.cache}", "--concept-specs=specs", f"--concept-model={model}"]
-        arguments = [*LOADED, *own, "--concept-vacuous=off", *options]
-        shutil.rmtree(self.folder / "reports", ignore_errors=True)
-        if self.pytester is not None and "-n2" not in options:
-            result = self.pytester.runpytest_inprocess(*arguments)
-            status, said = int(result.ret), result.outlines + result.errlines
-        else:
-            status, said = self._outside(arguments)
-        path = self.folder / "reports" / "latest" / "record.json"
-        return Ran(status, "\n".join(said), load_record(path) if path.exists() else _NONE)
-
-    def _outside(self, arguments: list[str]) -> tuple[int, list[str]]:
-        environ = {"PYTHONPATH": str(REPOSITORY), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "OMP_NUM_THREADS": "1"}
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", *arguments],
-            cwd=self.folder,
-            env=os.environ | environ,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-            timeout=300,
-        )
-        return done.returncode, (done.stdout + done.stderr).splitlines()
-
-
-_NONE = Record(**{**dict.fromkeys(Record.__dataclass_fields__), "claims": ()})  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The models, a reference of the first, and a cache; torch is imported before any pytester, which would twice."""
-    folder = tmp_path_factory.mktemp("gated")
-    for change in gated.CHANGES:
-        gated.save(folder / change, change)
-    gated.write_suite(folder / "specs")
-    recorded = Project(folder, folder / "cache").run("base", "--concept-record=ref")
-    assert recorded.status == 1  # 'far' is refuted, and that is recorded
-    assert (folder / "ref" / MANIFEST).exists(), recorded.out
-    (folder / "recorded.txt").write_text(recorded.out)
-    return folder
-
-
-@pytest.fixture
-def project(models: Path, pytester: pytest.Pytester) -> Iterator[Project]:
-    folder = pytester.path
-    gated.write_suite(folder / "specs")
-    for change in gated.CHANGES:
-        (folder / change).symlink_to(models / change)
-    shutil.copytree(models / "ref", folder / "ref")
-    with with_threads(1):  # as in the runs outside of this process
-        yield Project(folder, models / "cache", pytester)
 
 
 class TestRecording:

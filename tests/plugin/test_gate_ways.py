@@ -4,17 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-import neurontest.run.between
-import neurontest.run.gate
-import neurontest.trace.engine
-import neurontest.trace.twin  # noqa: F401 - a run in this process forgets what it was the first to import
 from neurontest.cli import main
 from tests import planted
 
 from . import gated
-from .test_gate import Project, models, project
-
-__all__ = ["models", "project"]
+from .project import Project
 
 
 def neuron_of(concept: str) -> str:

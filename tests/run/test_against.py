@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 
 from neurontest.gate.accepted import Acceptance
-from neurontest.gate.compare import Then
 from neurontest.gate.margin import Margin
+from neurontest.gate.reference.texts import Ways
+from neurontest.gate.reference.then import Then
 from neurontest.run.against import Against, failing
 from neurontest.run.assemble import claim_record
 from neurontest.run.bare import bare_record
 from neurontest.run.evidence import evidence_key
 from neurontest.spec.load import load_suite
-from neurontest.types import Comparison, Continuation, Family
+from neurontest.types import Comparison, Continuation, Family, Generation, NoiseFloor, TextsRecord
 from tests.plugin.gated import write_suite
 
 TEXTS = [Continuation("Hanoi is", 0, " a city", 2, ended=False, near_boundary=0, ids=(5, 6))]
@@ -30,8 +31,7 @@ def family(tmp_path: Path) -> Family:
 
 
 def reference(checksum: str) -> Any:
-    floor = SimpleNamespace(repeats=())
-    return SimpleNamespace(checksum=checksum, manifest=SimpleNamespace(created=""), floor=floor)
+    return SimpleNamespace(checksum=checksum, manifest=SimpleNamespace(created=""), floor=NoiseFloor())
 
 
 def against(tmp_path: Path, family: Family, texts: str = "same", **said: Any) -> Against:
@@ -63,33 +63,67 @@ def about(family: Family, prompt: str) -> Family:
     return replace(family, claims=tuple(claims))
 
 
-def read(ids: tuple[int, ...]) -> dict[tuple[str, int], Continuation]:
-    return {(one.prompt, one.sample): replace(one, ids=ids) for one in TEXTS}
+def whole(held: Against, family: Family) -> Against:
+    """With a text of every prompt of these claims."""
+    prompts = {
+        prompt: None
+        for claim in family.claims
+        for one in (*claim.concepts.values(), *([claim.baseline] if claim.baseline else []))
+        for prompt in one.prompts
+    }
+    texts = tuple(replace(TEXTS[0], prompt=prompt) for prompt in prompts)
+    concepts = (replace(held.record.concepts[0], continuations=texts), *held.record.concepts[1:])
+    return replace(held, record=replace(held.record, concepts=concepts))
+
+
+def read(ids: tuple[int, ...], text: str = TEXTS[0].text) -> Ways:
+    return {Generation(replay="ref"): {(one.prompt, one.sample): replace(one, ids=ids, text=text) for one in TEXTS}}
 
 
 def test_another_tokenizer_is_noticed_by_the_same_texts(tmp_path: Path, family: Family) -> None:
     here = about(family, "Hanoi is")
-    found = against(tmp_path, family).unlike(here, read((5, 7)))
+    held = whole(against(tmp_path, family), here)
+    found = held.unlike(here, read((5, 7)))
     assert found == dict.fromkeys([claim.id for claim in here.tested], found["near"])
     assert "tokenizer is another" in found["near"]
-    assert against(tmp_path, family).unlike(here, read((5, 6))) == {}
-    assert against(tmp_path, family).unlike(here, read(())) == {}
-    assert against(tmp_path, family).unlike(about(family, "Hue is"), read((5, 7))) == {}
-    assert against(tmp_path, family, "own").unlike(here, read((5, 7))) == {}
+    assert held.unlike(here, read((5, 6))) == {}
+    assert held.unlike(here, read(())) == {}
+    other = about(family, "Hue is")
+    assert whole(held, other).unlike(other, read((5, 7))) == {}
+    assert replace(held, texts="own").unlike(here, read((5, 7))) == {}
 
 
-def test_texts_of_a_claims_own_settings_are_not_in_a_reference(tmp_path: Path, family: Family) -> None:
+def test_claims_with_settings_of_their_own_are_held_against_what_they_read(tmp_path: Path, family: Family) -> None:
     own = replace(family.claims[0], generation=replace(family.claims[0].generation, max_new_tokens=3))
-    held = against(tmp_path, replace(family, claims=(own, *family.claims[1:])))
-    found = held.unlike(about(family, "Hanoi is"), {})
+    here = about(family, "Hanoi is")
+    held = whole(against(tmp_path, replace(family, claims=(own, *family.claims[1:]))), here)
+    # A reference that holds none of these texts, as older ones do.
+    found = held.unlike(here, read((5, 6)))
     assert list(found) == ["near"]
-    assert "--concept-against-texts own" in found["near"]
-    # Both references of two have what they wrote.
-    texts = [replace(TEXTS[0], prompt=one) for concept in family.claims[1].concepts.values() for one in concept.prompts]
-    assert family.claims[1].baseline is not None
-    texts += [replace(TEXTS[0], prompt=prompt) for prompt in family.claims[1].baseline.prompts]
-    concepts = (replace(held.record.concepts[0], continuations=tuple(texts)), *held.record.concepts[1:])
-    assert replace(held, record=replace(held.record, concepts=concepts)).unlike(family, {}) == {}
+    assert "record it anew, or compare on each model's own (--concept-against-texts own)" in found["near"]
+    assert replace(held, texts="own").unlike(here, read((5, 6))) == {}
+    # One that does.
+    (near,) = (claim for claim in here.claims if claim.id == "near")
+    assert near.baseline is not None
+    prompts = [prompt for one in (*near.concepts.values(), near.baseline) for prompt in one.prompts]
+    short = [replace(TEXTS[0], prompt=prompt, text=" a", ids=(5,)) for prompt in prompts]
+    held = replace(held, record=replace(held.record, texts=(TextsRecord(own.generation, tuple(short)),)))
+    near = replace(near, generation=replace(near.generation, replay="ref (texts 2)"))
+    alone = replace(here, claims=(near,))
+    for text, ids, said in ((" a", (5,), None), (" a", (6,), "tokenizer is another"), (" a city", (5,), "other texts")):
+        way = {("Hanoi is", 0): replace(TEXTS[0], text=text, ids=ids)}
+        why = held.unlike(alone, {**read((5, 6)), near.generation.way: way}).get("near")
+        assert (why is None) if said is None else (said in (why or ""))
+    # Texts of the suite's, where the claim could not have its own.
+    assert "other texts" in held.unlike(here, read((5, 6)))["near"]
+    missing = replace(held.record, texts=(TextsRecord(own.generation, tuple(short[:-1])),))
+    found = replace(held, record=missing).unlike(alone, {})
+    assert f"holds no text of 1 of its {len(set(prompts))} prompts" in found["near"]
+
+
+def test_of_two_references_both_have_what_they_wrote(tmp_path: Path, family: Family) -> None:
+    held = against(tmp_path, family)
+    assert whole(held, family).unlike(family, {}) == {}
     # What neither holds was never compared.
     assert "holds no text of" in held.unlike(family, {})["near"]
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from neurontest.gate.floor import ALL
-from neurontest.gate.reference import read_reference
+from neurontest.gate.reference.folder import read_reference
 from neurontest.run import Outcome, Run
 from neurontest.run.floor import why_unknown
 from neurontest.run.gate import record_reference

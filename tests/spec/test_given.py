@@ -102,6 +102,83 @@ def test_a_folder_is_that_of_a_run(tmp_path: Path) -> None:
     assert given["tulip 0"] == (GivenText(" and so on", (5, 6, 1), ended=True),) * 2
 
 
+RECORDED = {"max_new_tokens": 40, "samples": 4, "temperature": 0.9, "top_k": 200, "seed": 1337, "format": "plain"}
+SHORT = RECORDED | {"max_new_tokens": 16, "samples": 1}
+
+
+def record_of(*others: tuple[dict[str, Any], str, tuple[str, ...]], **claims: dict[str, Any]) -> str:
+    """A record of which each of the others is (generation, text, words); and what its claims have read, by id."""
+    concepts = [{"name": word, "continuations": items(word)} for word in WORDS]
+    texts = [
+        {"generation": way, "continuations": [one | {"text": text} for one in items(*words)]}
+        for way, text, words in others
+    ]
+    said = [{"family": "c.yaml", "id": name, "generation": way} for name, way in claims.items()]
+    return json.dumps({"generation": RECORDED, "concepts": concepts, "texts": texts, "claims": said})
+
+
+TULIP = "baseline-normalized sets differ from raw for tulip"
+
+
+@pytest.mark.parametrize(
+    ("claim", "trace", "place"),
+    [
+        ("known", {}, "ref (texts 2)"),
+        ("known", {"max_new_tokens": 3}, "ref (texts 2)"),
+        ("long", {"max_new_tokens": 16, "samples": 1}, "ref"),
+        ("corpus", {}, "ref (texts 3)"),
+        ("part", {}, "ref"),
+        ("new", {"max_new_tokens": 16, "samples": 1}, "ref (texts 2)"),
+        ("new", {"max_new_tokens": 17, "samples": 1}, "ref"),
+        ("new", {}, "ref"),
+    ],
+)
+def test_a_claim_reads_the_texts_that_it_read_in_a_record(
+    tmp_path: Path, claim: str, trace: dict[str, Any], place: str
+) -> None:
+    others = [
+        (SHORT, " short", ("tulip", "neutral")),
+        (RECORDED | {"replay": "corpus.json"}, " of a corpus", WORDS),
+        (SHORT | {"seed": 2}, " some", ("tulip",)),
+    ]
+    record = record_of(
+        *others,
+        known=SHORT,
+        long=RECORDED,
+        # Of texts that were given, nothing but the file says anything.
+        corpus=RECORDED | {"replay": "corpus.json", "samples": 1},
+        part=SHORT | {"seed": 2},
+    )
+    path = tmp_path / "ref"
+    path.write_text(record)
+    claims = json.dumps({"claims": [{"id": claim, "claim": TULIP, "trace": trace}]})
+    suite = load_suite(write(tmp_path / "suite", {"c.yaml": claims}), {"replay": str(path)})
+    assert suite.generation.replay == str(path)
+    read = suite.claims[0].generation.replay
+    assert read == str(tmp_path / place)
+    texts = {"ref": " after tulip 0", "ref (texts 2)": " short", "ref (texts 3)": " of a corpus"}
+    assert suite.given[read]["tulip 0"] == (GivenText(texts[place]),)
+    # What nobody reads is not kept.
+    assert suite.given.keys() == {str(path), read}
+    assert set(suite.given[read]) >= {"tulip 0", "neutral 0"}
+    if read != str(path):
+        assert "hanoi 0" not in suite.given[read]
+
+
+@pytest.mark.parametrize("texts", [3, [3], [{"continuations": []}], [{"generation": {"samples": "many"}}]])
+def test_further_texts_of_a_record_say_how_they_are_written(tmp_path: Path, texts: object) -> None:
+    record = json.loads(record_of()) | {"texts": texts}
+    found = faults(tmp_path, {"suite.yaml": REPLAYED, "replay.json": json.dumps(record)})
+    assert found == ["replay.json:1:1: 'texts' must say how each of them is written"]
+
+
+def test_faults_of_further_texts_are_told(tmp_path: Path) -> None:
+    record = json.loads(record_of((SHORT, "x", ("tulip",))))
+    record["texts"][0]["continuations"][0]["text"] = 3
+    found = faults(tmp_path, {"suite.yaml": REPLAYED, "replay.json": json.dumps(record)})
+    assert found == ["replay.json:1:1: 'text' must be a text"]
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [

@@ -11,10 +11,10 @@ import numpy as np
 from scipy import stats
 
 from neurontest.claims.trial import Trial
-from neurontest.gate.effects import EFFECT, effect_survival
-from neurontest.gate.mean_t import mean_survival
-from neurontest.gate.named import any_of, named_survival
-from neurontest.gate.survival import Survival
+from neurontest.gate.ways.effects import EFFECT, effect_survival
+from neurontest.gate.ways.mean_t import mean_survival
+from neurontest.gate.ways.named import any_of, named_survival
+from neurontest.gate.ways.survival import Survival
 from neurontest.stats.welch_bound import welch_bound
 from neurontest.types import PerPrompt
 from tests.calibration.pair import AT, MARGIN, Pair, Said

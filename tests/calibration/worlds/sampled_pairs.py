@@ -14,8 +14,8 @@ import numpy as np
 
 from neurontest.claims.preserved import Preserved
 from neurontest.claims.trial import Trial
-from neurontest.gate.paired import PairedTrial, survival
-from neurontest.gate.preserved import drift_evidence
+from neurontest.gate.neurons.preserved import drift_evidence
+from neurontest.gate.ways.paired import PairedTrial, survival
 from neurontest.types import Selection, Statistics
 from tests.calibration.pair import AT, MARGIN, K, Pair, Said
 from tests.calibration.worlds.brute_force import Sets, selected

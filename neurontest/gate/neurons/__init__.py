@@ -1,0 +1,1 @@
+"""Which neurons are which in two models, and how far a concept's have moved."""

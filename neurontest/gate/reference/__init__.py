@@ -1,0 +1,1 @@
+"""What a reference keeps, and how it is read and looked up."""

@@ -1,0 +1,1 @@
+"""How what is left of a claim is tested, each kind in its way."""
