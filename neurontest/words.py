@@ -15,8 +15,8 @@ def quoted(text: str, most: int = _QUOTED) -> str:
 
 
 def together(names: Sequence[str]) -> str:
-    """Names as a sentence lists them: ``tulip, vietnam and violent``."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    """Names as a sentence lists them: ``tulip, vietnam and violent``; empty of none."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def of_several(count: int, what: str) -> str:

@@ -49,6 +49,8 @@ class Slot:
         Fewest concepts, for ``concepts``.
     choices : tuple of str
         The words of a ``choice``.
+    shares : bool
+        Of an ``amount`` only shares may be said, and no number of neurons.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Slot:
     optional: bool = False
     least: int = 1
     choices: tuple[str, ...] = ()
+    shares: bool = False
 
 
 #: The slot of kinds whose sentence means each of several concepts, or each pair of them, unless it says otherwise.

@@ -188,6 +188,11 @@ def test_plan_says_what_can_be_shown_and_what_an_effect_takes(
     assert found.endswith("not told by these prompts")
     assert "In parentheses: by the 80% range of the pilot's variance." in rest
     assert all(len(line) <= 80 or line.startswith("suite.yaml: ") for line in (head, its, found, *rest))
+    assert main(["plan", str(folder), "--model", str(tmp_path / "model"), "--effect", "1.5", "--json"]) == 0
+    overlap, some, _ = json.loads(capsys.readouterr().out)
+    assert overlap["prompts_needed"] == {"about": about, "low": low, "high": high}
+    assert [one["prompts"] for one in overlap["detectable"]] == [5, 10, 20]
+    assert (some["detectable"], some["prompts_needed"], some["claim"]) == (None, None, "hanoi has specific neurons")
     assert main(["plan", str(folder), "--model", str(tmp_path / "model"), "--effect", "4.5"]) == 2
     assert "--effect 4.5 is more than any claim here can show: at most 4 neurons" in capsys.readouterr().err
 
@@ -198,3 +203,32 @@ def test_an_effect_is_a_number_above_0(effect: str, tmp_path: Path, capsys: pyte
     assert capsys.readouterr().err == (
         f"neurontest: --effect must be a number above 0, not {effect!r}: the smallest effect worth finding\n"
     )
+
+
+def test_a_program_is_told_the_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["init", str(tmp_path / "specs")])
+    capsys.readouterr()
+    assert main(["check", str(tmp_path / "specs"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["sound"], told["faults"]) == (True, [])
+    assert told["suite"]["concepts"] == {"sea": 12, "harbor": 12, "music": 12}
+    assert told["suite"]["statistics"]["alpha"] == 0.05
+    assert told["suite"]["would"].startswith("trace 192 texts ")
+    path = tmp_path / "specs" / "claims.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("sea more", "sea mroe"), encoding="utf-8")
+    assert main(["check", str(tmp_path / "specs"), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    (fault,) = told["faults"]
+    assert (told["sound"], told["suite"]) == (False, None)
+    assert (Path(fault["path"]).name, fault["line"] > 1, fault["column"]) == ("claims.yaml", True, 5)
+    assert fault["message"]
+
+
+def test_a_program_is_told_the_models(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEURONTEST_CACHE_DIR", str(tmp_path))
+    assert main(["models", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["models"] == [{"name": BY_NAME["model"].default, "cached": False, "folder": None}]
+    assert "hub:org/name@revision" in told["forms"]
