@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-import textwrap
 import time
 from collections.abc import Sequence
 from typing import Any, TextIO
 
 from neurontest.untrusted import visible
+from neurontest.words import wrapped
 
 
 def say(text: str, to: TextIO | None = None) -> None:
@@ -33,9 +33,7 @@ def width() -> int | None:
 def fitted(line: str, indent: str = "    ") -> str:
     """A line that a terminal's width breaks between words."""
     columns = width()
-    if columns is None:
-        return line
-    return textwrap.fill(line, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return line if columns is None else wrapped(line, columns, indent)
 
 
 def plural(count: int, noun: str) -> str:

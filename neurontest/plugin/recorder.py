@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from neurontest.plugin import github, stated, terminal, workers
+from neurontest.plugin import github, lines, stated, terminal, workers
 from neurontest.plugin.asked import missing, suites_asked_for
 from neurontest.plugin.collect import ClaimItem
 from neurontest.plugin.gate import close_gate
@@ -116,6 +116,8 @@ class Recorder:
         if isinstance(item, ClaimItem):
             label(report, item, call)
             self._reword(report, item, call)
+            if report.when == "call" and report.passed and item.text and lines.shows_evidence(self._config):
+                report.sections.append((lines.EVIDENCE, item.text))
         else:
             stated.label(self._state, report)
         return report
@@ -136,14 +138,31 @@ class Recorder:
                 report.longrepr = f"{where}: {item.claim.sentence}: error: {error_text(error)}, as shown above"
             self._shown[id(error)] = error
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note the outcome of a claim, or of a test that stated some."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, None, None]:
+        """Note the outcome of a claim, or of a test that stated some; say of a claim what was found."""
+        self._note(report)
+        if self._state.worker:
+            yield
+            return
+        lines.reworded(report, self._config)
+        yield
+        lines.without_verdict(report)
+
+    def _note(self, report: pytest.TestReport) -> None:
         stated.keep(self._state, report)
         claim = claim_of(report, self._config.rootpath)
         if claim is not None and claim[0] in self._state.options.suites:
             self._state.outcomes.setdefault(claim[0], {}).setdefault(claim[1], Tally()).add(report)
             workers.keep_facts(self._state, claim[0], report)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> Generator[None, Any, Any]:
+        """Name the verdict of a claim in place of the outcome."""
+        status = yield
+        if status and len(status) == 3 and isinstance(status[2], str) and isinstance(report, pytest.TestReport):
+            return status[0], status[1], lines.word(report, status[2])
+        return status
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note what ended the session: an interrupt, or errors of collection."""
@@ -178,6 +197,7 @@ class Recorder:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table."""
         told = [workers.shared_device(self._config), *self._state.warnings]
+        lines.passing(terminalreporter)
         terminal.summary(terminalreporter, self._written, told, self._gated)
         for line in github.marked(self._written):
             terminalreporter.write_line(line)

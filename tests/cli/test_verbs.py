@@ -20,7 +20,7 @@ def test_a_new_suite_is_without_fault_or_warning(tmp_path: Path, capsys: pytest.
     assert main(["check", str(folder)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == (
-        f"{folder}: 3 claims in 1 file, 3 concepts with 36 prompts, 12 in the baseline, model smollm2-135m"
+        f"{folder}: 4 claims in 1 file, 3 concepts with 36 prompts, 12 in the baseline, model smollm2-135m"
     )
     assert lines[1].startswith("  trace: {max_new_tokens: 40, samples: 4, ")
     assert [line.split(":")[0].strip() for line in lines[1:-1]] == ["trace", "neurons", "statistics"]
@@ -63,7 +63,7 @@ def test_check_prints_every_fault(
     capsys.readouterr()
     assert main(["check", "specs"]) == 1
     first, second = capsys.readouterr().out.splitlines()
-    assert first.startswith("specs/claims.yaml:3:5: unknown concept 'see'; did you mean 'sea'?")
+    assert first.startswith("specs/claims.yaml:5:5: unknown concept 'see'; did you mean 'sea'?")
     assert second.startswith("specs/suite.yaml:15:14: unknown key 'alhpa'")
     assert main(["check", "nowhere"]) == 1
 
