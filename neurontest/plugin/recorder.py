@@ -13,6 +13,7 @@ from neurontest.plugin.asked import missing, suites_asked_for
 from neurontest.plugin.collect import ClaimItem
 from neurontest.plugin.gate import close_gate
 from neurontest.plugin.keys import MOMENT_KEY, MOVED
+from neurontest.plugin.order import cheap_first
 from neurontest.plugin.outcomes import Tally, claim_of, error_text, label, named
 from neurontest.plugin.records import Written, clear, write_records
 from neurontest.plugin.state import state_of
@@ -44,14 +45,17 @@ class Recorder:
         self._state.progress.node = nodeid
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # outside of all others: what they make of it is what counts
-    def pytest_collection_modifyitems(self, session: pytest.Session) -> Generator[None, None, None]:
-        """Say which claims are to run; stop if nothing is left of a suite that was asked for.
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, items: list[pytest.Item]
+    ) -> Generator[None, None, None]:
+        """Put what is cheap first, and say which claims run; stop if nothing is left of a suite that was asked for.
 
         Raises
         ------
         UsageError
             If so; a worker tells the controller instead, and runs nothing.
         """
+        cheap_first(items, self._config)
         yield
         state = self._state
         state.complaints = missing(session)
