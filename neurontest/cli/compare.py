@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from neurontest.cli.saying import say, say_json, width
+from neurontest.cli.saying import fitted, say, say_json, width
 from neurontest.cli.verbs import Commands, cache_dir, margin, takes_json, verb
 from neurontest.errors import NeurontestError
 
@@ -62,7 +62,7 @@ def _show(record: Record) -> None:
     for line in drift_lines(record, width()):
         say(line)
     for _, line in since_lines(record):
-        say(line)
+        say(fitted(line))
 
 
 def _told(record: Record) -> dict[str, Any]:

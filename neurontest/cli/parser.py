@@ -24,7 +24,7 @@ from neurontest.cli import (
     schema,
     trace,
 )
-from neurontest.cli.saying import say
+from neurontest.cli.saying import fitted, say
 from neurontest.errors import NeurontestError
 
 #: In the order in which someone new meets them.
@@ -66,7 +66,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     except BrokenPipeError:
         raise
     except (NeurontestError, OSError) as error:
-        say(f"neurontest: {error}", sys.stderr)
+        for line in f"neurontest: {error}".split("\n"):
+            say(fitted(line, to=sys.stderr), sys.stderr)
         return 2
 
 

@@ -25,14 +25,14 @@ def say_json(value: Any) -> None:
     print(json.dumps(value, indent=2))
 
 
-def width() -> int | None:
-    """Columns of the terminal; None where the output is no terminal, and lines are as long as they are."""
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+def width(to: TextIO | None = None) -> int | None:
+    """Columns of the terminal; None where `to`, by default the output, is none, and lines are as long as they are."""
+    return shutil.get_terminal_size().columns if (to or sys.stdout).isatty() else None
 
 
-def fitted(line: str, indent: str = "    ") -> str:
+def fitted(line: str, indent: str = "    ", to: TextIO | None = None) -> str:
     """A line that a terminal's width breaks between words."""
-    columns = width()
+    columns = width(to)
     return line if columns is None else wrapped(line, columns, indent)
 
 

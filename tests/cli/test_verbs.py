@@ -43,6 +43,19 @@ def test_what_check_says_fits_a_terminal(
     assert fitted.split() == whole.split()
 
 
+def test_what_went_wrong_fits_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.chdir(tmp_path)
+    assert main(["plan", ".", "--effect", "-1"]) == 2
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first.startswith("neurontest: --effect must be")
+    assert rest
+    assert all(len(line) <= 60 and line.startswith("    ") for line in rest)
+
+
 def test_init_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     assert main(["init", str(tmp_path)]) == 2
