@@ -34,13 +34,14 @@ def _all(kind: Kind) -> Iterator[str]:
 def _filled(shape: str, kind: Kind, slots: dict[str, Slot]) -> Iterator[str]:
     names = iter(NAMES)
     found = [slots[name] for name in re.findall(r"\{(\w+)\}", shape)]
-    first = ""
     words: dict[str, tuple[str, ...]] = {}
+    repeated: list[str] = []
     for slot in found:
         if slot.holds == "concept":
-            again = bool(first) and (slot.name in kind.repeatable)
-            words[slot.name] = (first if again else next(names),)
-            first = first or words[slot.name][0]
+            # A concept that may be named again is: its own neurons matter for it.
+            again = repeated.pop() if repeated else ""
+            words[slot.name] = (slot.example or again or next(names),)
+            repeated += words[slot.name] if slot.name in kind.repeatable else ()
         elif slot.holds == "concepts":
             # One more than the least: what they have in common can then be told from what one of them has.
             listed = [next(names) for _ in range(max(slot.least + 1, _LISTED))]
@@ -55,6 +56,8 @@ def _filled(shape: str, kind: Kind, slots: dict[str, Slot]) -> Iterator[str]:
 
 
 def _words(slot: Slot) -> tuple[str, ...]:
+    if slot.example:
+        return (slot.example,)
     if slot.holds == "amount":
         return (_SHARE,) if slot.shares else (_SHARE, _NUMBER)
     return ("2",) if slot.holds == "number" else ("L11.residual[756]",)

@@ -29,6 +29,7 @@ class Preserved(Kind):
             "How much less of the ceiling two models may share than two halves in one do, such as 30% (default: 50%)",
             optional=True,
             shares=True,
+            example="30%",
         ),
         Slot(
             "meant",

@@ -62,7 +62,8 @@ def _lines(kind: Kind) -> list[str]:
             # Of words to choose from the help speaks by themselves.
             named = slot.help if slot.choices else f"{slot.name}: {slot.help}"
             out.append(fitted(f"    {named}", "        "))
-    out.append(f"    kind: {kind.name}; prompts a concept: {kind.minimum}, better {kind.advised}")
+    prompts = f"{kind.minimum}, better {kind.advised}" + (f" ({kind.besides})" if kind.besides else "")
+    out.append(fitted(f"    kind: {kind.name}; prompts a concept: {prompts}"))
     out += [fitted(f"    - {one}", "        ") for one in examples(kind)]
     return out
 
@@ -85,5 +86,5 @@ def _told(kind: Kind) -> dict[str, Any]:
             }
             for slot in kind.slots
         },
-        "prompts": {"needed": kind.minimum, "advised": kind.advised},
+        "prompts": {"needed": kind.minimum, "advised": kind.advised, "besides": kind.besides},
     }

@@ -19,7 +19,7 @@ EVERY = [(kind, sentence) for kind in kinds() for sentence in examples(kind)]
 def test_every_example_is_a_claim_of_its_kind(kind: Kind, sentence: str) -> None:
     found, terms = parse(sentence, kinds())
     assert found is kind
-    assert set(kind.named(terms, ())) <= set(NAMES)
+    assert set(kind.named(terms, ())) <= {*NAMES, "neutral"}
 
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.name)
@@ -41,7 +41,7 @@ def test_the_examples_can_be_pasted_into_a_suite(tmp_path: Path) -> None:
         "concepts:",
         *(
             f"  {name}: {{words: [{name}, blue], prompts: {json.dumps([f'{name}: {one}' for one in prompts])}}}"
-            for name in NAMES
+            for name in (*NAMES, "neutral")
         ),
     ]
     (tmp_path / "suite.yaml").write_text("\n".join(lines), encoding="utf-8")
@@ -49,7 +49,12 @@ def test_the_examples_can_be_pasted_into_a_suite(tmp_path: Path) -> None:
     said = [sentence for _, sentence in EVERY if not sentence.endswith("by rank")]
     claims = [{"id": f"c{at}", "claim": one} for at, one in enumerate(said)]
     (tmp_path / "claims.yaml").write_text(json.dumps({"claims": claims}), encoding="utf-8")
-    assert [claim.kind for claim in load_suite(tmp_path).claims] == [parse(one, kinds())[0].name for one in said]
+    found = load_suite(tmp_path).claims
+    assert [claim.kind for claim in found] == [parse(one, kinds())[0].name for one in said]
+    # The numbers of prompts that are listed are those that a claim is refused with, or it is said when they are others.
+    for claim in found:
+        kind = kind_named(claim.kind)
+        assert kind.prompts_needed(claim) == (kind.minimum, kind.advised) or kind.besides
 
 
 def test_every_sentence_is_listed_with_its_meaning(capsys: pytest.CaptureFixture[str]) -> None:
@@ -59,7 +64,10 @@ def test_every_sentence_is_listed_with_its_meaning(capsys: pytest.CaptureFixture
         for sentence in (form(kind), *others(kind)):
             assert sentence in lines
         assert f"    {kind.summary}." in lines
-        assert f"    kind: {kind.name}; prompts a concept: {kind.minimum}, better {kind.advised}" in lines
+        prompts = f"    kind: {kind.name}; prompts a concept: {kind.minimum}, better {kind.advised}"
+        assert [line for line in lines if line.startswith(prompts)] == [
+            prompts + (f" ({kind.besides})" if kind.besides else "")
+        ]
 
 
 def test_the_same_for_a_program(capsys: pytest.CaptureFixture[str]) -> None:
