@@ -16,6 +16,8 @@ from neurontest.words import wrapped
 def say(text: str, to: TextIO | None = None) -> None:
     """Print a text, which may hold names and words from elsewhere: none of them steers the terminal."""
     to = sys.stdout if to is None else to
+    if to is None:
+        return  # the process was started without an output
     said, encoding = visible(text), to.encoding or "utf-8"
     print(said.encode(encoding, "backslashreplace").decode(encoding), file=to)
 
@@ -27,7 +29,8 @@ def say_json(value: Any) -> None:
 
 def width(to: TextIO | None = None) -> int | None:
     """Columns of the terminal; None where `to`, by default the output, is none, and lines are as long as they are."""
-    return shutil.get_terminal_size().columns if (to or sys.stdout).isatty() else None
+    to = to or sys.stdout
+    return shutil.get_terminal_size().columns if to is not None and to.isatty() else None
 
 
 def fitted(line: str, indent: str = "    ", to: TextIO | None = None) -> str:

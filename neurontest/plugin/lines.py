@@ -116,4 +116,4 @@ def passing(reporter: pytest.TerminalReporter) -> None:
     if shown:
         reporter.write_sep("=", "PASSES")
     for text in shown:
-        reporter.write_line(fitted(text, reporter._tw.fullwidth) if reporter.isatty else text)
+        reporter.write_line(fitted(text, reporter.config.get_terminal_writer().fullwidth) if reporter.isatty else text)

@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 from argparse import _SubParsersAction
+from pathlib import Path
 
 import pytest
 
@@ -72,3 +73,21 @@ def test_a_closed_pipe_is_quiet(arguments: list[str]) -> None:
         process.stdout.close()  # before a word of it was read
         assert process.stderr.read() == ""
         assert process.wait() == 141
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_an_output_that_cannot_be_written_is_one_message() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "neurontest", "claims"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("neurontest: ")
+    assert "No space left on device" in line
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the shell is another")
+def test_without_an_output_there_is_none() -> None:
+    command = f"{shlex.quote(sys.executable)} -m neurontest claims >&-"
+    done = subprocess.run(["sh", "-c", command], stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
