@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 from collections.abc import Sequence
 
 #: Characters of a text that a sentence quotes.
 _QUOTED = 60
+#: A text is not wrapped to fewer columns.
+_NARROWEST = 40
+#: Seconds before which nothing is foretold.
+_TOO_SOON = 3.0
 
 
 def quoted(text: str, most: int = _QUOTED) -> str:
@@ -14,9 +19,37 @@ def quoted(text: str, most: int = _QUOTED) -> str:
     return repr(text if len(text) <= most else text[: most - 3] + "...")
 
 
+def wrapped(line: str, columns: int, indent: str = "    ") -> str:
+    """A line broken between words where it is longer than `columns`; what follows is indented."""
+    return textwrap.fill(
+        line,
+        max(columns, _NARROWEST),
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        replace_whitespace=False,
+    )
+
+
+def time_left(done: float, total: float, seconds: float) -> str:
+    """Such as ``about 2 min left``, if the rest goes as fast as what is done; empty while too little is done to tell.
+
+    Parameters
+    ----------
+    done, total : float
+        Of what all takes about as long.
+    seconds : float
+        What was done in.
+    """
+    if seconds < _TOO_SOON or not 0 < done < total:
+        return ""
+    left = seconds * (total - done) / done
+    return f"about {left / 60:.0f} min left" if left >= 90 else f"about {max(left, 1):.0f} s left"
+
+
 def together(names: Sequence[str]) -> str:
-    """Names as a sentence lists them: ``tulip, vietnam and violent``."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    """Names as a sentence lists them: ``tulip, vietnam and violent``; empty of none."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def of_several(count: int, what: str) -> str:

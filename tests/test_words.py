@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurontest.words import occurrences, quoted
+from neurontest.words import occurrences, quoted, time_left, wrapped
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,27 @@ def test_long_texts_are_quoted_in_part() -> None:
     assert quoted("Hà Nội") == "'Hà Nội'"
     assert quoted("x" * 60) == repr("x" * 60)
     assert quoted("x" * 61) == repr("x" * 57 + "...")
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "seconds", "said"),
+    [
+        (10, 40, 10.0, "about 30 s left"),
+        (0.5, 12.5, 10.0, "about 4 min left"),
+        (999, 1000, 10.0, "about 1 s left"),
+        (10, 40, 2.9, ""),  # too soon to tell
+        (0, 40, 10.0, ""),
+        (40, 40, 10.0, ""),
+    ],
+)
+def test_time_is_told_once_something_is_done(done: float, total: float, seconds: float, said: str) -> None:
+    assert time_left(done, total, seconds) == said
+
+
+@given(st.text(alphabet="ab \u00e9", max_size=200), st.integers(0, 120))
+def test_wrapping_loses_no_word(text: str, columns: int) -> None:
+    lines = wrapped(text.strip(), columns).split("\n")
+    assert " ".join(lines).split() == text.split()
+    assert all(line.startswith("    ") for line in lines[1:])
+    longest = max(map(len, text.split()), default=0)
+    assert all(len(line) <= max(columns, 40, longest + 4) for line in lines)

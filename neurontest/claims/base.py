@@ -49,6 +49,10 @@ class Slot:
         Fewest concepts, for ``concepts``.
     choices : tuple of str
         The words of a ``choice``.
+    shares : bool
+        Of an ``amount`` only shares may be said, and no number of neurons.
+    example : str
+        What stands there in a sentence to copy, if not what stands for all slots that hold the like.
     """
 
     name: str
@@ -57,6 +61,8 @@ class Slot:
     optional: bool = False
     least: int = 1
     choices: tuple[str, ...] = ()
+    shares: bool = False
+    example: str = ""
 
 
 #: The slot of kinds whose sentence means each of several concepts, or each pair of them, unless it says otherwise.
@@ -99,6 +105,8 @@ class Kind(ABC):
         What it asserts, in one sentence, for the schema and the docs.
     minimum, advised : int
         Prompts per concept below which it is refused, and below which it is warned.
+    besides : str
+        How these numbers differ with what a claim says, or what else it takes, in a few words.
     about_method : str
         What to say beside a vacuous claim of this kind: what it is about, if not the concept.
     published_slots : tuple of str
@@ -120,6 +128,7 @@ class Kind(ABC):
     also: ClassVar[tuple[tuple[str, Terms], ...]] = ()
     minimum: ClassVar[int] = 6
     advised: ClassVar[int] = 10
+    besides: ClassVar[str] = ""
     about_method: ClassVar[str] = ""
     published_slots: ClassVar[tuple[str, ...]] = ()
     repeatable: ClassVar[tuple[str, ...]] = ()

@@ -77,6 +77,7 @@ class Necessary(_Causal):
         Slot("for", "concept", "The concept whose texts are to lose by it"),
         Slot("than", "concepts", "Concepts whose texts are to lose less"),
     )
+    besides: ClassVar[str] = f"at least {2 * MEASURED} of one that both selects the neurons and is measured"
     summary: ClassVar[str] = "Ablating a concept's neurons makes its texts less likely, and those of others less so"
     reads_texts: ClassVar[bool] = True
 
@@ -150,6 +151,7 @@ class Sufficient(_Causal):
         Slot("of", "concept", _OF.format("set to what they are on its prompts")),
         Slot("for", "concept", "The concept whose 'words' are to become likelier after neutral prompts"),
     )
+    besides: ClassVar[str] = f"and {2 * MEASURED} neutral ones in the baseline, of which half select the neurons"
     summary: ClassVar[str] = "Setting a concept's neurons to their values on it makes its words likelier elsewhere"
 
     def faults(self, claim: Claim) -> list[str]:

@@ -28,8 +28,10 @@ class Consistent(Kind):
             "concept",
             "A concept of neutral prompts of the same template: some neuron must be in more of the concept's top lists",
             optional=True,
+            example="neutral",
         ),
     )
+    besides: ClassVar[str] = f"8 without 'against'; with it also {NEUTRAL} neutral ones"
     summary: ClassVar[str] = "Sets of m prompts each, of one concept, share more than a given part of their neurons"
     about_method: ClassVar[str] = (
         "prompts of all concepts mixed up pass it too; '... against NEUTRAL' asks for more than what all have in common"

@@ -199,7 +199,7 @@ def form(kind: Kind) -> str:
 
 def others(kind: Kind) -> tuple[str, ...]:
     """Show the kind's other sentences likewise, and its own with an amount of neurons."""
-    has_amount = any(slot.holds == "amount" for slot in kind.slots)
+    has_amount = any(slot.holds == "amount" and not slot.shares for slot in kind.slots)
     own = (_form(kind, kind.sentence, amount="N neurons"),) if has_amount else ()
     return (*own, *(_form(kind, sentence) for sentence, _ in kind.also))
 

@@ -28,6 +28,8 @@ class Preserved(Kind):
             "amount",
             "How much less of the ceiling two models may share than two halves in one do, such as 30% (default: 50%)",
             optional=True,
+            shares=True,
+            example="30%",
         ),
         Slot(
             "meant",

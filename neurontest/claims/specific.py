@@ -83,6 +83,7 @@ class SpecificNeuron(_Specific):
     summary: ClassVar[str] = "A named neuron is more active on a concept's prompts than on those of each of others"
     minimum: ClassVar[int] = 4
     advised: ClassVar[int] = 6
+    besides: ClassVar[str] = "better 10 against several others"
 
     def prompts_needed(self, claim: Claim) -> tuple[int, int]:
         """More are advised where several controls must all be told from."""

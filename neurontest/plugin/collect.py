@@ -86,6 +86,8 @@ class ClaimItem(pytest.Function):
         What became of it since the reference; empty if that was not found out.
     facts : str
         In a worker, what its run has to tell so far, as JSON.
+    text : str
+        What was found, for a reader, in labelled lines.
     shared : float
         Seconds of its set-up that went into what its family shares.
     """
@@ -94,12 +96,13 @@ class ClaimItem(pytest.Function):
         super().__init__(**kwargs)
         self.suite = suite
         self.claim = claim
-        self.verdict = self.status = self.facts = ""
+        self.verdict = self.status = self.facts = self.text = ""
         self.shared = 0.0
 
     def setup(self) -> None:
         """Make the fixtures, and do what the claims of the family share."""
-        self.verdict, self.status, self.facts, self.shared = "", "", "", 0.0
+        self.verdict = self.status = self.facts = self.text = ""
+        self.shared = 0.0
         super().setup()
         if not self.config.getoption("setuponly", False):
             prepare(self, self.funcargs["concept_model"])

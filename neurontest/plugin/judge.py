@@ -60,6 +60,7 @@ def judge(item: ClaimItem, model: object) -> None:
     state.repeat(run, claim)
     comparison = state.comparison(run, claim)
     with our_words():
+        from neurontest.report.brief import brief
         from neurontest.report.junit import properties
         from neurontest.report.outcome import is_vacuous
 
@@ -71,17 +72,18 @@ def judge(item: ClaimItem, model: object) -> None:
             item.add_marker(pytest.mark.xfail(reason=visible_line(record.xfail), raises=VerdictFailure))
         item.user_properties.extend(properties(record))
         declared = next(len(family.tested) for family in suite.families if family.file == claim.where.file)
-        text = _text(state, run, claim, finding, declared)
+        text = item.text = _text(state, run, claim, finding, declared)
+        said = brief(record)
         vacuous = is_vacuous(record)
         item.facts = json.dumps(run.facts()) if state.worker else ""
     item.verdict = finding.verdict.name
     if comparison is not None and state.against is not None:
         item.status = comparison.status
         if state.against.fails_with(claim.node, comparison):
-            raise VerdictFailure(text)
+            raise VerdictFailure(text, said)
         if record.xfail is None:
             # What matters is what became of it: one that did not hold before may go on not holding.
-            _fail_if_vacuous(state, text, vacuous=vacuous)
+            _fail_if_vacuous(state, text, said, vacuous=vacuous)
             return
     if claim.kind == Preserved.name and state.options.record is not None and record.xfail is None:
         # What it would be held against is only being recorded.
@@ -89,15 +91,16 @@ def judge(item: ClaimItem, model: object) -> None:
     settle(
         text,
         finding.verdict.name,
+        brief=said,
         inconclusive=state.options.text("inconclusive"),
         expected_to_fail=record.xfail is not None,
     )
-    _fail_if_vacuous(state, text, vacuous=vacuous)
+    _fail_if_vacuous(state, text, said, vacuous=vacuous)
 
 
-def _fail_if_vacuous(state: State, text: str, *, vacuous: bool) -> None:
+def _fail_if_vacuous(state: State, text: str, said: str, *, vacuous: bool) -> None:
     if state.options.text("vacuous") == "fail" and vacuous:
-        raise VerdictFailure(text)
+        raise VerdictFailure(text, said)
 
 
 def _whole(session: pytest.Session, suite: Suite, file: str) -> bool:

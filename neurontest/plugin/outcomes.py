@@ -12,6 +12,7 @@ import pytest
 from neurontest.errors import NeurontestError
 from neurontest.plugin.foreign import sentence
 from neurontest.plugin.keys import REPORT_KEY
+from neurontest.untrusted import visible_line
 
 if TYPE_CHECKING:
     from neurontest.plugin.collect import ClaimItem
@@ -24,7 +25,16 @@ class VerdictFailure(AssertionError):  # noqa: N818 - a verdict, not an error
     """A claim does not hold; the text says what was found. The only error that the plugin rewords as a failure.
 
     An :class:`AssertionError`, since reporters take any other exception for a test that is broken.
+
+    Attributes
+    ----------
+    brief : str
+        The same in a line, the verdict first.
     """
+
+    def __init__(self, text: str, brief: str = "") -> None:
+        super().__init__(text)
+        self.brief = brief or text.partition("\n")[0]
 
 
 @dataclass
@@ -116,7 +126,7 @@ def _outcome(report: pytest.TestReport, error: str) -> str:
     return ""  # a setup or teardown that passed
 
 
-def settle(text: str, verdict: str, *, inconclusive: str, expected_to_fail: bool = False) -> None:
+def settle(text: str, verdict: str, *, brief: str = "", inconclusive: str, expected_to_fail: bool = False) -> None:
     """End a test as the verdict of its claim demands.
 
     Parameters
@@ -124,6 +134,8 @@ def settle(text: str, verdict: str, *, inconclusive: str, expected_to_fail: bool
     text : str
         What was found, for a reader.
     verdict : {"holds", "refuted", "inconclusive"}
+    brief : str
+        The same in a line, the verdict first; by default the text's first line.
     inconclusive : {"fail", "skip", "xfail"}
         What to make of an inconclusive claim.
     expected_to_fail : bool
@@ -137,12 +149,12 @@ def settle(text: str, verdict: str, *, inconclusive: str, expected_to_fail: bool
     if verdict == "holds":
         return
     if verdict == "inconclusive" and not expected_to_fail:
-        first = text.partition("\n")[0]
+        first = brief or text.partition("\n")[0]
         if inconclusive == "skip":
             pytest.skip(first)
         if inconclusive == "xfail":
             pytest.xfail(first)
-    raise VerdictFailure(text)
+    raise VerdictFailure(text, brief)
 
 
 def error_text(error: BaseException) -> str:
@@ -161,9 +173,10 @@ def label(report: pytest.TestReport, item: ClaimItem, call: pytest.CallInfo[None
     if call.excinfo is not None:
         value = call.excinfo.value
         if isinstance(value, VerdictFailure):
-            said["failed"] = "verdict"
+            said |= {"failed": "verdict", "brief": value.brief}
         elif not isinstance(value, (pytest.skip.Exception, pytest.xfail.Exception)):
             said["error"] = error_text(value) or type(value).__name__
+            said["brief"] = visible_line(f"error: {said['error'].partition(chr(10))[0]}")
     setattr(report, REPORT_KEY, said)
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from neurontest.plugin import github, stated, terminal, workers
+from neurontest.plugin import github, lines, stated, terminal, workers
 from neurontest.plugin.asked import missing, suites_asked_for
 from neurontest.plugin.collect import ClaimItem
 from neurontest.plugin.gate import close_gate
 from neurontest.plugin.keys import MOMENT_KEY, MOVED
+from neurontest.plugin.order import cheap_first
 from neurontest.plugin.outcomes import Tally, claim_of, error_text, label, named
 from neurontest.plugin.records import Written, clear, write_records
 from neurontest.plugin.state import state_of
@@ -44,14 +45,17 @@ class Recorder:
         self._state.progress.node = nodeid
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)  # outside of all others: what they make of it is what counts
-    def pytest_collection_modifyitems(self, session: pytest.Session) -> Generator[None, None, None]:
-        """Say which claims are to run; stop if nothing is left of a suite that was asked for.
+    def pytest_collection_modifyitems(
+        self, session: pytest.Session, items: list[pytest.Item]
+    ) -> Generator[None, None, None]:
+        """Put what is cheap first, and say which claims run; stop if nothing is left of a suite that was asked for.
 
         Raises
         ------
         UsageError
             If so; a worker tells the controller instead, and runs nothing.
         """
+        cheap_first(items, self._config)
         yield
         state = self._state
         state.complaints = missing(session)
@@ -116,6 +120,8 @@ class Recorder:
         if isinstance(item, ClaimItem):
             label(report, item, call)
             self._reword(report, item, call)
+            if report.when == "call" and report.passed and item.text and lines.shows_evidence(self._config):
+                report.sections.append((lines.EVIDENCE, item.text))
         else:
             stated.label(self._state, report)
         return report
@@ -136,14 +142,31 @@ class Recorder:
                 report.longrepr = f"{where}: {item.claim.sentence}: error: {error_text(error)}, as shown above"
             self._shown[id(error)] = error
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Note the outcome of a claim, or of a test that stated some."""
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None, None, None]:
+        """Note the outcome of a claim, or of a test that stated some; say of a claim what was found."""
+        self._note(report)
+        if self._state.worker:
+            yield
+            return
+        lines.reworded(report, self._config)
+        yield
+        lines.without_verdict(report)
+
+    def _note(self, report: pytest.TestReport) -> None:
         stated.keep(self._state, report)
         claim = claim_of(report, self._config.rootpath)
         if claim is not None and claim[0] in self._state.options.suites:
             self._state.outcomes.setdefault(claim[0], {}).setdefault(claim[1], Tally()).add(report)
             workers.keep_facts(self._state, claim[0], report)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_report_teststatus(self, report: pytest.TestReport) -> Generator[None, Any, Any]:
+        """Name the verdict of a claim in place of the outcome."""
+        status = yield
+        if status and len(status) == 3 and isinstance(status[2], str) and isinstance(report, pytest.TestReport):
+            return status[0], status[1], lines.word(report, status[2])
+        return status
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Note what ended the session: an interrupt, or errors of collection."""
@@ -178,6 +201,7 @@ class Recorder:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table."""
         told = [workers.shared_device(self._config), *self._state.warnings]
+        lines.passing(terminalreporter)
         terminal.summary(terminalreporter, self._written, told, self._gated)
         for line in github.marked(self._written):
             terminalreporter.write_line(line)

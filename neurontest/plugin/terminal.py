@@ -12,6 +12,7 @@ from neurontest import __version__
 from neurontest.plugin.asked import suites_asked_for
 from neurontest.plugin.judge import shown
 from neurontest.untrusted import visible, visible_line
+from neurontest.words import wrapped
 
 if TYPE_CHECKING:
     from neurontest.plugin.records import Written
@@ -75,7 +76,7 @@ def summary(
         if report is not None:
             _write(reporter, f"report: {shown(report.resolve(), start)}")
     for text in warnings:
-        _write(reporter, f"warning: {text}", yellow=True)
+        _tell(reporter, f"warning: {text}", yellow=True)
     for text in gated:
         _write(reporter, text, red=text.startswith("error: "))
 
@@ -83,6 +84,14 @@ def summary(
 def _write(reporter: pytest.TerminalReporter, text: str, **markup: bool) -> None:
     """Write a line; what it says of names, models and claims comes from elsewhere, and must not steer the terminal."""
     reporter.write_line(visible(text), **markup)
+
+
+def _tell(reporter: pytest.TerminalReporter, text: str, **markup: bool) -> None:
+    """Write sentences, wrapped to the terminal's width."""
+    text = visible(text)
+    if reporter.isatty:
+        text = "\n".join(wrapped(line, shutil.get_terminal_size().columns) for line in text.split("\n"))
+    reporter.write_line(text, **markup)
 
 
 def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> None:
@@ -102,18 +111,18 @@ def _table(reporter: pytest.TerminalReporter, record: Record, suite: str) -> Non
         _write(reporter, line, **_MARKUP.get(row.status, {}))
     for row in rows:
         if row.vacuous:
-            _write(reporter, f"vacuous: {row.where}: {row.claim}: {row.vacuous}", yellow=True)
+            _tell(reporter, f"vacuous: {row.where}: {row.claim}: {row.vacuous}", yellow=True)
         if row.unstable:
-            _write(reporter, f"unstable: {row.where}: {row.claim}: {row.unstable}", yellow=True)
+            _tell(reporter, f"unstable: {row.where}: {row.claim}: {row.unstable}", yellow=True)
         if row.unknown:
             line = f"not tried where concepts mean nothing: {row.where}: {row.claim}: {row.unknown}"
-            _write(reporter, line, yellow=True)
+            _tell(reporter, line, yellow=True)
         if row.uncorrected:
-            _write(reporter, f"uncorrected: {row.where}: {row.claim}: {row.uncorrected}", yellow=True)
+            _tell(reporter, f"uncorrected: {row.where}: {row.claim}: {row.uncorrected}", yellow=True)
     for warning in record.warnings:
-        _write(reporter, f"warning: {warning}", yellow=True)
+        _tell(reporter, f"warning: {warning}", yellow=True)
     for note in notes(record):
-        _write(reporter, note)
+        _tell(reporter, note)
     _write(reporter, counts(rows))
     if record.against is not None:
         _since(reporter, record)
@@ -133,7 +142,7 @@ def _since(reporter: pytest.TerminalReporter, record: Record) -> None:
     for line in drift_lines(record, shutil.get_terminal_size().columns if reporter.isatty else None):
         _write(reporter, line)
     for kind, text in since_lines(record):
-        _write(reporter, text, **({} if kind in ("accepted", "floor") else {"yellow": True}))
+        _tell(reporter, text, **({} if kind in ("accepted", "floor") else {"yellow": True}))
     _write(reporter, since_counts(record) or "nothing was compared")
 
 

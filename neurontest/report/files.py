@@ -10,7 +10,7 @@ from pathlib import Path
 from neurontest.errors import RecordError
 from neurontest.files import write_whole
 from neurontest.report import BADGES, SARIF
-from neurontest.report.ci.badge import badge_json, badge_svg, badges
+from neurontest.report.ci.badge import Badge, badge_json, badge_svg, badges
 from neurontest.report.ci.sarif import sarif
 from neurontest.report.ci.summary import summary
 from neurontest.report.html import html_report
@@ -19,6 +19,7 @@ from neurontest.report.junit import junit_xml
 from neurontest.report.record import dump_record, load_record
 from neurontest.report.tables import TABLES
 from neurontest.types import Record
+from neurontest.words import together
 
 
 def write_reports(record: Record, folder: Path, sarif_from: str | None = None) -> tuple[Path, ...]:
@@ -47,9 +48,7 @@ def write_reports(record: Record, folder: Path, sarif_from: str | None = None) -
         "junit.xml": partial(junit_xml, record),
         "summary.md": partial(summary, record),
     }
-    for family, badge in badges(record):
-        path = f"{BADGES}/{_file_name(family, draws)}" if family else "badge"
-        draws |= {f"{path}.svg": partial(badge_svg, badge), f"{path}.json": partial(badge_json, badge)}
+    draws |= {name: draw for name, (draw, _) in _badge_files(record).items()}
     if sarif_from is not None:
         draws[SARIF] = partial(sarif, record, sarif_from)
     paths = [folder / "record.json"]
@@ -58,6 +57,50 @@ def write_reports(record: Record, folder: Path, sarif_from: str | None = None) -
         paths.append(folder / name)
         write_whole(paths[-1], _drawn(draw, paths[-1]))
     return tuple(paths)
+
+
+def write_badges(record: Record, folder: Path, file: str | None = None) -> tuple[tuple[Path, Badge], ...]:
+    """Write the badges alone, under the names that :func:`write_reports` gives them.
+
+    Parameters
+    ----------
+    record : Record
+    folder : Path
+    file : str, optional
+        The spec file whose badge is written, and no other.
+
+    Returns
+    -------
+    tuple of (Path, Badge)
+        What was written, and what it says.
+
+    Raises
+    ------
+    RecordError
+        If the record has no such file.
+    OSError
+        If the folder cannot be written to.
+    """
+    known = [family for family, _ in badges(record) if family]
+    if file is not None and file not in known:
+        raise RecordError(f"the record has no file {file!r}; there are {together(known) or 'none'}")
+    out = []
+    for name, (draw, (family, badge)) in _badge_files(record).items():
+        if file in (None, family):
+            path = folder / name
+            write_whole(path, _drawn(draw, path))
+            out.append((path, badge))
+    return tuple(out)
+
+
+def _badge_files(record: Record) -> dict[str, tuple[Callable[[], str], tuple[str, Badge]]]:
+    """What draws each file of badges, by name, and whose badge it is: the suite's under an empty name."""
+    out: dict[str, tuple[Callable[[], str], tuple[str, Badge]]] = {}
+    for family, badge in badges(record):
+        path = f"{BADGES}/{_file_name(family, out)}" if family else "badge"
+        out[f"{path}.svg"] = partial(badge_svg, badge), (family, badge)
+        out[f"{path}.json"] = partial(badge_json, badge), (family, badge)
+    return out
 
 
 def _file_name(family: str, taken: Collection[str]) -> str:

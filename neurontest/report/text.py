@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from neurontest.report import numbers
+from neurontest.report.instead import instead
 from neurontest.report.outcome import (
     outcome,
     status,
@@ -104,6 +105,7 @@ def failure_text(claim: ClaimRecord, *, suite: str, model: str, declared: int) -
             ("tests", "   ".join(_key(key, claim) for key in claim.evidence.keys)),
             ("traced", _traced(claim, claim.evidence, model)),
         ]
+    facts.append(("instead", instead(claim)))
     if claim.judgement is not None and claim.judgement.reason:
         facts.append(("why", claim.judgement.reason))
     if claim.evidence is not None:

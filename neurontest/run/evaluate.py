@@ -192,6 +192,11 @@ class Run(Tested):
 
     # Where the texts or the baseline are others.
 
+    def trace(self) -> None:
+        """As :meth:`neurontest.run.tested.Tested.trace`, for the repeats at other seeds and baselines as well."""
+        super().trace()
+        self._others.trace(self._traces.cost.seconds)
+
     def repeats(self, family: Family) -> Mapping[str, tuple[Repeat, ...]]:
         """What becomes of a family's claims at other seeds and with other baselines, by id; nothing if none are said.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from neurontest.claims import kind_named
 from neurontest.errors import NeurontestError
@@ -99,6 +100,31 @@ def table(plans: Sequence[Planned], effect: float | None = None) -> list[str]:
         out += [f"{one.claim.where.file}: {one.claim.sentence}" + (f" [{one.claim.id}]" if named else "")]
         out += [f"  {line}"]
     return [*out, *_notes(planned, effect)]
+
+
+def told(plans: Sequence[Planned], effect: float | None = None) -> list[dict[str, Any]]:
+    """The same as plain values, one mapping for each claim; what these prompts do not tell is None."""
+    out: list[dict[str, Any]] = []
+    for one in plans:
+        claim, spread = one.claim, one.evidence.spread
+        said: dict[str, Any] = {
+            "file": claim.where.file,
+            "id": claim.id,
+            "claim": claim.sentence,
+            "prompts": one.prompts,
+            "p_must_reach": one.threshold,
+            "smallest_p": one.smallest_p,
+            "unit": one.evidence.effect.unit,
+            "tested_against": one.evidence.effect.reference,
+            "detectable": spread
+            and [{"prompts": each.prompts, "effect": each.effect} for each in detectable(spread, one.threshold)],
+        }
+        if effect is not None:
+            needed = prompts_needed(spread, effect, one.threshold) if spread and effect <= one.largest else None
+            about = needed and {"about": needed.prompts, "low": needed.low, "high": needed.high}
+            said |= {"effect": effect, "prompts_needed": about}
+        out.append(said)
+    return out
 
 
 def _row(one: Planned, effect: float | None) -> tuple[str, ...]:

@@ -85,6 +85,17 @@ class Repeats:
                     repeats.append(Repeat(alternative.varies, alternative.value, "not tested", reason=f"{error}"))
         return {one: tuple(repeats) for one, repeats in found.items()}
 
+    def trace(self, seconds: float) -> None:
+        """Trace what the repeats look at, and test nothing; `seconds` is what tracing for the run itself took.
+
+        Raises
+        ------
+        NeurontestError
+            If the model cannot be had, or tracing fails.
+        """
+        for number in range(len(self._all)):
+            self._run(number, seconds).trace()
+
     def _run(self, number: int, seconds: float) -> Run:
         if number not in self._runs:
             alternative = self._all[number]

@@ -13,7 +13,7 @@ from neurontest.claims.base import Traces
 from neurontest.claims.causal import Necessary
 from neurontest.claims.rates import with_error_rates
 from neurontest.errors import EvidenceError
-from neurontest.plan import make_plan
+from neurontest.plan import make_plan, shown_requests
 from neurontest.run.evidence import Cache, evidence_key, text_digests
 from neurontest.run.known import KnownModel
 from neurontest.run.shown import Shown
@@ -32,6 +32,7 @@ from neurontest.types import (
     ModelHandle,
     ModelRecord,
     NeuronSet,
+    OverlapMatrix,
     PerPrompt,
     Progress,
     Suite,
@@ -41,6 +42,7 @@ from neurontest.types import (
     notices_of,
     silent,
 )
+from neurontest.words import together
 
 if TYPE_CHECKING:
     from neurontest.run.against import Against
@@ -232,6 +234,25 @@ class Tested:
         self._traces.ask(asked)
         return self._traces.read_for(asked)
 
+    def trace(self) -> None:
+        """Trace all that the claims look at and the report shows, and test nothing; :attr:`cost` tells what it cost.
+
+        Raises
+        ------
+        NeurontestError
+            If the model cannot be had, or tracing fails.
+        """
+        asked: dict[TraceRequest, Claim] = {}
+        for family in self.suite.families:
+            asked = {**asked_of(family), **asked}
+        self._traces.ask(asked or list(shown_requests(self.suite)))
+        self._traces.fail_for(asked)
+
+    @property
+    def reads_more(self) -> str:
+        """The ids of claims that read texts once more when they are tested, with neurons set to other values."""
+        return together([one.id for one in self.suite.claims if one.skip is None and kind_named(one.kind).reads_texts])
+
     def alone(self, claim: Claim, traces: Traces) -> tuple[PerPrompt, ...]:
         """What ablating a claim's set takes from each prompt, random sets aside.
 
@@ -305,6 +326,17 @@ class Tested:
         requests = self._shown.requests(self.suite.concepts[concept], selection)
         self._traces.ask(requests, make_plan(self.suite, requests))
         return self._shown.set_of(concept, selection)
+
+    def overlaps(self) -> tuple[OverlapMatrix, ...]:
+        """What every two concepts share, at the suite's own selection, raw and normalized; traced if need be.
+
+        Raises
+        ------
+        NeurontestError
+            If the model cannot be had, or the cache not be written to.
+        """
+        self._traces.ask(list(shown_requests(self.suite)))
+        return self._shown.matrices()
 
 
 def asked_of(family: Family) -> dict[TraceRequest, Claim]:

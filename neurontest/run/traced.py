@@ -101,15 +101,25 @@ class Traced:
 
     def read_for(self, asked: Mapping[TraceRequest, Claim]) -> dict[TraceRequest, Activations]:
         """Traces that claims ask for; as :meth:`read`, and the claim at fault is named."""
-        for request, claim in asked.items():
-            with asked_by(claim):
-                # First: where one of them cannot be traced, the others were not.
-                self._fail_for(request)
+        # First: where one of them cannot be traced, the others were not.
+        self.fail_for(asked)
         out = {}
         for request, claim in asked.items():
             with asked_by(claim):
                 out[request] = self.read(request)
         return out
+
+    def fail_for(self, asked: Mapping[TraceRequest, Claim]) -> None:
+        """Raise what kept traces from being made, if anything did; the claim at fault is named.
+
+        Raises
+        ------
+        TraceError
+            If so.
+        """
+        for request, claim in asked.items():
+            with asked_by(claim):
+                self._fail_for(request)
 
     def _fail_for(self, request: TraceRequest) -> None:
         fault = self.tracer.faults.of(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -36,7 +37,7 @@ from neurontest.types import (
     WriteRequest,
     unnoticed,
 )
-from neurontest.words import quoted
+from neurontest.words import quoted, time_left
 
 #: Raise it when other numbers are measured, or how they are stored.
 SCORES_VERSION = 2
@@ -164,15 +165,17 @@ class Scorer:
                 for forcing in request.forcings
             ]
             total = len(texts) * len(forced)
-            scored = 0
+            scored, begun = 0, time.monotonic()
 
             def on_pass(done: int) -> None:
                 nonlocal scored
                 scored = done
-                self._progress(self._what, done, total, "texts")
+                self._progress(f"{self._what}: text", done, total, time_left(done, total, time.monotonic() - begun))
 
             def on_halved(most: int) -> None:
-                self._progress(self._what, scored, total, f"out of memory; passes of {most} texts from here on")
+                self._progress(
+                    f"{self._what}: text", scored, total, f"out of memory; passes of {most} texts from here on"
+                )
 
             scores = likelihoods(
                 model,

@@ -15,6 +15,7 @@ from neurontest.trace.faults import Faults
 from neurontest.trace.sites import Site
 from neurontest.trace.store import Store, Trace
 from neurontest.types import Continuation, ModelHandle, Progress, TraceGroup, TraceRecord
+from neurontest.words import time_left
 
 if TYPE_CHECKING:
     from neurontest.trace.generation import Row, Written
@@ -128,9 +129,9 @@ class Work:
                 lost = partial(possible.lost, group)
                 for texts in halving.each(parts_of, attempted, lambda text: text.row.prompt, lost):
                     self._take(texts, group, sites, tokenizer)
-                    self._say(f"{self._rate():.0f} tokens/s")
+                    self._say(f"{self._rate():.0f} tokens/s", self._left())
         self._cost = replace(self._cost, seconds=time.monotonic() - self._begun)
-        self._progress(self._what, self._total, self._total, f"{self._rate():.0f} tokens/s")
+        self._say(f"{self._rate():.0f} tokens/s")
         return self._cost
 
     def _missing(self, group: TraceGroup) -> set[tuple[str, int]]:
@@ -152,11 +153,15 @@ class Work:
                     found.append(Lengths(len(self._store.prompts.of(prompt, group.generation).ids), new))
         return Lengths(max(one.prompt for one in found), max(one.new for one in found))
 
-    def _say(self, detail: str) -> None:
-        self._progress(self._what, self._cost.texts, self._total, detail)
+    def _say(self, *details: str) -> None:
+        self._progress(f"{self._what}: text", self._cost.texts, self._total, ", ".join(filter(None, details)))
 
     def _on_step(self, steps: int, step: int, new: int) -> None:
-        self._say(f"token {step} of {steps}, {self._rate(new):.0f} tokens/s")
+        # A text counts by how much of it is written.
+        self._say(f"token {step} of {steps}", f"{self._rate(new):.0f} tokens/s", self._left(new / steps))
+
+    def _left(self, begun: float = 0.0) -> str:
+        return time_left(self._cost.texts + begun, self._total, time.monotonic() - self._begun)
 
     def _rate(self, new: int = 0) -> float:
         return (self._cost.tokens + new) / max(time.monotonic() - self._begun, 1e-9)

@@ -480,6 +480,11 @@ def test_two_references_without_a_model(project: Project, capsys: pytest.Capture
     assert "1 lost, 1 unchanged, 2 preserved" in said
     assert run.line("hanoi  ") in said
     assert run.line("neurons: ") in said
+    assert main(["compare", ref, new, "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert sorted(one["status"] for one in told["claims"]) == ["lost", "preserved", "preserved", "unchanged"]
+    assert [one["status"] for one in told["claims"] if one["fails"]] == ["lost"]
+    assert {one["concept"] for one in told["drifts"]} >= {"hanoi"}
     assert main(["compare", ref, ref]) == 0
     assert "1 unchanged, 3 preserved" in capsys.readouterr().out
     assert accept(project, "--reason=cheaper") == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -330,7 +331,8 @@ def test_a_crash_keeps_whole_batches_and_writes_no_half_ones(
 def test_progress_tells_what_and_how_fast(tracer: MakeTracer) -> None:
     said: list[tuple[str, int, int, str]] = []
     tracer(progress=lambda *words: said.append(words)).ensure(PLAN)
-    assert {what for what, *_ in said} == {"tracing tiny"}
+    assert [what for what, *_ in said[:2]] == ["tracing tiny"] * 2
+    assert {what for what, *_ in said[2:]} == {"tracing tiny: text"}
     assert [detail for *_, detail in said[:2]] == ["tokenizing the prompts", "loading the model"]
     steps = said[2:]
     assert all(total == 8 for _, _, total, _ in steps)
@@ -338,6 +340,15 @@ def test_progress_tells_what_and_how_fast(tracer: MakeTracer) -> None:
     assert steps[-1][1] == 8
     assert all("tokens/s" in detail for *_, detail in steps)
     assert len(steps) >= 3 * GENERATION.max_new_tokens - 5
+
+
+def test_progress_tells_the_time_left(tracer: MakeTracer, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(0, 1_000_000, 10))
+    monkeypatch.setattr("neurontest.trace.work.time.monotonic", lambda: float(next(clock)))
+    said: list[str] = []
+    tracer(progress=lambda *words: said.append(words[-1])).ensure(PLAN)
+    assert re.search(r"^token 1 of \d+, \d+ tokens/s, about \d+ (s|min) left$", said[2])
+    assert "left" not in said[-1]
 
 
 def test_advice_of_the_libraries_does_not_leak(tracer: MakeTracer, capfd: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ def test_a_new_suite_is_without_fault_or_warning(tmp_path: Path, capsys: pytest.
     assert main(["check", str(folder)]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == (
-        f"{folder}: 3 claims in 1 file, 3 concepts with 36 prompts, 12 in the baseline, model smollm2-135m"
+        f"{folder}: 4 claims in 1 file, 3 concepts with 36 prompts, 12 in the baseline, model smollm2-135m"
     )
     assert lines[1].startswith("  trace: {max_new_tokens: 40, samples: 4, ")
     assert [line.split(":")[0].strip() for line in lines[1:-1]] == ["trace", "neurons", "statistics"]
@@ -43,6 +43,19 @@ def test_what_check_says_fits_a_terminal(
     assert fitted.split() == whole.split()
 
 
+def test_what_went_wrong_fits_a_terminal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.chdir(tmp_path)
+    assert main(["plan", ".", "--effect", "-1"]) == 2
+    first, *rest = capsys.readouterr().err.splitlines()
+    assert first.startswith("neurontest: --effect must be")
+    assert rest
+    assert all(len(line) <= 60 and line.startswith("    ") for line in rest)
+
+
 def test_init_overwrites_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "mine.txt").write_text("mine", encoding="utf-8")
     assert main(["init", str(tmp_path)]) == 2
@@ -63,7 +76,7 @@ def test_check_prints_every_fault(
     capsys.readouterr()
     assert main(["check", "specs"]) == 1
     first, second = capsys.readouterr().out.splitlines()
-    assert first.startswith("specs/claims.yaml:3:5: unknown concept 'see'; did you mean 'sea'?")
+    assert first.startswith("specs/claims.yaml:5:5: unknown concept 'see'; did you mean 'sea'?")
     assert second.startswith("specs/suite.yaml:15:14: unknown key 'alhpa'")
     assert main(["check", "nowhere"]) == 1
 
@@ -188,6 +201,11 @@ def test_plan_says_what_can_be_shown_and_what_an_effect_takes(
     assert found.endswith("not told by these prompts")
     assert "In parentheses: by the 80% range of the pilot's variance." in rest
     assert all(len(line) <= 80 or line.startswith("suite.yaml: ") for line in (head, its, found, *rest))
+    assert main(["plan", str(folder), "--model", str(tmp_path / "model"), "--effect", "1.5", "--json"]) == 0
+    overlap, some, _ = json.loads(capsys.readouterr().out)
+    assert overlap["prompts_needed"] == {"about": about, "low": low, "high": high}
+    assert [one["prompts"] for one in overlap["detectable"]] == [5, 10, 20]
+    assert (some["detectable"], some["prompts_needed"], some["claim"]) == (None, None, "hanoi has specific neurons")
     assert main(["plan", str(folder), "--model", str(tmp_path / "model"), "--effect", "4.5"]) == 2
     assert "--effect 4.5 is more than any claim here can show: at most 4 neurons" in capsys.readouterr().err
 
@@ -198,3 +216,32 @@ def test_an_effect_is_a_number_above_0(effect: str, tmp_path: Path, capsys: pyte
     assert capsys.readouterr().err == (
         f"neurontest: --effect must be a number above 0, not {effect!r}: the smallest effect worth finding\n"
     )
+
+
+def test_a_program_is_told_the_faults(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["init", str(tmp_path / "specs")])
+    capsys.readouterr()
+    assert main(["check", str(tmp_path / "specs"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["sound"], told["faults"]) == (True, [])
+    assert told["suite"]["concepts"] == {"sea": 12, "harbor": 12, "music": 12}
+    assert told["suite"]["statistics"]["alpha"] == 0.05
+    assert told["suite"]["would"].startswith("trace 192 texts ")
+    path = tmp_path / "specs" / "claims.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("sea more", "sea mroe"), encoding="utf-8")
+    assert main(["check", str(tmp_path / "specs"), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    (fault,) = told["faults"]
+    assert (told["sound"], told["suite"]) == (False, None)
+    assert (Path(fault["path"]).name, fault["line"] > 1, fault["column"]) == ("claims.yaml", True, 5)
+    assert fault["message"]
+
+
+def test_a_program_is_told_the_models(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NEURONTEST_CACHE_DIR", str(tmp_path))
+    assert main(["models", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["models"] == [{"name": BY_NAME["model"].default, "cached": False, "folder": None}]
+    assert "hub:org/name@revision" in told["forms"]
