@@ -94,8 +94,8 @@ def test_tracing_goes_on_in_smaller_batches(
     assert (cost.texts, sizes) == (8, [2, 2, 2, 2])
     halvings = [words for words in said if "out of memory" in words[3]]
     assert halvings == [
-        ("tracing tiny", 0, 8, "out of memory; batches of 4 from here on"),
-        ("tracing tiny", 0, 8, "out of memory; batches of 2 from here on"),
+        ("tracing tiny: text", 0, 8, "out of memory; batches of 4 from here on"),
+        ("tracing tiny: text", 0, 8, "out of memory; batches of 2 from here on"),
     ]
     ample, cramped = (tracer(tmp_path / name).activations(request()).values for name in ("ample", "short"))
     np.testing.assert_allclose(ample, cramped, rtol=1e-4, atol=1e-4 * np.abs(ample).max())
