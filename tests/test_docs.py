@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from neurontest.claims import kinds
-from tests.pages import SETTINGS_PAGE, settings_page
+from tests import pages
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -40,9 +40,10 @@ def test_every_kind_has_a_section() -> None:
     assert {kind.name for kind in kinds()} == set(re.findall(r"`(\w+)`", "\n".join(headings)))
 
 
-def test_every_setting_is_told() -> None:
-    text = SETTINGS_PAGE.read_text("utf-8")
-    assert settings_page(text) == text, "write it anew: python -m tests.pages"
+@pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: page.name)
+def test_what_is_drawn_from_the_code_is_that_of_the_code(page: Path) -> None:
+    text = page.read_text("utf-8")
+    assert pages.PAGES[page](text) == text, "write it anew: python -m tests.pages"
 
 
 def test_the_front_page_is_three_screens_and_leads_to_every_page() -> None:
