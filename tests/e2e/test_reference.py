@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from neurontest.gate.reference.folder import read_reference
 from neurontest.report.ci.badge import badge_svg, badges
 from neurontest.report.record import load_record
 from neurontest.report.rows import table_rows
 from neurontest.spec.load import load_suite
 
 REPOSITORY = Path(__file__).parents[2]
-RECORD = load_record(REPOSITORY / "reports" / "reference" / "smollm2-135m" / "record.json")
+FOLDER = REPOSITORY / "reports" / "reference" / "smollm2-135m"
+RECORD = load_record(FOLDER / "record.json")
 
 
 def test_it_is_of_the_shipped_suite() -> None:
@@ -45,7 +47,13 @@ def test_pages_show_its_table(page: str, files: str) -> None:
 
 
 def test_the_badge_is_the_records() -> None:
-    folder = REPOSITORY / "reports" / "reference" / "smollm2-135m"
     for name, badge in list(badges(RECORD))[:1]:
         assert not name
-        assert (folder / "badge.svg").read_text("utf-8") == badge_svg(badge)
+        assert (FOLDER / "badge.svg").read_text("utf-8") == badge_svg(badge)
+
+
+def test_a_reference_stands_with_it_whole() -> None:
+    """What was recorded is what is committed: every checksum is looked at."""
+    found = read_reference(FOLDER)
+    assert found.floor.repeats
+    assert sum(1 for claim in RECORD.claims if f"{claim.family}::{claim.id}" in found.floor.claims) >= 10
