@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import msgspec
-
 from neurontest.types import Generation, GivenText
 
 Given = Mapping[str, tuple[GivenText, ...]]
@@ -99,6 +97,8 @@ def read_by(record: Mapping[str, Any]) -> dict[tuple[str, str], Generation]:
 
 
 def _generation(said: Any) -> Generation | None:
+    import msgspec  # a suite that replays no record is collected without it
+
     try:
         return msgspec.convert(said["generation"], Generation).way
     except (msgspec.ValidationError, KeyError, TypeError):

@@ -10,8 +10,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.e2e.changes.altered import CHANGES, DROPPED
-from tests.e2e.changes.held import MATCHED, SUITE, Base
+from tests.e2e.changes.altered import CHANGES
+from tests.e2e.changes.held import MATCHED, RENUMBERED, SUITE, Base
 from tests.e2e.changes.table import PAGE, drawn, written
 
 
@@ -33,5 +33,5 @@ if __name__ == "__main__":
         if writes:
             write_texts(base)
         else:
-            again = [f"{name}{MATCHED}" for name in ("MLP neurons permuted", f"block {DROPPED} left out")]
+            again = [f"{name}{MATCHED}" for name in RENUMBERED]
             written(PAGE, drawn(base.losses, {name: base.held(name) for name in (*CHANGES, *again)}))

@@ -21,7 +21,7 @@ from neurontest.settings import from_environment
 from neurontest.spec.load import load_suite
 from neurontest.trace.models import from_transformers, resolve
 from neurontest.types import Comparison, ModelHandle, Record, silent
-from tests.e2e.changes.altered import ABOUT, altered
+from tests.e2e.changes.altered import ABOUT, DROPPED, altered
 from tests.e2e.changes.likelihood import loss
 
 HERE = Path(__file__).parent
@@ -32,6 +32,8 @@ WRITING = {"replay": "false"}
 EVERY = 8
 #: Behind the name of a change: named neurons are looked for by what they do.
 MATCHED = ", named neurons matched"
+#: Changes that give neurons other numbers, which are held against the model so as well.
+RENUMBERED = ("MLP neurons permuted", f"block {DROPPED} left out")
 
 
 @dataclass(frozen=True)
