@@ -70,19 +70,16 @@ def needs(claim: ClaimRecord, found: Evidence, judged: Verdict) -> str:
         return _sentence(judged.reason)
     if judged.borderline:
         return "The random draws of the test leave it open; another seed of the tests may say otherwise."
-    against = (found.effect.value - (found.effect.reference or 0.0)) * _side(claim)
-    if against <= 0:
-        return "The number does not point the claimed way: more prompts are not expected to show it."
     if not judged.detectable:
         return _sentence(judged.reason)
-    enough = next((one for one in judged.detectable if one.effect <= against), None)
-    if enough is not None and enough.prompts > judged.detectable[0].prompts:
-        return f"If the difference is what was measured, about {enough.prompts:,} prompts a concept would show it."
-    now = numbers.plural(judged.detectable[0].prompts, "prompt") + " a concept"
-    if enough is not None:
-        return f"{_capital(now)} show a difference of this size in four of five runs; these did not."
-    most = judged.detectable[-1].prompts
-    return f"If the difference is what was measured, even {most:,} prompts a concept would probably not show it."
+    # Never how many prompts would show what was seen: such numbers miss by far (docs/trust.md, "How many prompts?").
+    amounts = numbers.distances([one.effect for one in judged.detectable], found.effect, claim.selection.k)
+    first, *rest = zip(amounts, judged.detectable, strict=True)
+    more = "".join(f", {one.prompts:,} one of {amount}" for amount, one in rest)
+    now = numbers.plural(first[1].prompts, "prompt") + " a concept"
+    shown = f"In four of five such tests {now} would show a true difference of {first[0]}{more}."
+    against = (found.effect.value - (found.effect.reference or 0.0)) * _side(claim)
+    return shown if against > 0 else f"The number does not point the claimed way. {shown}"
 
 
 def _side(claim: ClaimRecord) -> int:

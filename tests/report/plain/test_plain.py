@@ -273,16 +273,26 @@ ONE = CASES[0]
 @pytest.mark.parametrize(
     ("sign", "judged", "said"),
     [
-        (1, {"detectable": (Detectable(24, 9.0), Detectable(48, 4.0))}, "about 48 prompts a concept would show it."),
-        (1, {"detectable": (Detectable(24, 4.0), Detectable(48, 3.0))}, "24 prompts a concept show a difference of"),
-        (1, {"detectable": (Detectable(24, 9.0), Detectable(96, 7.0))}, "even 96 prompts a concept would probably not"),
-        (-1, {"detectable": (Detectable(24, 1.0),)}, "does not point the claimed way"),
+        (
+            1,
+            {"detectable": (Detectable(24, 9.0), Detectable(48, 4.0))},
+            "In four of five such tests 24 prompts a concept would show a true difference of 9.0 neurons, 48 one of 4.0.",
+        ),
+        (-1, {"detectable": (Detectable(24, 1.0),)}, "The number does not point the claimed way. In four of five"),
         (1, {"borderline": True}, "another seed of the tests may say otherwise"),
         (1, {"reason": "20 of 400 random sets do as much"}, "20 of 400 random sets do as much."),
     ],
 )
 def test_what_it_would_take(sign: int, judged: dict[str, object], said: str) -> None:
     assert said in plain(claim(ONE, "inconclusive", sign, **judged)).more
+
+
+@pytest.mark.parametrize("value", [0.1, 3.0, 40.0])
+def test_no_number_of_prompts_is_made_from_the_effect_that_was_seen(value: float) -> None:
+    one = claim(ONE, "inconclusive", detectable=(Detectable(24, 9.0), Detectable(48, 4.0)))
+    assert one.evidence is not None
+    seen = replace(one.evidence, effect=replace(one.evidence.effect, value=value, interval=None))
+    assert plain(replace(one, evidence=seen)).more == plain(one).more
 
 
 def test_near_copies_and_refusals_are_told() -> None:
