@@ -276,7 +276,7 @@ ONE = CASES[0]
         (
             1,
             {"detectable": (Detectable(24, 9.0), Detectable(48, 4.0))},
-            "In four of five such tests 24 prompts a concept would show a true difference of 9.0 neurons, 48 one of 4.0.",
+            "24 prompts a concept would show a true difference of 9.0 neurons, 48 one of 4.0.",
         ),
         (-1, {"detectable": (Detectable(24, 1.0),)}, "The number does not point the claimed way. In four of five"),
         (1, {"borderline": True}, "another seed of the tests may say otherwise"),
