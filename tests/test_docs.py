@@ -48,6 +48,6 @@ def test_what_is_drawn_from_the_code_is_that_of_the_code(page: Path) -> None:
 
 def test_the_front_page_is_three_screens_and_leads_to_every_page() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
-    assert len(text.splitlines()) <= 180
+    assert len(text.splitlines()) <= 190
     linked = {link.partition("#")[0] for link in LINK.findall(text)}
     assert {f"docs/{page.name}" for page in PAGES[1:]} <= linked

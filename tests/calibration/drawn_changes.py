@@ -55,7 +55,9 @@ def front(text: str, found: Iterable[Measured]) -> str:
     told: dict[str, list[Measured]] = {}
     for one in found:
         if one.data_sets >= FEWEST and one.role == "reference":
-            told.setdefault(one.design.kind, []).append(one)
+            # Six kinds about overlaps are tested alike, and would fill the page.
+            kind = "overlap_..." if one.design.kind.startswith("overlap_") else one.design.kind
+            told.setdefault(kind, []).append(one)
     names = ("kind", *(name for name, _, _ in ASKED_FIRST))
     rows = [
         f"| {' | '.join((f'`{kind}`', *(_range(own, truth, count, name) for name, truth, count in ASKED_FIRST)))} |"
