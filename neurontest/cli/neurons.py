@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neurontest.cli.running import SELECTION, at_selection, run_of, selection_said, suite_of, takes_selection
+from neurontest.cli.running import (
+    SELECTION,
+    at_selection,
+    run_of,
+    selection_said,
+    suite_of,
+    takes_selection,
+    takes_source,
+)
 from neurontest.cli.saying import columns, fitted, plural, say, say_json
 from neurontest.cli.verbs import Commands, takes_json, takes_model, verb
 from neurontest.errors import NeurontestError
@@ -29,12 +36,7 @@ def add(commands: Commands) -> None:
         "neurontest neurons concept_specs hanoi --site mlp --k 20 --json",
         "neurontest neurons reports/latest/record.json hanoi",
     )
-    parser.add_argument(
-        "source",
-        metavar="SUITE|RECORD",
-        type=Path,
-        help="Folder with a suite.yaml, of which is traced what is missing; or a record.json, of which all is read",
-    )
+    takes_source(parser)
     parser.add_argument("concept", metavar="CONCEPT", help="One of its concepts")
     takes_model(parser)
     takes_selection(parser)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neurontest.cli.running import at_selection, run_of, selection_said, suite_of, takes_selection
+from neurontest.cli.running import at_selection, run_of, selection_said, suite_of, takes_selection, takes_source
 from neurontest.cli.saying import columns, fitted, say, say_json
 from neurontest.cli.verbs import Commands, takes_json, takes_model, verb
 from neurontest.errors import NeurontestError
@@ -28,12 +27,7 @@ def add(commands: Commands) -> None:
         "neurontest overlap concept_specs --site mlp --k 50 --normalize difference",
         "neurontest overlap reports/latest/record.json --json",
     )
-    parser.add_argument(
-        "source",
-        metavar="SUITE|RECORD",
-        type=Path,
-        help="Folder with a suite.yaml, of which is traced what is missing; or a record.json, of which all is read",
-    )
+    takes_source(parser)
     takes_model(parser)
     takes_selection(parser)
     takes_json(parser)

@@ -22,6 +22,16 @@ if TYPE_CHECKING:
 SELECTION = ("site", "positions", "normalize", "select", "k")
 
 
+def takes_source(parser: argparse.ArgumentParser) -> None:
+    """Let a verb be told a suite, or a record in its place."""
+    parser.add_argument(
+        "source",
+        metavar="SUITE|RECORD",
+        type=Path,
+        help="Folder with a suite.yaml, of which is traced what is missing; or a record.json, of which all is read",
+    )
+
+
 def takes_selection(parser: argparse.ArgumentParser) -> None:
     """Let a verb look at other neurons than the suite's own settings select."""
     for name in SELECTION:

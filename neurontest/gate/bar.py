@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from neurontest.claims.preserved import WITHIN, Preserved
+from neurontest.gate.margin import Margin
 from neurontest.types import Claim, ClaimRecord, Record, Suite
 
 #: Settings by which less is shown if they rise, or fall: their change in this direction loosens a claim.
@@ -12,17 +15,25 @@ _LOOSER = {"alpha": 1, "consistent_above": -1, "similar_above": -1, "differ_belo
 #: Corrections, from the strictest to none.
 _STRICT = ("bonferroni", "holm", "by", "bh", "none")
 #: Kinds whose claim is easier the larger its number is.
-_EASIER_IF_LARGER = ("overlap_below",)
+_EASIER_IF_LARGER = ("overlap_below", Preserved.name)
+#: What such slots hold if they are not said; others hold 0 then.
+_UNSAID = {(Preserved.name, "within"): f"{WITHIN:.0%}"}
+_SHARE = re.compile(r"(\d+(?:\.\d+)?)%(?: of the ceiling)?")
 
 
-def moved(suite: Suite, record: Record) -> list[str]:
+def moved(suite: Suite, record: Record, margins: tuple[str, Margin] | None = None) -> list[str]:
     """What is asked less than when the record was made, in sentences.
 
     Claims that are gone, or newly marked skip or xfail; a larger alpha, a laxer correction or threshold, a smaller
-    amount; prompts that are gone.
+    amount; a wider margin; prompts that are gone.
+
+    Parameters
+    ----------
+    margins : tuple of (str, Margin), optional
+        That of the reference, as it was said (empty if it was not), and the one that claims are held to now.
     """
     now = {(claim.where.file, claim.id): claim for claim in suite.claims}
-    out = []
+    out = [_widened(*margins)] if margins is not None else []
     for then in record.claims:
         claim = now.get((then.family, then.id))
         name = f"{then.family}: {then.sentence}"
@@ -37,7 +48,14 @@ def moved(suite: Suite, record: Record) -> list[str]:
         gone = len(set(concept.prompts) - set(left.prompts if left else ()))
         if gone:
             out.append(f"{concept.name}: {gone} of {len(concept.prompts)} prompts are gone")
-    return out
+    return [one for one in out if one]
+
+
+def _widened(said: str, now: Margin) -> str:
+    """A share and an amount are not compared: which is more, hangs on the effect."""
+    then = Margin.of(said) if said else now
+    wider = then.is_share == now.is_share and now.value > then.value
+    return f"margin was {then}, and is {now}" if wider else ""
 
 
 def _loosened(claim: Claim, then: ClaimRecord, model: str) -> Iterator[str]:
@@ -59,8 +77,9 @@ def _loosened(claim: Claim, then: ClaimRecord, model: str) -> Iterator[str]:
 
 def _smaller(claim: Claim, then: Mapping[str, Any]) -> Iterator[str]:
     sign = -1 if claim.kind in _EASIER_IF_LARGER else 1
-    for slot, was in then.items():
-        is_now = claim.terms.get(slot, 0.0)
+    unsaid = {slot: said for (kind, slot), said in _UNSAID.items() if kind == claim.kind}
+    for slot, was in {**unsaid, **then}.items():
+        is_now = claim.terms.get(slot, unsaid.get(slot, 0.0))
         numbers = _number(was), _number(is_now)
         if None not in numbers and sign * (numbers[0] - numbers[1]) > 0:  # type: ignore[operator]
             yield f"{slot} was {was}, and is {is_now}"
@@ -71,6 +90,5 @@ def _smaller(claim: Claim, then: Mapping[str, Any]) -> Iterator[str]:
 def _number(said: Any) -> float | None:
     if isinstance(said, float):
         return said
-    if isinstance(said, str) and said.endswith("%") and said[:-1].replace(".", "", 1).isdigit():
-        return float(said[:-1])
-    return None
+    share = _SHARE.fullmatch(said) if isinstance(said, str) else None
+    return float(share[1]) if share else None

@@ -93,6 +93,9 @@ def since_lines(record: Record) -> list[tuple[str, str]]:
             continue
         lines.append(("expired" if one.expired else "accepted", _accepted(one)))
     lines += [("bar", f"the bar moved: {one}") for one in record.against.bar]
+    there, here = record.against.processor, record.model.processor
+    if there and here and there != here:
+        lines.append(("processor", f"recorded on another processor ({there}; here {here}): it rounds otherwise"))
     note = floor_note(record)
     lines += [("floor", note)] if note else []
     return [(kind, visible_line(text)) for kind, text in lines]

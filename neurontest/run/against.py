@@ -236,6 +236,7 @@ class Against:
             )
             for one in self.accepted
         )
+        margins = (self.then.reference.manifest.margin, self.margin)
         return ReferenceRecord(
             name=self.name,
             model=self.record.model.name,
@@ -245,7 +246,8 @@ class Against:
             neurons=self.neurons,  # type: ignore[arg-type]
             margin=str(self.margin),
             fails=self.fails,
-            bar=tuple(moved(suite, self.record)) if self.looks_at_bar else (),
+            bar=tuple(moved(suite, self.record, margins)) if self.looks_at_bar else (),
+            processor=self.record.model.processor,
             accepted=accepted,
             floor=self.then.reference.floor.repeats,
         )

@@ -135,7 +135,8 @@ def record_reference(
     ]
     kept = {request: Pruned.of(run.read(request), columns) for request, columns in together(parts).items()}
     # First without its noise floor: what keeps that from being measured leaves a reference all the same.
-    size = write_reference(folder, encoded(record), kept, record.created)
+    said = str(margin or Margin())
+    size = write_reference(folder, encoded(record), kept, record.created, margin=said)
     then = Then.of(read_reference(folder), record)
     found: dict[str, Power | str] = {}
     for family in run.suite.families:
@@ -149,7 +150,7 @@ def record_reference(
     noise, begun = NoiseFloor(), time.monotonic()
     if floor:
         noise = noise_floor(run.suite, then, run.written(), floor, begin or (lambda: run), progress)
-        size = write_reference(folder, encoded(record), kept, record.created, noise)
+        size = write_reference(folder, encoded(record), kept, record.created, noise, said)
     return Recorded(folder, size, tuple(prospects), noise, time.monotonic() - begun)
 
 

@@ -16,6 +16,7 @@ from neurontest.errors import EvidenceError
 from neurontest.plan import make_plan, shown_requests
 from neurontest.run.evidence import Cache, evidence_key, text_digests
 from neurontest.run.known import KnownModel
+from neurontest.run.processor import processor
 from neurontest.run.shown import Shown
 from neurontest.run.traced import Traced, asked_by
 from neurontest.run.watch import Watch
@@ -303,7 +304,7 @@ class Tested:
     def model(self) -> ModelRecord:
         """The model's facts."""
         handle = self._handle
-        return ModelRecord(handle.name, handle.fingerprint, handle.dtype, handle.device, handle.attention)
+        return ModelRecord(handle.name, handle.fingerprint, handle.dtype, handle.device, handle.attention, processor())
 
     # Neuron sets.
 

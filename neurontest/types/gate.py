@@ -201,6 +201,8 @@ class ReferenceRecord:
     neurons : str
         ``number``: a named neuron of the reference is the one of the same number. ``match``: the one that does what it
         did.
+    processor : str
+        That it was recorded on; empty if it does not say.
     """
 
     name: str
@@ -214,3 +216,4 @@ class ReferenceRecord:
     accepted: tuple[AcceptedChange, ...] = ()
     floor: tuple[FloorRepeat, ...] = ()
     neurons: Literal["number", "match"] = "number"
+    processor: str = ""

@@ -125,13 +125,14 @@ class TextsRecord:
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """The model that was traced."""
+    """The model that was traced, and the processor at hand: another one rounds otherwise."""
 
     name: str
     fingerprint: str
     dtype: str
     device: str
     attention: str
+    processor: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from neurontest.gate.bar import moved
+from neurontest.gate.margin import Margin
 from neurontest.run.bare import bare_record
 from neurontest.spec.load import load_suite
 from neurontest.types import Record, Suite
@@ -34,6 +35,12 @@ claims:
     claim: a overlaps b more than c by at least 2 neurons
   - id: few
     claim: a overlaps c by at most 4 neurons
+  - id: share
+    claim: a overlaps b by at least 60% of the ceiling
+  - id: kept
+    claim: a's neurons are preserved within 30%
+  - id: said
+    claim: b's neurons are preserved
   - id: each
     claim: a, b and c have distinct neurons
 """
@@ -69,6 +76,10 @@ def test_what_is_as_it_was_has_not_moved(tmp_path: Path, record: Record) -> None
         ("by at least 2", "by at least 1", "by was 2.0, and is 1.0"),
         (" by at least 2 neurons", "", "by was 2.0, and is 0.0"),
         ("at most 4", "at most 5", "amount was 4.0, and is 5.0"),
+        ("at least 60%", "at least 40%", "amount was 60% of the ceiling, and is 40% of the ceiling"),
+        ("within 30%", "within 60%", "within was 30%, and is 60%"),
+        (" within 30%", "", "within was 30%, and is 50%"),
+        ("b's neurons are preserved", "b's neurons are preserved within 60%", "within was 50%, and is 60%"),
         ("distinct neurons", "distinct neurons on average", "was about each, and is now on average"),
         ("have distinct neurons", "have distinct neurons\n    skip: too slow", "now marked skip: too slow"),
         ("have distinct neurons", "have distinct neurons\n    xfail: it broke", "now marked xfail: it broke"),
@@ -83,10 +94,33 @@ def test_what_is_asked_less_is_told(tmp_path: Path, record: Record, old: str, ne
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("alpha: 0.05", "alpha: 0.01"), ("by at least 2", "by at least 3"), ("at most 4", "at most 3")],
+    [
+        ("alpha: 0.05", "alpha: 0.01"),
+        ("by at least 2", "by at least 3"),
+        ("at most 4", "at most 3"),
+        ("at least 60%", "at least 80%"),
+        ("within 30%", "within 20%"),
+        ("b's neurons are preserved", "b's neurons are preserved within 50%"),
+    ],
 )
 def test_what_is_asked_more_is_not(tmp_path: Path, record: Record, old: str, new: str) -> None:
     assert moved(suite(tmp_path / "s", CLAIMS.replace(old, new)), record) == []
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "said"),
+    [
+        ("50%", "80%", ["margin was 50%, and is 80%"]),
+        ("2", "3", ["margin was 2, and is 3"]),
+        ("50%", "50%", []),
+        ("50%", "20%", []),
+        # Which is more, nobody knows beforehand; and of a reference that does not say, nothing can be said.
+        ("50%", "3", []),
+        ("", "80%", []),
+    ],
+)
+def test_a_wider_margin_is_told(tmp_path: Path, record: Record, then: str, now: str, said: list[str]) -> None:
+    assert moved(suite(tmp_path / "s", CLAIMS), record, (then, Margin.of(now))) == said
 
 
 def test_prompts_that_are_gone(tmp_path: Path, record: Record) -> None:

@@ -99,6 +99,13 @@ def test_the_table_fits_eighty_columns() -> None:
     assert lines[4].split()[-1] == "incomparable"
 
 
+def test_another_processor_is_told_of() -> None:
+    record = compared(KEPT, against=replace(AGAINST, processor="A"))
+    for here, told in (("B", ["recorded on another processor (A; here B): it rounds otherwise"]), ("A", []), ("", [])):
+        own = replace(record, model=replace(record.model, processor=here))
+        assert [text for kind, text in since_lines(own) if kind == "processor"] == told
+
+
 NOISE = Floor(0.02, -0.31, -2.4, "neurons")
 WITH_FLOOR = replace(AGAINST, floor=(FloorRepeat("threads", "2 threads instead of 1"), FloorRepeat("seed", "seed 8")))
 

@@ -31,7 +31,7 @@ def family(tmp_path: Path) -> Family:
 
 
 def reference(checksum: str) -> Any:
-    return SimpleNamespace(checksum=checksum, manifest=SimpleNamespace(created=""), floor=NoiseFloor())
+    return SimpleNamespace(checksum=checksum, manifest=SimpleNamespace(created="", margin=""), floor=NoiseFloor())
 
 
 def against(tmp_path: Path, family: Family, texts: str = "same", **said: Any) -> Against:
@@ -178,3 +178,12 @@ def test_what_fails_is_a_list(said: str, found: tuple[str, ...]) -> None:
 def test_what_cannot_fail_is_refused(said: str) -> None:
     with pytest.raises(ValueError, match="must name some of"):
         failing(said)
+
+
+def test_a_margin_that_is_wider_than_the_references_moves_the_bar(tmp_path: Path, family: Family) -> None:
+    suite = load_suite(tmp_path / "specs")
+    held = against(tmp_path, family, margin=Margin(0.8))
+    assert "margin was 50%, and is 80%" not in held.described(suite).bar
+    own: Any = SimpleNamespace(**vars(held.then.reference))
+    own.manifest = SimpleNamespace(created="", margin="50%")
+    assert "margin was 50%, and is 80%" in replace(held, then=replace(held.then, reference=own)).described(suite).bar

@@ -69,6 +69,8 @@ class Manifest:
         Of the activations, by :func:`name_of` their requests.
     created : str
         UTC, ISO 8601, whole seconds; empty if that was not said.
+    margin : str
+        To which claims were to be held, such as ``50%``; empty if that was not said.
     """
 
     version: int
@@ -76,6 +78,7 @@ class Manifest:
     files: Mapping[str, str]
     entries: Mapping[str, Entry]
     created: str = ""
+    margin: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ def write_reference(
     kept: Mapping[TraceRequest, Pruned],
     created: str = "",
     floor: NoiseFloor | None = None,
+    margin: str = "",
 ) -> int:
     """Write a reference; the same content gives the same bytes, but for when it was `created`.
 
@@ -142,6 +146,8 @@ def write_reference(
         UTC, ISO 8601, whole seconds.
     floor : NoiseFloor, optional
         Without it, what was there of one is removed.
+    margin : str
+        To which claims are to be held.
 
     Returns
     -------
@@ -177,6 +183,7 @@ def write_reference(
             for request, one in sorted(kept.items(), key=lambda item: name_of(item[0]))
         },
         created,
+        margin,
     )
     (folder / MANIFEST).unlink(missing_ok=True)
     files[MANIFEST] = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
