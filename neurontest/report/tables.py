@@ -12,7 +12,6 @@ from io import StringIO
 
 from neurontest.report import outcome
 from neurontest.report.html.claims import within_range
-from neurontest.report.html.overlaps import matrices
 from neurontest.report.plain import plain
 from neurontest.types import ClaimRecord, NeuronSet, Record
 from neurontest.untrusted import visible_line
@@ -97,7 +96,7 @@ def _how(one: NeuronSet) -> list[Cell]:
 
 
 def _overlaps(record: Record) -> Iterator[list[Cell]]:
-    for matrix in matrices(record):
+    for matrix in record.overlaps:
         setting: list[Cell] = [matrix.setting.get(name) for name in _SETTING]
         for row, a in enumerate(matrix.concepts):
             for column in range(row + 1, len(matrix.concepts)):

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from neurontest.report.html.overlaps import matrices
 from neurontest.report.record import load_record
 from neurontest.report.tables import TABLES, claims_csv, neurons_csv, overlaps_csv
 from neurontest.types import PublishedNeuron, Record
@@ -70,7 +69,7 @@ def test_a_published_set_is_listed_as_far_as_it_is_told() -> None:
 def test_every_two_concepts_have_a_row_at_each_setting() -> None:
     record = sample()
     found = rows(overlaps_csv(record))
-    assert len(found) == 6 * len(matrices(record))
+    assert len(found) == 6 * len(record.overlaps)
     one = next(
         row
         for row in found

@@ -1,15 +1,15 @@
-"""What concepts share, at every setting that the record holds sets or matrices of, and how deep their neurons lie."""
+"""What concepts share, at every setting that the record holds matrices of, and how deep their neurons lie."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from neurontest.report import figures
 from neurontest.report.html.dense import Dense, dense
 from neurontest.report.text import positions
-from neurontest.types import Neuron, NeuronSet, OverlapMatrix, Record
+from neurontest.types import NeuronSet, OverlapMatrix, Record
 
 #: Concepts whose matrix has names and numbers; of more, it is a picture.
 NAMED = 30
@@ -36,9 +36,9 @@ class OverlapView:
 
 
 def overlap_views(record: Record) -> list[OverlapView]:
-    """All matrices by setting: those of the record, and those that follow from its neuron sets."""
+    """The record's matrices, by setting."""
     groups: dict[Setting, list[OverlapMatrix]] = {}
-    for matrix in matrices(record):
+    for matrix in record.overlaps:
         groups.setdefault(_setting(matrix), []).append(matrix)
     views, drawn = [], 0
     for setting, own in groups.items():
@@ -55,20 +55,6 @@ def overlap_views(record: Record) -> list[OverlapView]:
         words = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in setting)
         views.append(OverlapView(words, tuple(panels), len(own) - len(panels)))
     return views
-
-
-def matrices(record: Record) -> list[OverlapMatrix]:
-    """The record's matrices, then one for each other selection that sets of two concepts or more are listed by.
-
-    The record's count ties at the edge of a set as fractions; those counted from listed sets cannot.
-    """
-    found = list(record.overlaps)
-    known = {(_setting(one), one.kind, one.positions) for one in found}
-    for sets in _by_selection(record):
-        matrix = _counted(sets)
-        if len(sets) > 1 and (_setting(matrix), matrix.kind, matrix.positions) not in known:
-            found.append(matrix)
-    return found
 
 
 def _setting(matrix: OverlapMatrix) -> Setting:
@@ -95,34 +81,6 @@ def _by_selection(record: Record) -> Iterator[list[NeuronSet]]:
             how = replace(one, concept="", prompts=0, neurons=(), head_size=None)
             groups.setdefault(how, []).append(one)
     yield from groups.values()
-
-
-def _counted(sets: list[NeuronSet]) -> OverlapMatrix:
-    first = sets[0]
-    reading: Mapping[str, str | int | None] = {
-        "match": first.match,
-        "exclude_first": first.exclude_first or None,
-        "reduce": first.reduce if first.reduce != "mean" else None,
-    }
-    members = [frozenset(_member(first, neuron) for neuron in one.neurons) for one in sets]
-    return OverlapMatrix(
-        setting={
-            "site": first.site,
-            "normalize": first.normalize,
-            "select": first.select,
-            "k": first.k,
-            "identity": first.identity,
-            **{name: value for name, value in reading.items() if value is not None},
-        },
-        kind="raw" if first.normalize == "raw" else "normalized",
-        positions=first.positions,
-        concepts=tuple(one.concept for one in sets),
-        counts=tuple(tuple(float(len(a & b)) for b in members) for a in members),
-    )
-
-
-def _member(one: NeuronSet, neuron: Neuron) -> tuple[int, int]:
-    return (neuron.layer, neuron.index) if one.identity == "neuron" else (0, neuron.index)
 
 
 @dataclass(frozen=True)

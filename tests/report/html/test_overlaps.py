@@ -10,35 +10,10 @@ from hypothesis import strategies as st
 from neurontest.report.html.claims import claim_views, headline
 from neurontest.report.html.dense import CELL, dense
 from neurontest.report.html.effects import forests
-from neurontest.report.html.overlaps import depth_views, matrices, overlap_views
+from neurontest.report.html.overlaps import depth_views, overlap_views
 from neurontest.types import OverlapMatrix, Vacuity
 
 from ..sample import CLAIMS, CONCEPTS, sample
-
-
-def test_each_selection_of_sets_has_a_matrix_and_the_record_s_own_are_not_counted_again() -> None:
-    record = sample()
-    found = matrices(record)
-    assert found[:4] == list(record.overlaps)
-    # At ten neurons the record has all four panels itself.
-    assert [(one.setting["k"], one.kind, one.positions) for one in found[4:]] == [
-        (200, "normalized", "last"),
-        (200, "normalized", "generated"),
-    ]
-
-
-def test_a_matrix_counted_from_sets_says_what_they_share() -> None:
-    record = sample()
-    matrix = matrices(record)[-1]
-    sets = {
-        concept.name: {(one.layer, one.index) for one in own.neurons}
-        for concept in record.concepts
-        for own in concept.sets
-        if own.k == 200 and own.positions == "generated"
-    }
-    assert matrix.concepts == CONCEPTS
-    for row, a in zip(matrix.counts, CONCEPTS, strict=True):
-        assert list(row) == [len(sets[a] & sets[b]) for b in CONCEPTS]
 
 
 def test_raw_stands_beside_normalized_though_their_settings_name_them() -> None:
