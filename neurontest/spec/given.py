@@ -141,9 +141,10 @@ def read_given(text: str, where: str, *, is_lines: bool) -> Texts:
         raise SpecError([Fault(where, 1, 1, message)])
     try:
         others = tuple((way, _given(_numbered(items), where)) for way, items in others_of(value))
+        known = read_by(value)
     except ValueError as error:
         raise SpecError([Fault(where, 1, 1, str(error))]) from None
-    return Texts(_given(_numbered(items_of(value)), where), others, read_by(value))
+    return Texts(_given(_numbered(items_of(value)), where), others, known)
 
 
 def _numbered(items: Iterable[Any]) -> Iterable[tuple[int, Any]]:

@@ -79,30 +79,33 @@ def others_of(record: Mapping[str, Any]) -> Iterator[tuple[Generation, list[Any]
     """
     said = record.get("texts", [])
     for one in said if isinstance(said, list) else [said]:
-        way = _generation(one)
-        if way is None:
-            raise ValueError("'texts' must say how each of them is written")
-        yield way, _once(_continuations(one))
+        yield _generation(one, "texts"), _once(_continuations(one))
 
 
 def read_by(record: Mapping[str, Any]) -> dict[tuple[str, str], Generation]:
-    """How what each claim of a record has read was written, by file and id."""
+    """How what each claim of a record has read was written, by file and id.
+
+    Raises
+    ------
+    ValueError
+        If a claim does not tell: it would read other texts than it did, and nobody would know.
+    """
     claims = record.get("claims")
     found = {}
     for one in claims if isinstance(claims, list) else ():
-        way = _generation(one)
-        if way is not None and isinstance(one.get("family"), str) and isinstance(one.get("id"), str):
-            found[one["family"], one["id"]] = way
+        if isinstance(one, dict) and isinstance(one.get("family"), str) and isinstance(one.get("id"), str):
+            found[one["family"], one["id"]] = _generation(one, "claims")
     return found
 
 
-def _generation(said: Any) -> Generation | None:
+def _generation(said: Any, where: str) -> Generation:
     import msgspec  # a suite that replays no record is collected without it
 
+    told = said.get("generation") if isinstance(said, dict) else None
     try:
-        return msgspec.convert(said["generation"], Generation).way
-    except (msgspec.ValidationError, KeyError, TypeError):
-        return None
+        return msgspec.convert(told, Generation).way
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{where!r} must say how its texts are written: {error}") from None
 
 
 def _once(items: list[Any]) -> list[Any]:

@@ -169,7 +169,17 @@ def test_a_claim_reads_the_texts_that_it_read_in_a_record(
 def test_further_texts_of_a_record_say_how_they_are_written(tmp_path: Path, texts: object) -> None:
     record = json.loads(record_of()) | {"texts": texts}
     found = faults(tmp_path, {"suite.yaml": REPLAYED, "replay.json": json.dumps(record)})
-    assert found == ["replay.json:1:1: 'texts' must say how each of them is written"]
+    assert len(found) == 1
+    assert found[0].startswith("replay.json:1:1: 'texts' must say how its texts are written: ")
+
+
+@pytest.mark.parametrize("way", [None, 3, {"samples": "many"}])
+def test_a_claim_whose_own_texts_cannot_be_told_does_not_read_others_in_silence(tmp_path: Path, way: object) -> None:
+    record = json.loads(record_of(known=SHORT))
+    record["claims"][0]["generation"] = way
+    found = faults(tmp_path, {"suite.yaml": REPLAYED, "replay.json": json.dumps(record)})
+    assert len(found) == 1
+    assert found[0].startswith("replay.json:1:1: 'claims' must say how its texts are written: ")
 
 
 def test_faults_of_further_texts_are_told(tmp_path: Path) -> None:
