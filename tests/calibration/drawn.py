@@ -12,6 +12,7 @@ from pathlib import Path
 from neurontest.files import write_whole
 from neurontest.stats.calibration import FEWEST, Measured, Table, rate, with_error
 from tests.calibration import drawn_changes
+from tests.calibration.tables import by_kind
 
 ROOT = Path(__file__).parents[2]
 PAGE, STATISTICS, CLAIMS = (ROOT / "docs" / f"{name}.md" for name in ("error-rates", "statistics", "claims"))
@@ -66,13 +67,7 @@ def drawings(found: Table) -> dict[Path, str]:
 
 def page(found: Iterable[Measured]) -> str:
     """The page of all cells, a table for each kind."""
-    rows: dict[str, list[str]] = {}
-    for one in found:
-        if one.data_sets:
-            rows.setdefault(one.design.kind, []).append(_row(one))
-    head = (f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|")
-    tables = ["\n".join((f"## `{kind}`", "", *head, *own)) for kind, own in rows.items()]
-    return HEADER + "\n\n".join(tables or ["Nothing was counted yet."]) + "\n"
+    return HEADER + by_kind(found, COLUMNS, _row, lambda kind: f"`{kind}`")
 
 
 def _row(one: Measured) -> str:

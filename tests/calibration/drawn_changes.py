@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from neurontest.stats.calibration import FEWEST, Measured, Truth, rate, with_error
+from tests.calibration.tables import by_kind
 
 RATES = re.compile(r"(?<=<!-- rates -->\n).*?(?=<!-- end of rates -->)", re.DOTALL)
 FRONT = re.compile(r"(?<=<!-- gate rates -->\n).*?(?=<!-- end of gate rates -->)", re.DOTALL)
@@ -81,13 +82,7 @@ def _range(cells: Iterable[Measured], truth: Truth, count: str, name: str) -> st
 
 def page(found: Iterable[Measured]) -> str:
     """All pairs, a table for each kind."""
-    rows: dict[str, list[str]] = {}
-    for one in found:
-        if one.data_sets:
-            rows.setdefault(one.design.kind, []).append(_row(one))
-    head = (f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|")
-    tables = ["\n".join((f"## `{kind}` on two models", "", *head, *own)) for kind, own in rows.items()]
-    return HEADER + "\n\n".join(tables or ["Nothing was counted yet."]) + "\n"
+    return HEADER + by_kind(found, COLUMNS, _row, lambda kind: f"`{kind}` on two models")
 
 
 def _row(one: Measured) -> str:
