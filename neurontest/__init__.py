@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from neurontest.report.record import load_record
     from neurontest.run import Run
     from neurontest.spec.load import load_suite
-    from neurontest.trace.models import from_transformers
+    from neurontest.trace.models.named import from_transformers
 
 __version__ = "0.1.0"
 __all__ = ["NeurontestError", "Run", "__version__", "from_transformers", "load_record", "load_suite"]
@@ -27,7 +27,7 @@ __all__ = ["NeurontestError", "Run", "__version__", "from_transformers", "load_r
 _HOMES = {
     "NeurontestError": "neurontest.errors",
     "Run": "neurontest.run",
-    "from_transformers": "neurontest.trace.models",
+    "from_transformers": "neurontest.trace.models.named",
     "load_record": "neurontest.report.record",
     "load_suite": "neurontest.spec.load",
 }

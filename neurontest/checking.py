@@ -14,7 +14,7 @@ from neurontest.plan import make_plan
 from neurontest.spec.folder import SPEC_BYTES, Folder
 from neurontest.spec.load import load_suite
 from neurontest.spec.source import Keys, parse
-from neurontest.trace.dimensions import Dimensions, dimensions_of
+from neurontest.trace.models.dimensions import Dimensions, dimensions_of
 
 if TYPE_CHECKING:
     from neurontest.types import Claim, Concept, Suite, TracePlan

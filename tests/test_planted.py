@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from neurontest.trace.hooks import SiteReader
-from neurontest.trace.sites import find_sites
+from neurontest.trace.sites.find import find_sites
+from neurontest.trace.sites.read import SiteReader
 from tests.planted import (
     ARCHITECTURES,
     BLOCKS,

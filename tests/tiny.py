@@ -10,8 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from neurontest.trace.encoding import Encoded
-from neurontest.trace.encoding import encode as encode_all
+from neurontest.trace.prompts.encoding import Encoded
+from neurontest.trace.prompts.encoding import encode as encode_all
 from neurontest.types import Generation
 
 ARCHITECTURES = ("llama", "gpt2", "neox")

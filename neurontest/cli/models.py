@@ -27,8 +27,8 @@ def add(commands: Commands) -> None:
 
 def run(said: argparse.Namespace) -> int:
     """List, or fetch."""
-    from neurontest.trace import builtin, convert, factory, hub
-    from neurontest.trace.models import resolve as find
+    from neurontest.trace.models import builtin, convert, factory, hub
+    from neurontest.trace.models.named import resolve as find
 
     cache = cache_dir()
     if (said.action == "fetch") != (said.name is not None):

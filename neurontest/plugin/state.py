@@ -151,7 +151,7 @@ class State:
         return self._default_model
 
     def _handle(self, suite: Suite | None) -> ModelHandle:
-        from neurontest.trace.models import resolve
+        from neurontest.trace.models.named import resolve
 
         name = self.options.text("model") if suite is None else suite.model
         folder = None if suite is None or self.options.model_is_said else suite.folder
@@ -195,7 +195,7 @@ class State:
             # The fixture knows of the first suite only; another suite may name another model.
             handle: ModelHandle = Guarded(self._handle(suite))
         else:
-            from neurontest.trace.models import as_handle
+            from neurontest.trace.models.named import as_handle
 
             handle = Guarded(as_handle(model))
         settings: dict[str, Any] = {
@@ -208,7 +208,7 @@ class State:
             settings["against"] = self.against
         twin = None
         if self.options.text("salmon") == "on":
-            from neurontest.trace.twin import RandomTwin
+            from neurontest.trace.models.twin import RandomTwin
 
             twin = Run(suite, RandomTwin(handle, suite.generation.seed), **{**settings, "against": None})
         return Run(suite, handle, **settings, twin=twin)

@@ -24,7 +24,7 @@ from neurontest.run.evidence import substance
 from neurontest.run.gate import record_reference
 from neurontest.setting import Value
 from neurontest.spec.load import load_suite
-from neurontest.trace.models import resolve
+from neurontest.trace.models.named import resolve
 from neurontest.types import Claim, Comparison, Family, ModelHandle, Progress, Suite
 from neurontest.words import quoted
 

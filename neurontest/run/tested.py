@@ -21,7 +21,7 @@ from neurontest.run.shown import Shown
 from neurontest.run.traced import Traced, asked_by
 from neurontest.run.watch import Watch
 from neurontest.trace.engine import Tracer
-from neurontest.trace.prompts import Prompts
+from neurontest.trace.prompts.remembered import Prompts
 from neurontest.trace.scoring import Scorer
 from neurontest.types import (
     Activations,

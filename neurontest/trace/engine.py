@@ -12,11 +12,11 @@ import msgspec
 
 from neurontest.errors import StoreError, TraceError
 from neurontest.trace.faults import Faults
+from neurontest.trace.job import Work
 from neurontest.trace.locks import hold
-from neurontest.trace.prompts import Prompts
-from neurontest.trace.sites import SITES
+from neurontest.trace.prompts.remembered import Prompts
+from neurontest.trace.sites.find import SITES
 from neurontest.trace.store import Store
-from neurontest.trace.work import Work
 from neurontest.types import (
     Activations,
     Continuation,

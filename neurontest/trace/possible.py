@@ -11,20 +11,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from neurontest.errors import StoreError, TraceError
-from neurontest.trace import forced, generation
 from neurontest.trace.architecture import check_reads, check_writes
-from neurontest.trace.encoding import check_rows
 from neurontest.trace.faults import Faults
-from neurontest.trace.prompts import Prompts
-from neurontest.trace.selftest import Lengths, checked_sites
-from neurontest.trace.sites import Site
+from neurontest.trace.prompts.encoding import check_rows
+from neurontest.trace.prompts.remembered import Prompts
+from neurontest.trace.selftest.sites import Lengths, checked_sites
+from neurontest.trace.sites.find import Site
+from neurontest.trace.texts import read_texts, write
 from neurontest.types import Positions, TraceGroup
 
 if TYPE_CHECKING:
     from neurontest.trace.store import Store
 
 Batch = TypeVar("Batch")
-Written = list[generation.Written]
+Written = list[write.Written]
 
 
 class Possible:
@@ -56,7 +56,7 @@ class Possible:
 
         The texts that the model writes are, even if nothing can be read meanwhile: others may look for words in them.
         """
-        writes = group.needs_text and not forced.is_forced(group)
+        writes = group.needs_text and not read_texts.is_forced(group)
         alone: list[tuple[Positions, ...]] = [(where,) for where in group.positions] or [()]
         positions: list[Positions] = []
         for one in alone:
@@ -77,15 +77,15 @@ class Possible:
             return replace(group, sites=names), sites
         return (replace(group, sites=(), positions=()), ()) if writes and self._test(()) == () else None
 
-    def rows(self, group: TraceGroup) -> list[generation.Row]:
+    def rows(self, group: TraceGroup) -> list[write.Row]:
         """The rows of all prompts of a group that can be written on."""
         found = []
         for prompt in group.prompts:
             try:
                 ids = self._prompts.of(prompt, group.generation).ids
                 check_rows(self._model, self._tokenizer, prompt, ids)
-                rows = [generation.Row(prompt, sample, ids) for sample in range(group.generation.samples)]
-                generation.check_lengths(self._model, rows, group.generation)
+                rows = [write.Row(prompt, sample, ids) for sample in range(group.generation.samples)]
+                write.check_lengths(self._model, rows, group.generation)
             except TraceError as error:
                 self._faults.note(group, error, text=True, prompts=[prompt])
             except StoreError:
@@ -95,12 +95,14 @@ class Possible:
                 found.extend(rows)
         return found
 
-    def texts(self, store: Store, group: TraceGroup) -> list[forced.Known]:
+    def texts(self, store: Store, group: TraceGroup) -> list[read_texts.Known]:
         """The texts of a group, known before it is traced, that can be read."""
         found = []
         for prompt in group.prompts:
             try:
-                found.extend(forced.known_texts(self._model, self._tokenizer, store, replace(group, prompts=(prompt,))))
+                found.extend(
+                    read_texts.known_texts(self._model, self._tokenizer, store, replace(group, prompts=(prompt,)))
+                )
             except TraceError as error:
                 self._faults.note(group, error, text=group.generation.replay is not None, prompts=[prompt])
             except StoreError:
@@ -120,7 +122,7 @@ class Possible:
             while batch:
                 try:
                     return run(batch)
-                except generation.UnfitError as error:
+                except write.UnfitError as error:
                     for one, said in error.faults.items():
                         self.lost(group, one, TraceError(said))
                     batch = [row for row in batch if prompt(row) not in error.faults]

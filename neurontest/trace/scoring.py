@@ -14,17 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import TraceError
-from neurontest.trace.encoding import bare, check_rows, unknown_among
-from neurontest.trace.lengths import check_length
-from neurontest.trace.likelihood import likelihoods
 from neurontest.trace.locks import hold
-from neurontest.trace.memory import Halving
-from neurontest.trace.prompts import Prompts
-from neurontest.trace.sites import find_sites
+from neurontest.trace.passes.halving import Halving
+from neurontest.trace.passes.lengths import check_length
+from neurontest.trace.passes.text import Text, context_of
+from neurontest.trace.prompts.encoding import bare, check_rows, unknown_among
+from neurontest.trace.prompts.remembered import Prompts
+from neurontest.trace.prompts.tokens import tokens_after
+from neurontest.trace.sites.find import find_sites
+from neurontest.trace.sites.writes import Writes
 from neurontest.trace.store import FORMAT_VERSION, Store, Trace
-from neurontest.trace.text_pass import Text, context_of
-from neurontest.trace.tokens import tokens_after
-from neurontest.trace.writes import Writes
+from neurontest.trace.texts.score import likelihoods
 from neurontest.types import (
     Activations,
     Continuation,
@@ -143,7 +143,7 @@ class Scorer:
     def _score(self, request: ScoreRequest) -> Trace:
         self._progress(self._what, 0, 1, "loading the model")
         model, tokenizer = self._handle.load()
-        from neurontest.trace.packed import packed
+        from neurontest.trace.passes.packed_weights import packed
         from neurontest.trace.quiet import quiet
         from neurontest.trace.wrapped import uncompiled
 

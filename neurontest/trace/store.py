@@ -17,7 +17,7 @@ import msgspec
 
 from neurontest.errors import TraceError
 from neurontest.seals import BLANK, Kept
-from neurontest.trace.prompts import Prompts
+from neurontest.trace.prompts.remembered import Prompts
 from neurontest.types import Continuation, Generation, GivenText, ModelHandle, Notice, Positions, reading_of, unnoticed
 from neurontest.words import quoted
 

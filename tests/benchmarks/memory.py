@@ -24,7 +24,7 @@ MIB = 2**20
 def traced(prompts: int, rows: int, tokens: int, cache: Path) -> tuple[int, int, list[int]]:
     """Peak memory in bytes, the largest cache of keys and values, and the texts in the store when each batch began."""
     from neurontest.trace.engine import Tracer
-    from neurontest.trace.models import from_transformers
+    from neurontest.trace.models.named import from_transformers
     from neurontest.types import Generation, TraceGroup, TracePlan
 
     model, tokenizer = fresh("float32")

@@ -17,12 +17,12 @@ from typing import Any
 import platformdirs
 
 from neurontest.settings import from_environment
-from neurontest.trace import builtin
-from neurontest.trace.generation import Row, batches, end_of_text, write
-from neurontest.trace.models import resolve
-from neurontest.trace.packed import packed
+from neurontest.trace.models import builtin
+from neurontest.trace.models.named import resolve
+from neurontest.trace.passes.packed_weights import packed
 from neurontest.trace.quiet import quiet
-from neurontest.trace.sites import find_sites
+from neurontest.trace.sites.find import find_sites
+from neurontest.trace.texts.write import Row, batches, end_of_text, write
 from neurontest.types import Generation, silent
 from tests.tiny import encode
 

@@ -44,7 +44,7 @@ def _traces(folder: Path, site: str) -> tuple[int, Floats, Floats]:
     """How many prompts can be dealt, and activations over all tokens and at the last; the baseline's rows come last."""
     from neurontest.run import Run
     from neurontest.spec.load import load_suite
-    from neurontest.trace.models import resolve
+    from neurontest.trace.models.named import resolve
     from neurontest.types import TraceRequest, silent
 
     suite = load_suite(Path(__file__).parents[2] / "concept_specs")

@@ -8,8 +8,8 @@ import pytest
 
 from neurontest.run import Run
 from neurontest.spec.load import load_suite
-from neurontest.trace import likelihood
-from neurontest.trace.models import from_transformers
+from neurontest.trace.models.named import from_transformers
+from neurontest.trace.texts import score
 from neurontest.types import Finding
 from tests.planted import ARCHITECTURES, CONCEPTS, Planted, build, prompts
 
@@ -107,7 +107,7 @@ def test_scores_are_found_again_when_a_setting_of_the_test_changes(
     needed = "tulip's neurons are needed for tulip more than for violent"
     suite = suite_in(tmp_path / "suite", claims(needed, settings="{k: 6}"), planted)
     first = verdicts(planted, suite, tmp_path / "cache")[needed]
-    monkeypatch.setattr(likelihood, "read_texts", None)
+    monkeypatch.setattr(score, "read_texts", None)
     assert verdicts(planted, suite, tmp_path / "cache")[needed] == first
     (suite / "suite.yaml").write_text((suite / "suite.yaml").read_text() + "statistics: {confidence: 0.9}\n")
     again = verdicts(planted, suite, tmp_path / "cache")[needed]

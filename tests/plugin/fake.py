@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 
 import neurontest.run
-import neurontest.trace.models
+import neurontest.trace.models.named
 from neurontest.errors import ModelError, TraceError
 from neurontest.trace.faults import Faults
 from neurontest.types import (
@@ -145,5 +145,5 @@ def _resolve(name: str, **_: Any) -> FakeModel:
 def pytest_configure(config: pytest.Config) -> None:
     patch = pytest.MonkeyPatch()
     patch.setattr(neurontest.run, "Run", FakeRun)
-    patch.setattr(neurontest.trace.models, "resolve", _resolve)
+    patch.setattr(neurontest.trace.models.named, "resolve", _resolve)
     config.add_cleanup(patch.undo)

@@ -17,7 +17,7 @@ import pytest
 import neurontest.run.between
 import neurontest.run.gate
 import neurontest.trace.engine
-import neurontest.trace.twin  # noqa: F401 - a run in this process forgets what it was the first to import
+import neurontest.trace.models.twin  # noqa: F401 - a run in this process forgets what it was the first to import
 from neurontest.report.record import load_record
 from neurontest.types import Comparison, Record
 

@@ -92,7 +92,7 @@ class TestNoiseFloor:
     def test_its_traces_are_made_anew_and_never_kept(self, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
         import torch
 
-        from neurontest.trace.work import Work
+        from neurontest.trace.job import Work
 
         made, trace = [], Work.trace
 
@@ -152,7 +152,7 @@ class TestNoiseFloor:
         def broken(self: object) -> object:
             raise TraceError("no more of this")
 
-        monkeypatch.setattr("neurontest.trace.work.Work.trace", broken)
+        monkeypatch.setattr("neurontest.trace.job.Work.trace", broken)
         found = project.run("base", "--concept-record=again", "--concept-floor=batch")
         assert "  batches of 26 instead of 128: of no claim; not of claims.yaml::near and 2 more: no more" in found.out
         assert found.status == 1  # of 'far', that is refuted: a reference was written

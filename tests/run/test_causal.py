@@ -12,7 +12,7 @@ import pytest
 
 from neurontest.run import Run
 from neurontest.spec.load import load_suite
-from neurontest.trace.models import from_transformers
+from neurontest.trace.models.named import from_transformers
 from neurontest.types import Evidence
 from tests import tiny
 

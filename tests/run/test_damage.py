@@ -18,8 +18,9 @@ from neurontest.errors import StoreError
 from neurontest.run import Run
 from neurontest.spec.load import load_suite
 from neurontest.stats import random_sets
-from neurontest.trace import convert, fingerprint
-from neurontest.trace.models import resolve
+from neurontest.trace.fingerprint import files
+from neurontest.trace.models import convert
+from neurontest.trace.models.named import resolve
 from neurontest.types import Record, TraceRecord, silent
 from tests import tiny
 
@@ -127,7 +128,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, Record]:
 
 def _convert_nothing(patch: pytest.MonkeyPatch, made: Path) -> None:
     patch.setattr(convert, "_convert", lambda gguf, target: shutil.copytree(made, target))
-    patch.setattr(fingerprint, "_SETTLED_NS", -(10**18))
+    patch.setattr(files, "_SETTLED_NS", -(10**18))
     patch.setattr(describe, "RESAMPLES", 19)
     patch.setattr(random_sets, "FEWEST_SETS", 9)
 

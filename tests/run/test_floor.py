@@ -14,7 +14,7 @@ from neurontest.run import Outcome, Run
 from neurontest.run.floor import why_unknown
 from neurontest.run.gate import record_reference
 from neurontest.spec.load import load_suite
-from neurontest.trace.models import from_transformers
+from neurontest.trace.models.named import from_transformers
 from neurontest.types import FloorVaries
 from tests.claims import test_causal as causal
 from tests.e2e.test_causal import suite_in

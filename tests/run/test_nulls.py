@@ -12,7 +12,7 @@ import pytest
 from neurontest.run import Run
 from neurontest.run.evidence import evidence_key, vacuity_key
 from neurontest.spec.load import load_suite
-from neurontest.trace.models import from_transformers
+from neurontest.trace.models.named import from_transformers
 from neurontest.types import Concept, ModelHandle, PublishedNeuron, Suite
 from tests import planted, tiny
 
@@ -159,7 +159,7 @@ def test_what_cannot_be_mended_is_told(handle: ModelHandle, tmp_path: Path) -> N
 
 
 def test_a_twin_that_cannot_be_tested_is_told(tmp_path: Path) -> None:
-    from neurontest.trace.twin import RandomTwin
+    from neurontest.trace.models.twin import RandomTwin
 
     folder = tmp_path / "suite"
     folder.mkdir()

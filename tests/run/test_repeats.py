@@ -13,7 +13,7 @@ from neurontest.errors import TraceError
 from neurontest.report.record import dump_record
 from neurontest.run import Run
 from neurontest.spec.load import load_suite
-from neurontest.trace.models import from_transformers
+from neurontest.trace.models.named import from_transformers
 from neurontest.types import Suite, TraceRecord, silent
 from tests import tiny
 

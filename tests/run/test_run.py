@@ -20,7 +20,7 @@ from neurontest.run import Outcome, Run
 from neurontest.run.evidence import evidence_key
 from neurontest.spec.load import load_suite
 from neurontest.stats.calibration import Measured
-from neurontest.trace.models import from_transformers
+from neurontest.trace.models.named import from_transformers
 from neurontest.types import Concept, PublishedNeuron, Suite
 from tests import tiny
 

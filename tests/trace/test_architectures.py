@@ -10,15 +10,15 @@ import numpy.typing as npt
 import pytest
 
 from neurontest.errors import TraceError
-from neurontest.trace import parts
 from neurontest.trace.architecture import check_writes, is_encoder_decoder, writes
-from neurontest.trace.encoder_decoder import start_token
-from neurontest.trace.generation import Row, Written, batches, check_lengths, write
-from neurontest.trace.hooks import SiteReader
-from neurontest.trace.models import resolve
+from neurontest.trace.models.named import resolve
+from neurontest.trace.passes.encoder_decoder import start_token
 from neurontest.trace.quiet import quiet
-from neurontest.trace.selftest import checked_sites
-from neurontest.trace.sites import SITES, find_sites
+from neurontest.trace.selftest import add_up
+from neurontest.trace.selftest.sites import checked_sites
+from neurontest.trace.sites.find import SITES, find_sites
+from neurontest.trace.sites.read import SiteReader
+from neurontest.trace.texts.write import Row, Written, batches, check_lengths, write
 from neurontest.types import Generation, silent
 from tests import tiny
 from tests.architectures import ARCHITECTURES, HEADS, HIDDEN, LAYERS, WRITERS, Architecture
@@ -125,14 +125,14 @@ def test_the_self_test_passes(name: str, dtype: str, monkeypatch: pytest.MonkeyP
 
     architecture = ARCHITECTURES[name]
     model = architecture.build().to(getattr(torch, dtype))
-    fits: list[parts.Fit | None] = []
-    look = parts.unexplained
+    fits: list[add_up.Fit | None] = []
+    look = add_up.unexplained
 
-    def looked(seen: parts.Seen, count: int) -> parts.Fit | None:
+    def looked(seen: add_up.Seen, count: int) -> add_up.Fit | None:
         fits.append(look(seen, count))
         return fits[-1]
 
-    monkeypatch.setattr(parts, "unexplained", looked)
+    monkeypatch.setattr(add_up, "unexplained", looked)
     with quiet():
         checked_sites(model, sites_of(architecture), padded=True)
     if name == "mamba":

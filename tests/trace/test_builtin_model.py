@@ -8,9 +8,9 @@ import platformdirs
 import pytest
 
 from neurontest.settings import from_environment
-from neurontest.trace import builtin, convert
 from neurontest.trace.engine import Tracer
-from neurontest.trace.models import resolve
+from neurontest.trace.models import builtin, convert
+from neurontest.trace.models.named import resolve
 from neurontest.types import Generation, ModelHandle, TraceGroup, TracePlan, TraceRequest, silent
 
 pytestmark = pytest.mark.model

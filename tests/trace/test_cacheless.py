@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from neurontest.trace.models import from_transformers
+from neurontest.trace.models.named import from_transformers
 from tests import tiny
-from tests.trace.test_loading import traced
+from tests.trace.models.test_loading import traced
 
 
 def _plain(base: Any) -> Any:
@@ -64,9 +64,9 @@ def test_a_model_without_a_cache_is_written_with_whole_passes(make: Any, tmp_pat
 def test_how_likely_a_text_is_after_a_prompt_can_be_had_of_it() -> None:
     import transformers
 
-    from neurontest.trace.likelihood import likelihoods
-    from neurontest.trace.sites import find_sites
-    from neurontest.trace.text_pass import Text
+    from neurontest.trace.passes.text import Text
+    from neurontest.trace.sites.find import find_sites
+    from neurontest.trace.texts.score import likelihoods
 
     model, _ = tiny.build()
     other = _plain(transformers.LlamaForCausalLM)(model.config).eval()

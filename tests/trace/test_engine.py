@@ -17,8 +17,8 @@ import pytest
 
 from neurontest.errors import StoreError, TraceError
 from neurontest.trace.engine import Tracer
-from neurontest.trace.models import from_transformers, resolve
-from neurontest.trace.prompts import Prompts, reader_of
+from neurontest.trace.models.named import from_transformers, resolve
+from neurontest.trace.prompts.remembered import Prompts, reader_of
 from neurontest.trace.store import Store
 from neurontest.types import (
     Generation,
@@ -344,7 +344,7 @@ def test_progress_tells_what_and_how_fast(tracer: MakeTracer) -> None:
 
 def test_progress_tells_the_time_left(tracer: MakeTracer, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(0, 1_000_000, 10))
-    monkeypatch.setattr("neurontest.trace.work.time.monotonic", lambda: float(next(clock)))
+    monkeypatch.setattr("neurontest.trace.job.time.monotonic", lambda: float(next(clock)))
     said: list[str] = []
     tracer(progress=lambda *words: said.append(words[-1])).ensure(PLAN)
     assert re.search(r"^token 1 of \d+, \d+ tokens/s, about \d+ (s|min) left$", said[2])
@@ -360,7 +360,7 @@ WORKER = """
     import sys
     from pathlib import Path
     from neurontest.trace.engine import Tracer
-    from neurontest.trace.models import resolve
+    from neurontest.trace.models.named import resolve
     from neurontest.types import silent
     from tests.trace.test_engine import PLAN, request
 

@@ -9,10 +9,10 @@ import pytest
 
 from neurontest.errors import TraceError
 from neurontest.trace.engine import Tracer
-from neurontest.trace.likelihood import likelihoods
-from neurontest.trace.models import from_transformers
-from neurontest.trace.sites import find_sites
-from neurontest.trace.text_pass import Text
+from neurontest.trace.models.named import from_transformers
+from neurontest.trace.passes.text import Text
+from neurontest.trace.sites.find import find_sites
+from neurontest.trace.texts.score import likelihoods
 from neurontest.types import Generation, Reading, TraceGroup, TracePlan, TraceRequest, silent
 from tests import tiny
 from tests.architectures import ARCHITECTURES

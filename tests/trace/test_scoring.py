@@ -10,12 +10,12 @@ import numpy.typing as npt
 import pytest
 
 from neurontest.errors import TraceError
-from neurontest.trace.models import from_transformers
+from neurontest.trace.models.named import from_transformers
+from neurontest.trace.passes.text import Text
 from neurontest.trace.scoring import Scorer
-from neurontest.trace.text_pass import Text
 from neurontest.types import Activations, Continuation, Forcing, Generation, ScoreRequest, silent
 from tests import tiny
-from tests.trace.test_likelihood import by_hand
+from tests.trace.texts.test_score import by_hand
 
 Floats = npt.NDArray[np.floating]
 
@@ -89,8 +89,8 @@ def test_words_beside_control_tokens(llama: tuple[Any, Any], tmp_path: Path) -> 
     """First tokens alone stand beside control tokens, of words of several tokens too."""
     import torch
 
-    from neurontest.trace.forcing import SiteForcer
-    from neurontest.trace.sites import find_sites
+    from neurontest.trace.sites.find import find_sites
+    from neurontest.trace.sites.intervene import SiteForcer
 
     model, tokens = llama
     asked = request("lake", "opera", prompts=PROMPTS[:1])

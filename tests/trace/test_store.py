@@ -12,8 +12,8 @@ import pytest
 
 from neurontest import seals
 from neurontest.errors import StoreError
-from neurontest.trace.encoding import Encoded
-from neurontest.trace.prompts import Prompts
+from neurontest.trace.prompts.encoding import Encoded
+from neurontest.trace.prompts.remembered import Prompts
 from neurontest.trace.store import Store, Trace
 from neurontest.types import Continuation, Generation, Reading
 

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from neurontest.errors import ModelError
-from neurontest.trace.identity import of_memory
-from neurontest.trace.models import from_transformers
+from neurontest.trace.fingerprint.memory import of_memory
+from neurontest.trace.models.named import from_transformers
 from neurontest.trace.wrapped import looked_through
 from tests import tiny
-from tests.trace.test_loading import traced
+from tests.trace.models.test_loading import traced
 
 #: Of what peft asks of transformers.
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")

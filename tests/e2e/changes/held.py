@@ -19,7 +19,7 @@ from neurontest.run.against import Against
 from neurontest.run.gate import Recorded, record_reference
 from neurontest.settings import from_environment
 from neurontest.spec.load import load_suite
-from neurontest.trace.models import from_transformers, resolve
+from neurontest.trace.models.named import from_transformers, resolve
 from neurontest.types import Comparison, ModelHandle, Record, silent
 from tests.e2e.changes.altered import ABOUT, DROPPED, altered
 from tests.e2e.changes.likelihood import loss
