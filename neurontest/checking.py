@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neurontest.claims import kind_named
 from neurontest.errors import Fault, SpecError
 from neurontest.plan import make_plan
 from neurontest.spec.folder import SPEC_BYTES, Folder
@@ -17,7 +16,9 @@ from neurontest.spec.source import Keys, parse
 from neurontest.trace.models.dimensions import Dimensions, dimensions_of
 
 if TYPE_CHECKING:
-    from neurontest.types import Claim, Concept, Suite, TracePlan
+    from neurontest.claims.base import Claim
+    from neurontest.claims.suite import Suite
+    from neurontest.types import Concept, TracePlan
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def would_trace(suite: Suite) -> str:
         parts.append(f"read {_counted(given, 'given text')}")
     if read:
         parts.append(f"read {_counted(read, 'prompt')}")
-    causal = [claim for claim in suite.claims if claim.skip is None and kind_named(claim.kind).reads_texts]
+    causal = [claim for claim in suite.claims if claim.skip is None and claim.kind.reads_texts]
     if causal:
         parts.append(f"read texts again with neurons set to other values for {_counted(len(causal), 'claim')}")
     said = f"would {' and '.join(parts) if parts else 'trace nothing'} on {suite.model}"
@@ -157,7 +158,7 @@ def _faults(suite: Suite, folder: Path) -> Iterator[Fault]:
 
 def _claim_faults(claim: Claim, sizes: Dimensions, model: str) -> Iterator[str]:
     chosen, width = claim.selection, sizes.widths.get(claim.selection.site)
-    if width is not None and sizes.layers is not None and kind_named(claim.kind).selects:
+    if width is not None and sizes.layers is not None and claim.kind.selects:
         size = width if chosen.identity == "dimension" else width * sizes.layers
         if chosen.k >= size:
             what = "dimensions" if chosen.identity == "dimension" else "neurons"

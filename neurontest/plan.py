@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, field
 
-from neurontest.claims import kind_named
+from neurontest.claims.suite import Suite
 from neurontest.types import (
     Concept,
     Generation,
     Positions,
-    Suite,
     TraceGroup,
     TracePlan,
     TraceRequest,
@@ -103,7 +102,7 @@ def _order(group: TraceGroup) -> tuple[object, ...]:
 def _requests(suite: Suite) -> Iterator[TraceRequest]:
     for claim in suite.claims:
         if claim.skip is None:
-            yield from kind_named(claim.kind).requests(claim)
+            yield from claim.kind.requests(claim)
 
 
 def shown_requests(suite: Suite) -> Iterator[TraceRequest]:

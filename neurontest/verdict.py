@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from scipy import stats
 
-from neurontest.stats.correction import adjust, threshold_of
-from neurontest.stats.power import detectable
+from neurontest.claims.suite import Family
+from neurontest.stats.family.correction import adjust, threshold_of
+from neurontest.stats.family.power import detectable
 from neurontest.stats.random_sets import sets_bounds
 from neurontest.stats.sequential import CLEAR
 from neurontest.stats.sequential import p_bounds as p_bounds_of
-from neurontest.types import Evidence, Family, KeyResult, Verdict
+from neurontest.types import Evidence, KeyResult, Verdict
 from neurontest.words import together
 
 

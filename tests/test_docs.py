@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from neurontest.claims import kinds
+from neurontest.kinds import kinds
 from tests import pages
 
 ROOT = Path(__file__).parents[1]

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from neurontest.claims import kind_named
+from neurontest.claims.suite import Suite
+from neurontest.kinds import kind_named
 from neurontest.plan import groups_for, make_plan
 from neurontest.spec.load import load_suite
-from neurontest.types import Generation, Reading, Suite, TraceGroup, TraceRequest
+from neurontest.types import Generation, Reading, TraceGroup, TraceRequest
 from tests.spec.suites import write
 
 CLAIMS = """\
@@ -45,7 +46,7 @@ def baseline(suite: Suite) -> tuple[str, ...]:
 def test_every_request_of_every_tested_claim_is_in_it(suite: Suite) -> None:
     plan = make_plan(suite)
     for claim in suite.claims:
-        requests = kind_named(claim.kind).requests(claim)
+        requests = claim.kind.requests(claim)
         groups = groups_for(plan, requests)
         if claim.skip:
             assert groups == ()

@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from neurontest.stats.power import detectable
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Family
+from neurontest.kinds import kind_named
+from neurontest.stats.family.power import detectable
 from neurontest.types import (
-    Claim,
     Concept,
     Estimate,
     Evidence,
-    Family,
     Generation,
     KeyResult,
     Location,
@@ -50,7 +51,7 @@ def family(count: int, *, correction: str = "holm", skip: tuple[int, ...] = ()) 
     claims = tuple(
         Claim(
             f"c{at}",
-            "overlap_greater",
+            kind_named("overlap_greater"),
             "a overlaps b more than c",
             {},
             {"a": Concept("a", ("x",))},

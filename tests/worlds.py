@@ -14,13 +14,13 @@ from hashlib import sha256
 import numpy as np
 import numpy.typing as npt
 
-from neurontest.claims import kinds
-from neurontest.claims.base import Kind, Traces
+from neurontest.claims.base import Claim, Traces
 from neurontest.claims.grammar import parse
+from neurontest.evidence.procedure import evidence_of
+from neurontest.kinds import kinds
 from neurontest.types import (
     BASELINE,
     Activations,
-    Claim,
     Concept,
     Evidence,
     Generation,
@@ -119,7 +119,7 @@ def claim_on(
     seed: int = 0,
     groups: Mapping[str, tuple[str, ...]] | None = None,
     published: Mapping[str, tuple[PublishedNeuron, ...]] | None = None,
-) -> tuple[Kind, Claim, Traces]:
+) -> tuple[Claim, Traces]:
     """A claim about arrays, with its traces.
 
     `data` holds arrays [prompt, neuron] by concept, or by concept and positions; `groups` the group of each prompt.
@@ -136,7 +136,7 @@ def claim_on(
     neutral = baseline if isinstance(baseline, np.ndarray) else next(iter(baseline.values()))
     claim = Claim(
         id=f"claim-{seed}",
-        kind=kind.name,
+        kind=kind,
         sentence=sentence,
         terms=terms,
         concepts=concepts,
@@ -156,7 +156,7 @@ def claim_on(
             digest = sha256(values.tobytes()).hexdigest()
             layers = values.shape[1] // width
             traces[claim.request(name, positions=where)] = Activations(values, layers, width, digest)
-    return kind, claim, traces
+    return claim, traces
 
 
 def evidence_on(
@@ -167,5 +167,5 @@ def evidence_on(
     **settings: object,
 ) -> Evidence:
     """The evidence of a claim about arrays."""
-    kind, claim, traces = claim_on(sentence, data, baseline, **settings)  # type: ignore[arg-type]
-    return kind.evidence(claim, traces, Thresholds.of(*thresholds))
+    claim, traces = claim_on(sentence, data, baseline, **settings)  # type: ignore[arg-type]
+    return evidence_of(claim, traces, Thresholds.of(*thresholds))

@@ -1,91 +1,33 @@
-"""What every kind of claim declares: its sentence, its slots, what it must have traced, and its evidence.
+"""A claim and its kind, each said in terms of the other: what a spec expects, and what all claims of a kind declare.
 
-A kind is a subclass of :class:`Kind` in a module of its own (close relatives share one). Importing such a module must
-stay cheap, since collecting a suite does it: neurons and stats are imported inside :meth:`Kind.evidence` only.
+A kind is a subclass of :class:`Kind` in a module of its own (close relatives share one): its sentence, its slots and
+what it must have traced. How it is tested stands apart, in a :class:`~neurontest.evidence.procedure.Procedure`, which
+is imported when a family is tested: collecting a suite needs neither numpy nor scipy.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import ABC
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from itertools import combinations
-from math import comb, factorial, prod
-from typing import TYPE_CHECKING, ClassVar, Literal
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
+from neurontest.claims.slots import Mode, Slot, Terms
 from neurontest.types import (
     BASELINE,
+    OF_THE_CEILING,
     Activations,
-    Claim,
     Concept,
-    Evidence,
-    ModelRequest,
+    Generation,
+    Location,
     Positions,
-    Thresholds,
+    Selection,
+    Statistics,
     TraceRequest,
 )
 
-if TYPE_CHECKING:
-    from neurontest.stats.half_samples import HalfSamples
-    from neurontest.stats.half_t import Hypothesis
-
 Traces = Mapping[TraceRequest, Activations]
-Terms = Mapping[str, str | float | tuple[str, ...]]
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A place in a kind's sentence, and the key of the same name in its mapping form.
-
-    Attributes
-    ----------
-    holds : {"concept", "concepts", "number", "amount", "neuron", "choice"}
-        An ``amount`` is a number of neurons, a share of k, or one of the ceiling (``5``, ``40%``,
-        ``60% of the ceiling``); a ``neuron`` is ``L11.residual[756]``.
-    optional : bool
-        May be left unsaid.
-    least : int
-        Fewest concepts, for ``concepts``.
-    choices : tuple of str
-        The words of a ``choice``.
-    shares : bool
-        Of an ``amount`` only shares may be said, and no number of neurons.
-    example : str
-        What stands there in a sentence to copy, if not what stands for all slots that hold the like.
-    """
-
-    name: str
-    holds: Literal["concept", "concepts", "number", "amount", "neuron", "choice"]
-    help: str
-    optional: bool = False
-    least: int = 1
-    choices: tuple[str, ...] = ()
-    shares: bool = False
-    example: str = ""
-
-
-#: The slot of kinds whose sentence means each of several concepts, or each pair of them, unless it says otherwise.
-ON_AVERAGE = "on average"
-MEANT = Slot(
-    "meant",
-    "choice",
-    "'on average' for the weaker claim about the others, or all pairs, taken together (default: each of them)",
-    optional=True,
-    choices=(ON_AVERAGE,),
-)
-
-
-@dataclass(frozen=True)
-class Mode:
-    """A way to look at the same prompts: the reading and `normalize` of a selection, under a name.
-
-    A claim that looks in one way alone has one mode, which is called ``""``.
-    """
-
-    name: str
-    positions: Positions
-    normalize: str
 
 
 class Kind(ABC):
@@ -119,12 +61,15 @@ class Kind(ABC):
         Whether concepts are held against each other, and not each looked at by itself.
     selects : bool
         Whether it selects sets of k neurons.
+    procedure : str
+        How it is tested: the place of a :class:`~neurontest.evidence.procedure.Procedure`, as ``module:class``.
     """
 
     name: ClassVar[str]
     sentence: ClassVar[str]
     slots: ClassVar[tuple[Slot, ...]]
     summary: ClassVar[str]
+    procedure: ClassVar[str]
     also: ClassVar[tuple[tuple[str, Terms], ...]] = ()
     minimum: ClassVar[int] = 6
     advised: ClassVar[int] = 10
@@ -218,7 +163,7 @@ class Kind(ABC):
         return tuple(dict.fromkeys(mode.positions for mode in self.modes(claim)))
 
     def requests(self, claim: Claim) -> tuple[TraceRequest, ...]:
-        """All traces that :meth:`evidence` will look up; a published set has none."""
+        """All traces that its test will look up; a published set has none."""
         traced = [name for name, concept in claim.concepts.items() if not concept.published]
         names = [*traced, *([BASELINE] if claim.baseline else [])]
         return tuple(claim.request(name, positions=where) for where in self.positions(claim) for name in names)
@@ -227,76 +172,117 @@ class Kind(ABC):
         """Whether the claim has a half-sample key; a permutation alone has its error rate by construction."""
         return True
 
-    def hypotheses(self, claim: Claim, samples: HalfSamples) -> list[Hypothesis]:
-        """What the half-sample test decides by, on given half-samples: all of it must be shown.
+    def __eq__(self, other: object) -> bool:
+        """A kind has no state: two of one class are the same, also one that came from another process."""
+        return type(self) is type(other)
 
-        Empty for a kind that a permutation alone decides.
-        """
-        return []
+    def __hash__(self) -> int:
+        """As equality has it."""
+        return hash(type(self))
 
-    def scores(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> tuple[ModelRequest, ...]:
-        """What :meth:`evidence` must besides know of the model with neurons forced; decided by the traces.
 
-        Asked again once these are answered, until nothing more is needed.
+@dataclass(frozen=True)
+class Claim:
+    """One expectation of a spec, with everything that its evidence depends on.
 
-        Parameters
-        ----------
-        traces : mapping from TraceRequest to Activations
-            Answers to earlier ones among them.
-        thresholds : Thresholds
-            The smallest decides how many random sets are compared with at most.
-        """
-        return ()
+    Attributes
+    ----------
+    id : str
+        Slug ``[a-z0-9._-]+``, unique in its file.
+    kind : Kind
+    sentence : str
+        The claim in the controlled English of its kind, as every report prints it.
+    terms : mapping
+        The kind's slots, such as ``{"of": "hanoi", "with": "vietnam", "than": "violent"}``; a slot that takes a list
+        holds a tuple, a number a float. Slots that were not said are absent.
+    concepts : mapping from name to Concept
+        Those that the claim is about, in the order in which it names them.
+    baseline : Concept or None
+        None if the suite has none.
+    tags : tuple of str
+        Become pytest marks.
+    skip : str or None
+        The reason, if the spec marks the claim so.
+    xfail : str or mapping from model to str, or None
+        The same; a mapping has a reason for each model, by its name, that it is marked so on.
+    """
 
-    @abstractmethod
-    def evidence(self, claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
-        """Test the claim.
+    id: str
+    kind: Kind
+    sentence: str
+    terms: Mapping[str, str | float | tuple[str, ...]]
+    concepts: Mapping[str, Concept]
+    baseline: Concept | None
+    generation: Generation
+    selection: Selection
+    statistics: Statistics
+    where: Location
+    tags: tuple[str, ...] = ()
+    skip: str | None = None
+    xfail: str | Mapping[str, str] | None = None
 
-        Parameters
-        ----------
-        traces : mapping from TraceRequest to Activations
-            Holds every request of :meth:`requests` and :meth:`scores`.
-        thresholds : Thresholds
-            The p-values that the family's correction may compare this claim's with; Monte-Carlo error is driven down
-            until none of the open ones is in doubt.
+    def xfail_on(self, model: str) -> str | None:
+        """Why the claim is expected not to hold on the model of this name; None if it is not."""
+        return self.xfail.get(model) if isinstance(self.xfail, Mapping) else self.xfail
+
+    @property
+    def node(self) -> str:
+        """The stable name: file and id, never the position in the file."""
+        return f"{self.where.file}::{self.id}"
+
+    def said(self, slot: str) -> str:
+        """The word in a slot: a concept, a neuron, a choice."""
+        return str(self.terms[slot])
+
+    def listed(self, slot: str) -> tuple[str, ...]:
+        """The words in a slot that takes a list."""
+        value = self.terms[slot]
+        return value if isinstance(value, tuple) else (str(value),)
+
+    def number(self, slot: str) -> float:
+        """The number in a slot, 0 if none was said."""
+        value = self.terms.get(slot, 0.0)
+        if not isinstance(value, float):
+            raise TypeError(f"{slot} of {self.node} holds {value!r}, which is no number")
+        return value
+
+    def of_ceiling(self, slot: str) -> float | None:
+        """The share of the ceiling in a slot, such as 0.6 of ``"60% of the ceiling"``; None if it is an amount."""
+        value = self.terms[slot]
+        if not isinstance(value, str) or not value.endswith(OF_THE_CEILING):
+            return None
+        return float(value.removesuffix(OF_THE_CEILING)) / 100
+
+    def neurons(self, slot: str) -> float:
+        """The amount in a slot in neurons: a number of them, or a share of `k` such as ``"40%"``."""
+        value = self.terms[slot]
+        return float(value.rstrip("%")) / 100 * self.selection.k if isinstance(value, str) else self.number(slot)
+
+    def request(self, concept: str, *, positions: Positions | None = None) -> TraceRequest:
+        """The traces of one concept (or :data:`BASELINE`) at the claim's own setting, or at other `positions`.
+
+        No word is looked for in the baseline: its tokens count all.
 
         Raises
         ------
-        EvidenceError
-            If the traces cannot answer the claim.
+        KeyError
+            If the claim has no such concept, no baseline, or the concept is a published set.
         """
+        if concept == BASELINE:
+            if self.baseline is None:
+                raise KeyError(BASELINE)
+            prompts = self.baseline.prompts
+            if positions is None or positions == self.selection.reading:
+                positions = self.selection.neutral
+        else:
+            if self.concepts[concept].published:
+                raise KeyError(concept)
+            prompts = self.concepts[concept].prompts
+        return TraceRequest(prompts, self.generation, self.selection.site, positions or self.selection.reading)
 
-
-def samples_of(groups: Mapping[str, Sequence[str]]) -> dict[str, str]:
-    """The sample that each concept belongs to: concepts with the same groups share one, named after the first."""
-    first: dict[frozenset[str], str] = {}
-    return {name: first.setdefault(frozenset(own), name) if own else name for name, own in groups.items()}
-
-
-def exchanged_within(concepts: Sequence[Concept]) -> bool | None:
-    """Whether prompts are exchanged within the templates that all concepts share, or freely, as they share none.
-
-    None if some share templates and others do not: then nothing can be exchanged among all of them.
-    """
-    templates = [set(concept.groups) for concept in concepts]
-    if templates[0] and all(one == templates[0] for one in templates):
-        return True
-    return None if any(a & b for a, b in combinations(templates, 2)) else False
-
-
-def ways_to_deal(concepts: Sequence[Concept]) -> int:
-    """Ways to deal the prompts of some concepts to them anew; within each template, if they share templates."""
-    counts = [concept.units for concept in concepts]
-    if exchanged_within(concepts):
-        return int(factorial(len(concepts)) ** counts[0])
-    return factorial(sum(counts)) // prod(factorial(count) for count in counts)
-
-
-def ways_to_pick(own: Concept, others: Sequence[Concept]) -> int:
-    """Ways to deal prompts anew to a concept and to others taken together; within templates, if all share them."""
-    if exchanged_within([own, *others]):
-        return int((1 + len(others)) ** own.units)
-    return comb(own.units + sum(other.units for other in others), own.units)
+    def at(self, **selection: object) -> Claim:
+        """The same claim with another selection; for evidence that compares two."""
+        return replace(self, selection=replace(self.selection, **selection))  # type: ignore[arg-type]
 
 
 def _concepts_in(slot: Slot, claim: Claim) -> tuple[str, ...]:

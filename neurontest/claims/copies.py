@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
+from neurontest.claims.base import Claim
 from neurontest.claims.wording import alike_in_words
-from neurontest.types import Claim, Concept, NearCopies
+from neurontest.types import Concept, NearCopies
 from neurontest.words import quoted
 
 #: A concept, and the place of a prompt in its list.

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from neurontest.claims.base import Kind, Slot
+from neurontest.claims.base import Kind
+from neurontest.claims.slots import Slot
 
 #: Names of concepts, in the order in which a sentence takes them up.
 NAMES = ("hanoi", "vietnam", "tulip", "violent", "rose", "war", "peace", "spring")

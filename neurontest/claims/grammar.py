@@ -15,7 +15,8 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import cache, lru_cache
 
-from neurontest.claims.base import Kind, Slot, Terms
+from neurontest.claims.base import Kind
+from neurontest.claims.slots import Slot, Terms
 from neurontest.settings import BY_NAME
 from neurontest.words import quoted
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from neurontest.claims.base import Kind, Terms
+from neurontest.claims.base import Claim, Kind
 from neurontest.claims.grammar import render
-from neurontest.types import Claim
+from neurontest.claims.slots import Terms
 
 #: Fewest prompts of a half-sample that a spec may say.
 _FEWEST = 2

@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from itertools import islice, product
 
-from neurontest.claims.base import Kind, Terms
+from neurontest.claims.base import Kind
 from neurontest.claims.grammar import NAME, SentenceError, parse, reserved
+from neurontest.claims.slots import Terms
 from neurontest.words import quoted
 
 #: Characters and words of a sentence that is looked at, and characters of a word.

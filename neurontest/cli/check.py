@@ -13,7 +13,7 @@ from neurontest.errors import listing
 
 if TYPE_CHECKING:
     from neurontest.checking import Checked
-    from neurontest.types import Suite
+    from neurontest.claims.suite import Suite
 
 
 def add(commands: Commands) -> None:

@@ -29,7 +29,7 @@ def add(commands: Commands) -> None:
 
 def run(said: argparse.Namespace) -> int:
     """Print the kinds."""
-    from neurontest.claims import kinds
+    from neurontest.kinds import kinds
 
     chosen = [kind for kind in kinds() if said.word is None or _has(kind, said.word.lower())]
     if not chosen:

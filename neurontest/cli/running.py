@@ -14,9 +14,9 @@ from neurontest.errors import NeurontestError, SpecError
 from neurontest.settings import BY_NAME, resolve
 
 if TYPE_CHECKING:
+    from neurontest.claims.suite import Suite
     from neurontest.run import Run
     from neurontest.setting import Value
-    from neurontest.types import Suite
 
 #: Settings of a selection that a verb takes as options, by the words of ``neurons:``.
 SELECTION = ("site", "positions", "normalize", "select", "k")

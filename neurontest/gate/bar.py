@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from neurontest.claims.preserved import WITHIN, Preserved
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Suite
 from neurontest.gate.margin import Margin
-from neurontest.types import Claim, ClaimRecord, Record, Suite
+from neurontest.kinds.preserved import WITHIN, Preserved
+from neurontest.types import ClaimRecord, Record
 
 #: Settings by which less is shown if they rise, or fall: their change in this direction loosens a claim.
 _LOOSER = {"alpha": 1, "consistent_above": -1, "similar_above": -1, "differ_below": 1}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from neurontest.claims import kind_named
-from neurontest.claims.preserved import Preserved
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Family
 from neurontest.errors import EvidenceError
 from neurontest.gate.comparison import NOTHING, compared, evidence_of, not_held, of_the_change
 from neurontest.gate.margin import Margin
@@ -16,8 +16,9 @@ from neurontest.gate.reference.then import Read, Then
 from neurontest.gate.ways.by_kind import untestable, way_of
 from neurontest.gate.ways.survival import Survival
 from neurontest.gate.ways.way import Asked, Way
-from neurontest.stats.correction import thresholds
-from neurontest.types import Claim, Comparison, Evidence, Family, Finding, Thresholds
+from neurontest.kinds.preserved import Preserved
+from neurontest.stats.family.correction import thresholds
+from neurontest.types import Comparison, Evidence, Finding, Thresholds
 from neurontest.verdict import judge
 
 _NO_REASONS: Mapping[str, str] = {}
@@ -57,7 +58,7 @@ def compare(
         before = then.claims.get((claim.where.file, claim.id))
         why = unlike.get(claim.id) or difference(claim, before, then.concepts) or untestable(claim)
         now = findings[claim.id].verdict.name
-        if claim.kind == Preserved.name:
+        if isinstance(claim.kind, Preserved):
             out[claim.id] = of_the_change(before, findings[claim.id])
         elif why or before is None:
             out[claim.id] = Comparison("incomparable", why, before.verdict if before else "", now)
@@ -172,7 +173,7 @@ def _asked(
     before = then.claims[claim.where.file, claim.id]
     kept = {
         request: one
-        for request in kind_named(claim.kind).requests(replace(claim, generation=before.generation))
+        for request in claim.kind.requests(replace(claim, generation=before.generation))
         if (one := then.reference.activations(request)) is not None
     }
     return Asked(claim, before, now, kept, traces, margin, open_, by_match)

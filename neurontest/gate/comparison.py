@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from neurontest.claims.base import Claim
 from neurontest.gate.floor import is_within
 from neurontest.gate.margin import Margin
 from neurontest.gate.power import power_unchanged
 from neurontest.gate.ways.survival import FOR_THE_SEARCH, Survival
-from neurontest.stats.half_t import HalfT
-from neurontest.stats.power import POWER, prompts_needed
-from neurontest.types import (
-    Claim,
-    ClaimRecord,
-    Comparison,
-    Estimate,
-    Evidence,
-    Finding,
-    Floor,
-    Interval,
-    KeyResult,
-    Verdict,
-)
+from neurontest.stats.family.power import POWER, prompts_needed
+from neurontest.stats.half_samples.half_t import HalfT
+from neurontest.types import ClaimRecord, Comparison, Estimate, Evidence, Finding, Floor, Interval, KeyResult, Verdict
 
 _NOISE = "too little is left by its test, but the same model changes as much in other batches or with other threads"
 _NULL = "less of the effect is left than the margin lets be lost, over prompts drawn anew"

@@ -13,7 +13,7 @@ from scipy import stats
 
 from neurontest.gate.margin import Margin
 from neurontest.gate.ways.survival import Survival
-from neurontest.stats.power import FEWEST, MOST, POWER
+from neurontest.stats.family.power import FEWEST, MOST, POWER
 from neurontest.types import Spread
 
 #: Beyond this noncentrality a t is above every threshold that is asked for.
@@ -31,7 +31,7 @@ class Power:
     prompts : int
         At hand, of the smallest concept.
     needed : int or None
-        Prompts for a power of :data:`~neurontest.stats.power.POWER`; None if too many.
+        Prompts for a power of :data:`~neurontest.stats.family.power.POWER`; None if too many.
     """
 
     power: float

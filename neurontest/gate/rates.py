@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from neurontest.claims import kind_named
-from neurontest.claims.preserved import Preserved
-from neurontest.claims.rates import design_with
+from neurontest.claims.base import Claim
+from neurontest.evidence.rates import design_with
 from neurontest.gate.margin import Margin
 from neurontest.gate.ways.by_kind import HalfSampled, way_of
+from neurontest.kinds.preserved import Preserved, within
 from neurontest.stats.calibration import NOT_MEASURED, Design, change_rate, table
-from neurontest.types import Claim, Comparison
+from neurontest.types import Comparison
 
 
 def with_change_rates(claims: Iterable[Claim], found: Mapping[str, Comparison]) -> dict[str, Comparison]:
@@ -26,7 +26,7 @@ def with_change_rates(claims: Iterable[Claim], found: Mapping[str, Comparison]) 
 
 def change_design(claim: Claim) -> Design:
     """What the error of a test of what is left of a claim may hang on."""
-    sampled = claim.kind == Preserved.name or isinstance(way_of(claim), HalfSampled)
+    sampled = isinstance(claim.kind, Preserved) or isinstance(way_of(claim), HalfSampled)
     texts: Literal["same", "own"] = "same"
     if claim.generation.replay is None and claim.selection.positions != "prompt":
         texts = "own"
@@ -39,8 +39,7 @@ def change_design(claim: Claim) -> Design:
 def _rate(claim: Claim, found: Comparison) -> str:
     if found.margin == str(Margin()):
         return change_rate(table(), change_design(claim))
-    kind = kind_named(claim.kind)
     # A claim about the change names its margin itself.
-    if isinstance(kind, Preserved) and kind.within(claim) == Margin().value:
+    if isinstance(claim.kind, Preserved) and within(claim) == Margin().value:
         return change_rate(table(), change_design(claim))
     return NOT_MEASURED

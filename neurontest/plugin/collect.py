@@ -20,7 +20,8 @@ from neurontest.untrusted import visible, visible_line
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from neurontest.types import Claim, Suite
+    from neurontest.claims.base import Claim
+    from neurontest.claims.suite import Suite
 
 
 def collect_file(path: Path, parent: pytest.Collector) -> SpecFile | None:

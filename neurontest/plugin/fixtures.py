@@ -14,7 +14,8 @@ import pytest
 from neurontest.errors import NeurontestError
 
 if TYPE_CHECKING:
-    from neurontest.types import Finding, ModelHandle, NeuronSet, Suite
+    from neurontest.claims.suite import Suite
+    from neurontest.types import Finding, ModelHandle, NeuronSet
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, TypeGuard
 
 import pytest
 
-from neurontest.claims.preserved import Preserved
 from neurontest.errors import NeurontestError
+from neurontest.kinds.preserved import Preserved
 from neurontest.plugin.foreign import our_words
 from neurontest.plugin.outcomes import VerdictFailure, settle
 from neurontest.plugin.state import state_of
@@ -21,10 +21,12 @@ from neurontest.plugin.stated import note
 from neurontest.untrusted import visible_line
 
 if TYPE_CHECKING:
+    from neurontest.claims.base import Claim
+    from neurontest.claims.suite import Suite
     from neurontest.plugin.collect import ClaimItem
     from neurontest.plugin.state import State
     from neurontest.run import Run
-    from neurontest.types import Claim, Finding, Suite
+    from neurontest.types import Finding
 
 
 def prepare(item: ClaimItem, model: object) -> None:
@@ -85,7 +87,7 @@ def judge(item: ClaimItem, model: object) -> None:
             # What matters is what became of it: one that did not hold before may go on not holding.
             _fail_if_vacuous(state, text, said, vacuous=vacuous)
             return
-    if claim.kind == Preserved.name and state.options.record is not None and record.xfail is None:
+    if isinstance(claim.kind, Preserved) and state.options.record is not None and record.xfail is None:
         # What it would be held against is only being recorded.
         pytest.skip(visible_line(f"{claim.sentence}: {finding.verdict.reason}"))
     settle(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from neurontest.claims import kind_named
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Suite
 from neurontest.plugin.asked import asked_for
 from neurontest.plugin.collect import ClaimItem
-from neurontest.types import Claim, Suite
 
 
 def cheap_first(items: list[pytest.Item], config: pytest.Config) -> None:
@@ -34,6 +34,6 @@ def _costs(suite: Suite) -> dict[str, int]:
 
 
 def _cost(suite: Suite, claim: Claim) -> int:
-    if kind_named(claim.kind).reads_texts:
+    if claim.kind.reads_texts:
         return 2
     return int(claim.generation != suite.generation)

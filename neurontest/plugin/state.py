@@ -16,12 +16,14 @@ from neurontest.plugin.progress import ProgressLine, progress_line
 if TYPE_CHECKING:
     import pytest
 
+    from neurontest.claims.base import Claim
+    from neurontest.claims.suite import Suite
     from neurontest.plugin.options import Options
     from neurontest.plugin.stated import Stating
     from neurontest.run import Run
     from neurontest.run.against import Against
     from neurontest.setting import Value
-    from neurontest.types import Claim, Comparison, Finding, ModelHandle, Suite
+    from neurontest.types import Comparison, Finding, ModelHandle
 
 T = TypeVar("T")
 

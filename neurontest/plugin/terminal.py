@@ -15,9 +15,10 @@ from neurontest.untrusted import visible, visible_line
 from neurontest.words import wrapped
 
 if TYPE_CHECKING:
+    from neurontest.claims.suite import Suite
     from neurontest.plugin.records import Written
     from neurontest.report.rows import Row
-    from neurontest.types import Record, Suite
+    from neurontest.types import Record
 
 _MARKUP = {"holds": {"green": True}, "inconclusive": {"yellow": True}, "refuted": {"red": True}, "error": {"red": True}}
 _SINCE = {

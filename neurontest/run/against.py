@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from neurontest.claims import kind_named
-from neurontest.claims.preserved import Preserved
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Family, Suite
 from neurontest.gate.accepted import Acceptance, read_accepted
 from neurontest.gate.bar import moved
 from neurontest.gate.compare import compare
@@ -23,21 +23,11 @@ from neurontest.gate.reference.folder import RECORD, read_reference
 from neurontest.gate.reference.source import folder_of
 from neurontest.gate.reference.texts import Texts, Ways, read_in, rewritten
 from neurontest.gate.reference.then import Then
+from neurontest.kinds.preserved import Preserved
 from neurontest.report.record import load_record
 from neurontest.run.drifts import Drifts
 from neurontest.run.settle import Test
-from neurontest.types import (
-    AcceptedChange,
-    Activations,
-    Claim,
-    Comparison,
-    Family,
-    Finding,
-    Record,
-    ReferenceRecord,
-    Suite,
-    TraceRequest,
-)
+from neurontest.types import AcceptedChange, Activations, Comparison, Finding, Record, ReferenceRecord, TraceRequest
 from neurontest.words import quoted
 
 #: Changed whenever the same reference, traces and spec would give another comparison.
@@ -133,7 +123,7 @@ class Against:
 
     def looked_at(self, family: Family) -> str:
         """The reference's checksum, how neurons are matched, whose texts are read; empty if no claim needs it."""
-        if not any(claim.kind == Preserved.name for claim in family.tested):
+        if not any(isinstance(claim.kind, Preserved) for claim in family.tested):
             return ""
         own = ", own texts" if self.texts == "own" else ""
         return f"{self.then.reference.checksum}, matched {MATCHING_VERSION}{own}"
@@ -191,7 +181,7 @@ class Against:
     def _unlike(self, claim: Claim, known: Ways, read: Ways) -> str:
         before = self.then.claims.get((claim.where.file, claim.id))
         alone = claim.selection.positions == "prompt"
-        if before is None or (alone and not kind_named(claim.kind).reads_texts):
+        if before is None or (alone and not claim.kind.reads_texts):
             return ""
         held = known.get(before.generation.way, _NO_TEXTS)
         if not held and claim.generation.replay is not None:

@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 
 from neurontest import __version__
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Suite
 from neurontest.run.shown import Shown
 from neurontest.types import (
     BASELINE,
     RECORD_VERSION,
-    Claim,
     ClaimRecord,
     Comparison,
     Concept,
@@ -25,7 +26,6 @@ from neurontest.types import (
     NeuronSet,
     Record,
     Repeat,
-    Suite,
     TraceRecord,
     Vacuity,
 )
@@ -74,7 +74,7 @@ def claim_record(
         family=claim.where.file,
         where=claim.where,
         sentence=claim.sentence,
-        kind=claim.kind,
+        kind=claim.kind.name,
         terms=dict(claim.terms),
         verdict=verdict,
         selected=outcome is not None,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from neurontest import __version__
+from neurontest.claims.suite import Suite
 from neurontest.errors import StoreError
 from neurontest.run.assemble import Outcome, claim_record, make_record, versions
 from neurontest.run.shown import Shown
@@ -18,7 +19,6 @@ from neurontest.types import (
     Record,
     Selection,
     Statistics,
-    Suite,
     TraceRecord,
     unnoticed,
 )

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from neurontest.claims import kind_named
-from neurontest.claims.preserved import Preserved
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Family, Suite
 from neurontest.gate.compare import compare, open_to
 from neurontest.gate.neurons.preserved import evidence_of
 from neurontest.gate.rates import with_change_rates
@@ -15,22 +15,12 @@ from neurontest.gate.reference.folder import RECORD, Reference, read_reference
 from neurontest.gate.reference.pruned import Pruned
 from neurontest.gate.reference.source import folder_of
 from neurontest.gate.reference.texts import read_in
+from neurontest.kinds import kind_named
+from neurontest.kinds.preserved import Preserved
 from neurontest.report.record import load_record
 from neurontest.run.against import Against
 from neurontest.run.drifts import Drifts
-from neurontest.types import (
-    BASELINE,
-    Claim,
-    ClaimRecord,
-    Comparison,
-    Concept,
-    ConceptRecord,
-    Family,
-    Finding,
-    Record,
-    Suite,
-    TraceRequest,
-)
+from neurontest.types import BASELINE, ClaimRecord, Comparison, Concept, ConceptRecord, Finding, Record, TraceRequest
 from neurontest.verdict import judge
 
 
@@ -74,14 +64,12 @@ def _of_the_change(
     family: Family, findings: dict[str, Finding], against: Against, traces: Mapping[TraceRequest, Pruned]
 ) -> dict[str, Finding]:
     """With claims about a change tested on these two, whatever they were held against when they were recorded."""
-    about = {
-        claim.id: (claim, kind) for claim in family.tested if isinstance(kind := kind_named(claim.kind), Preserved)
-    }
+    about = [claim for claim in family.tested if isinstance(claim.kind, Preserved)]
     if not about:
         return findings
     at = open_to(family, len(family.tested))
     evidence = {one: found.evidence for one, found in findings.items()}
-    evidence |= {one: evidence_of(kind, claim, against.then, traces, at) for one, (claim, kind) in about.items()}
+    evidence |= {claim.id: evidence_of(claim, against.then, traces, at) for claim in about}
     verdicts = judge(family, evidence)
     return {one: Finding(found, verdicts[one]) for one, found in evidence.items()}
 
@@ -99,7 +87,7 @@ def _are_same(against: Against, record: Record) -> bool:
 
 
 def _kept(family: Family, reference: Reference) -> Mapping[TraceRequest, Pruned]:
-    asked = [request for claim in family.tested for request in kind_named(claim.kind).requests(claim)]
+    asked = [request for claim in family.tested for request in claim.kind.requests(claim)]
     return {request: one for request in asked if (one := reference.activations(request)) is not None}
 
 
@@ -132,12 +120,13 @@ def _concept(one: ConceptRecord) -> Concept:
 
 def _claim(one: ClaimRecord, concepts: Mapping[str, Concept], baseline: Concept | None) -> Claim:
     traced = [name for name, concept in concepts.items() if not concept.published]
+    kind = kind_named(one.kind)
     return Claim(
         one.id,
-        one.kind,
+        kind,
         one.sentence,
         one.terms,
-        {name: concepts[name] for name in kind_named(one.kind).named(one.terms, traced)},
+        {name: concepts[name] for name in kind.named(one.terms, traced)},
         baseline,
         one.generation,
         one.selection,

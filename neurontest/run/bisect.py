@@ -10,10 +10,12 @@ from pathlib import Path
 
 import msgspec
 
-from neurontest.claims.preserved import Preserved
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Family, Suite
 from neurontest.errors import NeurontestError, SpecError
 from neurontest.gate.bisect import Found, NothingToFindError, Seen, bisect
 from neurontest.gate.margin import Margin
+from neurontest.kinds.preserved import Preserved
 from neurontest.report import numbers
 from neurontest.report.numbers import plural
 from neurontest.report.since import sentence
@@ -25,7 +27,7 @@ from neurontest.run.gate import record_reference
 from neurontest.setting import Value
 from neurontest.spec.load import load_suite
 from neurontest.trace.models.named import resolve
-from neurontest.types import Claim, Comparison, Family, ModelHandle, Progress, Suite
+from neurontest.types import Comparison, ModelHandle, Progress
 from neurontest.words import quoted
 
 _SEEN: dict[str, Seen] = {"preserved": "good", "weakened": "bad", "lost": "bad"}
@@ -146,7 +148,7 @@ class Bisection:
         claim, family = self._claim(suite), suite.families[0]
         run = self._run(suite, self._handle(name))
         finding = run.findings(family)[claim.id]
-        if finding.verdict.name != "holds" and claim.kind != Preserved.name:
+        if finding.verdict.name != "holds" and not isinstance(claim.kind, Preserved):
             raise NeurontestError(
                 f"there is nothing to search for: it does not hold at {name} ({finding.verdict.name}:"
                 f" {finding.verdict.reason})"

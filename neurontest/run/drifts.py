@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from neurontest.claims.suite import Family
 from neurontest.errors import EvidenceError
 from neurontest.gate.neurons.drifts import Asked, Same, asked_by, drift_of
 from neurontest.gate.neurons.matching import MATCHING_VERSION
 from neurontest.gate.reference.then import Read, Then
 from neurontest.run.evidence import Cache, substance
-from neurontest.types import ConceptDrift, Family, Notice, Selection
+from neurontest.types import ConceptDrift, Notice, Selection
 
 #: Changed whenever the same reference and traces would give another drift.
 DRIFT_VERSION = 1

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Family, Suite
 from neurontest.errors import EvidenceError, ModelError, TraceError
 from neurontest.gate.rates import with_change_rates
 from neurontest.gate.reference.texts import by_way
@@ -22,18 +24,15 @@ from neurontest.run.repeats import Repeats
 from neurontest.run.stated import Stated, stated_records
 from neurontest.run.tested import Tested, asked_of
 from neurontest.types import (
-    Claim,
     ClaimRecord,
     Comparison,
     ConceptDrift,
-    Family,
     Finding,
     ModelHandle,
     ModelRecord,
     Progress,
     Record,
     Repeat,
-    Suite,
     TraceRecord,
     Vacuity,
     silent,

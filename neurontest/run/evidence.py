@@ -10,10 +10,11 @@ from typing import Generic, TypeVar
 import msgspec
 
 from neurontest import __version__
-from neurontest.claims import kind_named
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Family
 from neurontest.seals import Kept
 from neurontest.trace.locks import hold
-from neurontest.types import Claim, Concept, Family, GivenText, Notice, silent, unnoticed
+from neurontest.types import Concept, GivenText, Notice, silent, unnoticed
 
 T = TypeVar("T")
 
@@ -61,7 +62,7 @@ def text_digests(family: Family, given: Mapping[str, Mapping[str, tuple[GivenTex
     return [
         text.digest
         for claim in family.tested
-        if claim.generation.replay is not None and kind_named(claim.kind).reads_texts
+        if claim.generation.replay is not None and claim.kind.reads_texts
         for concept in claim.concepts.values()
         for prompt in concept.prompts
         for text in given[claim.generation.replay][prompt]

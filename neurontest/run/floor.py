@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import mkdtemp
 
-from neurontest.claims import kind_named
-from neurontest.claims.causal import Necessary
+from neurontest.claims.alternatives import at_seed, written_anew
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Family, Suite
 from neurontest.errors import EvidenceError, NeurontestError, StoreError
 from neurontest.files import cannot_write, remove, sweep
 from neurontest.gate.compare import gated, open_to, survival_of
@@ -19,13 +20,12 @@ from neurontest.gate.margin import Margin
 from neurontest.gate.reference.then import Then
 from neurontest.gate.ways.by_kind import Causal, way_of
 from neurontest.gate.ways.survival import Survival
+from neurontest.kinds.causal import Necessary
 from neurontest.run.evaluate import Run
 from neurontest.trace.threads import threads, with_threads
 from neurontest.types import (
     Activations,
-    Claim,
     Evidence,
-    Family,
     Floor,
     FloorRepeat,
     FloorVaries,
@@ -33,11 +33,8 @@ from neurontest.types import (
     GivenText,
     NoiseFloor,
     Progress,
-    Suite,
     TraceRequest,
-    at_seed,
     reading_of,
-    written_anew,
 )
 
 Texts = Mapping[Generation, Mapping[str, tuple[GivenText, ...]]]
@@ -223,7 +220,7 @@ def why_unknown(varies: FloorVaries, own: Claim, claim: Claim) -> str:
     own, claim : Claim
         As the suite makes it, and as it is made there.
     """
-    kind = kind_named(claim.kind)
+    kind = claim.kind
     if isinstance(way_of(claim), Causal) and not isinstance(kind, Necessary):
         return _RANDOM_SETS
     if varies != "seed":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from neurontest.claims import kind_named
+from neurontest.claims.base import Claim
 from neurontest.errors import RecordError
 from neurontest.gate.compare import powers
 from neurontest.gate.margin import Margin
@@ -23,18 +23,8 @@ from neurontest.report.floor import floor_lines
 from neurontest.report.numbers import plural
 from neurontest.run.evaluate import Run
 from neurontest.run.floor import noise_floor
-from neurontest.stats.power import POWER
-from neurontest.types import (
-    Activations,
-    Claim,
-    FloorVaries,
-    NoiseFloor,
-    Progress,
-    Record,
-    TraceRecord,
-    TraceRequest,
-    silent,
-)
+from neurontest.stats.family.power import POWER
+from neurontest.types import Activations, FloorVaries, NoiseFloor, Progress, Record, TraceRecord, TraceRequest, silent
 
 
 @dataclass(frozen=True)
@@ -168,4 +158,4 @@ def _unasked(verdict: str) -> str:
 
 
 def _traces(run: Run, claim: Claim) -> dict[TraceRequest, Activations]:
-    return {request: run.read(request) for request in kind_named(claim.kind).requests(claim)}
+    return {request: run.read(request) for request in claim.kind.requests(claim)}

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from neurontest.claims import kind_named
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Family, Suite
 from neurontest.errors import EvidenceError, StoreError, TraceError
 from neurontest.run.evidence import Cache, vacuity_key
 from neurontest.run.traced import Traced
 from neurontest.run.watch import Watch
-from neurontest.types import Claim, Concept, Family, Notice, Progress, Suite, TraceRequest, Vacuity
+from neurontest.types import Concept, Notice, Progress, TraceRequest, Vacuity
 
 
 def vacuity(
@@ -41,7 +42,7 @@ def vacuity(
     claims: dict[str, tuple[Claim, dict[str, Concept]]] = {}
     unknown: dict[str, Vacuity] = {}
     for claim in family.tested:
-        if kind_named(claim.kind).half_sampled(claim):
+        if claim.kind.half_sampled(claim):
             try:
                 claims[claim.id] = claim, _pool(suite, claim, traces)
             except StoreError as error:
@@ -53,16 +54,15 @@ def vacuity(
     dealt = {one: (everyone, _digests(claim, everyone, traces)) for one, (claim, everyone) in claims.items()}
 
     def make() -> dict[str, Vacuity]:
-        from neurontest.claims.replay import replay
+        from neurontest.evidence.null_worlds.replay import replay
 
         found = {}
         for at, (claim, everyone) in enumerate(claims.values()):
             progress("dealing prompts at random", at, len(claims), f"{family.file}: {claim.sentence}")
-            kind = kind_named(claim.kind)
             with watch.on(claim):
-                read = {one: traces.read(one) for one in kind.requests(replace(claim, concepts=everyone))}
+                read = {one: traces.read(one) for one in claim.kind.requests(replace(claim, concepts=everyone))}
                 try:
-                    found[claim.id] = replay(kind, claim, everyone, read)
+                    found[claim.id] = replay(claim, everyone, read)
                 except EvidenceError as error:
                     found[claim.id] = Vacuity.unknown(str(error))
         progress("dealing prompts at random", len(claims), len(claims), family.file)
@@ -103,7 +103,7 @@ def _is_readable(requests: Collection[TraceRequest], traces: Traced) -> bool:
 
 
 def _requests(claim: Claim, concepts: Mapping[str, Concept]) -> tuple[TraceRequest, ...]:
-    return kind_named(claim.kind).requests(replace(claim, concepts=dict(concepts)))
+    return claim.kind.requests(replace(claim, concepts=dict(concepts)))
 
 
 def _digests(claim: Claim, everyone: Mapping[str, Concept], traces: Traced) -> tuple[str, ...]:

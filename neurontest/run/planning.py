@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from neurontest.claims import kind_named
+from neurontest.claims.base import Claim
 from neurontest.errors import NeurontestError
 from neurontest.report.numbers import distances, quantity, room
 from neurontest.run.evaluate import Run
-from neurontest.stats.correction import thresholds
-from neurontest.stats.power import MOST, detectable, prompts_needed
-from neurontest.types import Claim, Evidence
+from neurontest.stats.family.correction import thresholds
+from neurontest.stats.family.power import MOST, detectable, prompts_needed
+from neurontest.types import Evidence
 
 #: Where a claim has no number of prompts, for the reasons that :attr:`neurontest.types.Evidence.spread` names.
 _NONE = "not told by these prompts"
@@ -64,7 +64,7 @@ def plan_suite(run: Run) -> list[Planned]:
         grid = thresholds(family.statistics.alpha, len(family.tested), family.statistics.correction)
         for claim in family.tested:
             evidence = found[claim.id].evidence
-            smallest = kind_named(claim.kind).smallest_p(claim)
+            smallest = claim.kind.smallest_p(claim)
             out.append(Planned(claim, evidence, min(grid), smallest, min(evidence.prompts.values())))
     return out
 

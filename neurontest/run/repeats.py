@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from neurontest.claims.preserved import Preserved
+from neurontest.claims.alternatives import Alternative, alternatives
+from neurontest.claims.suite import Family, Suite
 from neurontest.errors import EvidenceError, StoreError, TraceError
-from neurontest.types import Alternative, Family, Finding, Progress, Repeat, Suite, TraceRecord, alternatives
+from neurontest.kinds.preserved import Preserved
+from neurontest.types import Finding, Progress, Repeat, TraceRecord
 
 if TYPE_CHECKING:
     from neurontest.run.evaluate import Run
@@ -67,7 +69,7 @@ class Repeats:
                 run = self._run(number, seconds)
                 findings = run.findings(changed)
                 for claim, other in zip(family.tested, changed.tested, strict=True):
-                    if claim.kind == Preserved.name:
+                    if isinstance(claim.kind, Preserved):
                         found[claim.id].append(
                             Repeat(alternative.varies, alternative.value, "not tested", reason=_OF_ONE_RUN)
                         )

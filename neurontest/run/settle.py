@@ -13,11 +13,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from neurontest.claims import kind_named
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Family
+from neurontest.evidence.procedure import evidence_of
 from neurontest.run.traced import asked_by
 from neurontest.run.watch import Watch
-from neurontest.stats.correction import reachable, thresholds
-from neurontest.types import Activations, Claim, Evidence, Family, NearCopies, Progress, Thresholds, TraceRequest
+from neurontest.stats.family.correction import reachable, thresholds
+from neurontest.types import Activations, Evidence, NearCopies, Progress, Thresholds, TraceRequest
 from neurontest.verdict import is_settled, p_bounds, p_opposite_bounds
 
 Test = Callable[[Claim, Mapping[TraceRequest, Activations], Thresholds], Evidence]
@@ -74,7 +76,7 @@ def settle(
 
 
 def _by_kind(claim: Claim, traces: Mapping[TraceRequest, Activations], thresholds: Thresholds) -> Evidence:
-    return kind_named(claim.kind).evidence(claim, traces, thresholds)
+    return evidence_of(claim, traces, thresholds)
 
 
 def _doubtful(found: Mapping[str, Evidence], alpha: float, method: str) -> dict[str, set[float]]:

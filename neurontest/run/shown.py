@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
+from neurontest.claims.suite import Suite
 from neurontest.errors import StoreError, TraceError
 from neurontest.run.traced import Traced
 from neurontest.types import (
@@ -19,7 +20,6 @@ from neurontest.types import (
     OverlapMatrix,
     PublishedNeuron,
     Selection,
-    Suite,
     TextsRecord,
     TraceRequest,
     drawn_selections,

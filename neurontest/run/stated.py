@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Family
 from neurontest.errors import NeurontestError
 from neurontest.run.assemble import Outcome, claim_record
 from neurontest.run.evidence import substance
 from neurontest.spec.looks import at_look
-from neurontest.types import Claim, ClaimRecord, Family, FamilyRecord, Finding, Location, Notice, Statistics
+from neurontest.types import ClaimRecord, FamilyRecord, Finding, Location, Notice, Statistics
 
 Check = Callable[[str | Mapping[str, object]], tuple[Claim, Finding]]
 

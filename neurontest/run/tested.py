@@ -8,11 +8,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from neurontest.claims import kind_named
-from neurontest.claims.base import Traces
-from neurontest.claims.causal import Necessary
-from neurontest.claims.rates import with_error_rates
+from neurontest.claims.base import Claim, Traces
+from neurontest.claims.suite import Family, Suite
 from neurontest.errors import EvidenceError
+from neurontest.evidence.rates import with_error_rates
+from neurontest.kinds.causal import Necessary
 from neurontest.plan import make_plan, shown_requests
 from neurontest.run.evidence import Cache, evidence_key, text_digests
 from neurontest.run.known import KnownModel
@@ -25,8 +25,6 @@ from neurontest.trace.prompts.remembered import Prompts
 from neurontest.trace.scoring import Scorer
 from neurontest.types import (
     Activations,
-    Claim,
-    Family,
     Finding,
     Generation,
     GivenText,
@@ -36,7 +34,6 @@ from neurontest.types import (
     OverlapMatrix,
     PerPrompt,
     Progress,
-    Suite,
     Thresholds,
     TraceRecord,
     TraceRequest,
@@ -158,7 +155,7 @@ class Tested:
 
         asked = claim_from(self.suite, claim)
         family = Family(asked.where.file, (asked,), asked.statistics)
-        requests = dict.fromkeys(kind_named(asked.kind).requests(asked), asked)
+        requests = dict.fromkeys(asked.kind.requests(asked), asked)
         self._traces.ask(requests, make_plan(replace(self.suite, families=(*self.suite.families, family))))
         return asked, self._cached(family, self._traces.read_for(requests))[asked.id]
 
@@ -183,32 +180,33 @@ class Tested:
         return handle.fingerprint, handle.dtype, handle.device.split(":")[0], handle.attention
 
     def _test(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> dict[str, Finding]:
-        from neurontest.claims.evidence.copies import copies_of
+        from neurontest.evidence.copies import copies_of
         from neurontest.run.settle import settle
         from neurontest.verdict import judge
 
         test = self.against.test if self.against is not None else None
-        copies = {claim.id: copies_of(kind_named(claim.kind), claim, traces) for claim in family.tested}
+        copies = {claim.id: copies_of(claim, traces) for claim in family.tested}
         evidence = settle(family, self._scored(family, traces), self._progress, self._watch, copies, test)
         verdicts = judge(family, evidence)
         return {one: Finding(evidence[one], verdicts[one]) for one in evidence}
 
     def _scored(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> Mapping[TraceRequest, Activations]:
         """The traces, and what causal claims must know of the model with neurons forced."""
-        from neurontest.stats.correction import thresholds
+        from neurontest.evidence.procedure import procedure_of
+        from neurontest.stats.family.correction import thresholds
 
         asked = family.statistics
         grid = Thresholds.of(*thresholds(asked.alpha, len(family.tested), asked.correction))
         known = dict(traces)
         for claim in family.tested:
-            while wanted := kind_named(claim.kind).scores(claim, known, grid):
+            while wanted := procedure_of(claim.kind).scores(claim, known, grid):
                 with self._watch.on(claim), asked_by(claim):
                     known.update((request, self._scorer.scores(request)) for request in wanted)
         return known
 
     def digests(self, claim: Claim) -> tuple[str, ...]:
         """Digests of all traces that a claim looks at."""
-        return tuple(self.read(request).digest for request in kind_named(claim.kind).requests(claim))
+        return tuple(self.read(request).digest for request in claim.kind.requests(claim))
 
     def release(self) -> None:
         """Forget the activations that were read, to make room; they are read again when they are needed."""
@@ -252,7 +250,7 @@ class Tested:
     @property
     def reads_more(self) -> str:
         """The ids of claims that read texts once more when they are tested, with neurons set to other values."""
-        return together([one.id for one in self.suite.claims if one.skip is None and kind_named(one.kind).reads_texts])
+        return together([one.id for one in self.suite.claims if one.skip is None and one.kind.reads_texts])
 
     def alone(self, claim: Claim, traces: Traces) -> tuple[PerPrompt, ...]:
         """What ablating a claim's set takes from each prompt, random sets aside.
@@ -264,12 +262,13 @@ class Tested:
         NeurontestError
             If the model cannot be had, or something cannot be scored.
         """
-        kind = kind_named(claim.kind)
-        if not isinstance(kind, Necessary):
+        if not isinstance(claim.kind, Necessary):
             raise TypeError(f"{claim.node} ablates no set")
+        from neurontest.evidence.causal.necessary import losses_alone
+
         known = dict(traces)
         while True:
-            found, wanted = kind.alone(claim, known)
+            found, wanted = losses_alone(claim, known)
             if not wanted:
                 return found
             known.update((request, self._scorer.scores(request)) for request in wanted)
@@ -344,6 +343,6 @@ def asked_of(family: Family) -> dict[TraceRequest, Claim]:
     """What a family's claims request, and the first that does."""
     asked: dict[TraceRequest, Claim] = {}
     for claim in family.tested:
-        for request in kind_named(claim.kind).requests(claim):
+        for request in claim.kind.requests(claim):
             asked.setdefault(request, claim)
     return asked

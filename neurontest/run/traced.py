@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Suite
 from neurontest.errors import EvidenceError, StoreError, TraceError
 from neurontest.plan import group_of, groups_for, make_plan, shown_requests
 from neurontest.trace.engine import Tracer
 from neurontest.types import (
     Activations,
-    Claim,
     Continuation,
     Generation,
     Notice,
-    Suite,
     TraceGroup,
     TracePlan,
     TraceRecord,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from neurontest.types import Claim
+from neurontest.claims.base import Claim
 
 
 class Watch:

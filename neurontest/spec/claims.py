@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from neurontest.claims import kind_named, kinds
-from neurontest.claims.base import Kind
+from neurontest.claims.base import Claim, Kind
 from neurontest.claims.grammar import SentenceError, parse, render, terms_of
 from neurontest.claims.slips import cause
+from neurontest.kinds import kind_named, kinds
 from neurontest.setting import Value
 from neurontest.settings import SECTIONS, resolve, section
 from neurontest.spec.folder import Folder, OutsideError
 from neurontest.spec.given import file_of
 from neurontest.spec.source import Document, Keys
 from neurontest.spec.validate import did_you_mean
-from neurontest.types import Claim, Concept, Generation, Location, Selection, Statistics
+from neurontest.types import Concept, Generation, Location, Selection, Statistics
 from neurontest.words import quoted
 
 #: Marks that mean something to pytest, and words of its ``-m``.
@@ -150,7 +150,7 @@ def read_claim(document: Document, index: int, file: str, around: Surroundings) 
     layers = (*around.layers[: around.above], said(document, keys), *around.layers[around.above :])
     return Claim(
         id=name,
-        kind=kind.name,
+        kind=kind,
         sentence=sentence,
         terms=terms,
         concepts={name: around.concepts[name] for name in names},

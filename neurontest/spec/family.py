@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from neurontest.claims.base import Claim
 from neurontest.claims.copies import in_words, near_copies
+from neurontest.claims.suite import Family
 from neurontest.errors import Fault
 from neurontest.spec import rules
 from neurontest.spec.claims import Surroundings, read_claim, statistics
 from neurontest.spec.looks import at_look, look_fault
 from neurontest.spec.source import Document, Keys
-from neurontest.types import Claim, Family, NearCopies
+from neurontest.types import NearCopies
 
 
 def read_family(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from neurontest.types import Claim, Concept
+from neurontest.claims.base import Claim
+from neurontest.types import Concept
 
 #: What a spec may call a group. A prompt's own group is called something that this does not match.
 GROUP = r"[A-Za-z0-9][A-Za-z0-9._-]*"

@@ -8,9 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from neurontest.claims import kinds
+from neurontest.claims.base import Claim
 from neurontest.claims.grammar import reserved
+from neurontest.claims.suite import Family, Suite
 from neurontest.errors import Fault, SpecError
+from neurontest.kinds import kinds
 from neurontest.setting import Value
 from neurontest.settings import BY_NAME, SECTIONS, resolve
 from neurontest.spec import rules
@@ -23,7 +25,7 @@ from neurontest.spec.recorded import Given
 from neurontest.spec.repeats import other_seeds, read_baselines
 from neurontest.spec.source import Document, Keys, parse
 from neurontest.spec.validate import check
-from neurontest.types import Claim, Family, Generation, Suite
+from neurontest.types import Generation
 from neurontest.words import quoted
 
 #: Claims of all files of a suite together.

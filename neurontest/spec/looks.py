@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from neurontest.types import Family, Look, Statistics
+from neurontest.claims.suite import Family
+from neurontest.types import Look, Statistics
 
 #: More looks than this are not declared by hand, and each takes from the last one's share.
 MOST_LOOKS = 10
@@ -41,13 +42,13 @@ def at_look(family: Family, *, pilot: bool = False) -> Family:
 
     See Also
     --------
-    neurontest.stats.looks.levels
+    neurontest.stats.family.looks.levels
     """
     looks = family.statistics.looks
     if looks is None:
         return family
     # Not where a run that declares no looks would pay for it: scipy is not needed to read a suite.
-    from neurontest.stats.looks import levels
+    from neurontest.stats.family.looks import levels
 
     at = looks.index(looks[-1] if pilot else next(iter(_sizes(family).values()), looks[-1]))
     own = family.statistics

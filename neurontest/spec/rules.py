@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
-from neurontest.claims import kind_named
-from neurontest.claims.base import Kind
+from neurontest.claims.base import Claim, Kind
+from neurontest.claims.suite import Family
 from neurontest.errors import Fault
 from neurontest.spec.groups import group_faults
 from neurontest.spec.lines import composed
 from neurontest.spec.prompts import Prompts
 from neurontest.spec.validate import shown
-from neurontest.types import Claim, Concept, Family
+from neurontest.types import Concept
 from neurontest.words import occurrences
 
 #: Fewer baseline prompts leave a noise in their mean that all concepts share, and so seem to overlap by.
@@ -32,7 +32,7 @@ def claim_faults(claim: Claim, family: Family, *, pilot: bool = False, brief: bo
 
     In a `pilot`, which is to say how many prompts are needed, a few suffice. If `brief`, no remedy is looked for.
     """
-    kind = kind_named(claim.kind)
+    kind = claim.kind
     yield from kind.faults(claim)
     if claim.skip is not None:
         return
@@ -134,7 +134,7 @@ def claim_warnings(claim: Claim) -> Iterator[str]:
     """Yield what weakens a claim's evidence, in sentences."""
     if claim.skip is not None:
         return
-    kind = kind_named(claim.kind)
+    kind = claim.kind
     _, advised = kind.prompts_needed(claim)
     few = [concept for concept in traced(claim) if concept.units < advised]
     if few:
@@ -149,7 +149,7 @@ def baseline_warning(baseline: Concept | None, claims: Iterable[Claim]) -> str:
     """Say whether too small a baseline is subtracted; empty if it is not."""
     if baseline is None or baseline.units >= BASELINE_ADVISED:
         return ""
-    if not any(claim.skip is None and kind_named(claim.kind).normalizes(claim) for claim in claims):
+    if not any(claim.skip is None and claim.kind.normalizes(claim) for claim in claims):
         return ""
     return (
         f"the baseline has {_size(baseline)}; below {BASELINE_ADVISED} the noise of its mean,"

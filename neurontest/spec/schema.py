@@ -13,9 +13,10 @@ import json
 from functools import cache
 from typing import Any
 
-from neurontest.claims import kinds
-from neurontest.claims.base import Kind, Slot
+from neurontest.claims.base import Kind
 from neurontest.claims.grammar import NAME, NEURON, SHARE, form, others
+from neurontest.claims.slots import Slot
+from neurontest.kinds import kinds
 from neurontest.setting import LEVELS, Level, Setting
 from neurontest.settings import BY_NAME, SECTIONS, section
 from neurontest.spec import groups, published

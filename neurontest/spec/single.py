@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Family, Suite
 from neurontest.errors import SpecError
 from neurontest.settings import SECTIONS, section
 from neurontest.spec import rules
@@ -12,7 +14,6 @@ from neurontest.spec.claims import Surroundings, read_claim
 from neurontest.spec.looks import at_look, look_fault
 from neurontest.spec.source import parse
 from neurontest.spec.validate import check
-from neurontest.types import Claim, Family, Suite
 
 #: What such a claim names as its file.
 NOWHERE = "(python)"

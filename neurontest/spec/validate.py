@@ -16,8 +16,8 @@ from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
-from neurontest.claims import kind_named, kinds
 from neurontest.errors import Fault, SpecError
+from neurontest.kinds import kind_named, kinds
 from neurontest.settings import BY_NAME, SECTIONS, section
 from neurontest.spec import published
 from neurontest.spec.schema import FORMAT, SUITE_ONLY, assemble

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy import stats
 
 from neurontest.stats.halves import Floats
-from neurontest.stats.relabel import TIE
+from neurontest.stats.relabeling.relabel import TIE
 
 #: Random sets that a claim is compared with, at least.
 FEWEST_SETS = 99

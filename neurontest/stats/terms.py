@@ -1,7 +1,7 @@
 """Statistics as polynomials in selection probabilities, with their gradients: what the half-t test works on.
 
 ``pi[i]`` is the share of a concept's half-samples whose set holds neuron i. Every quantity of interest is a sum of
-products of such vectors, so one engine, :mod:`neurontest.stats.half_samples`, gives value,
+products of such vectors, so one engine, :mod:`neurontest.stats.half_samples.sets`, gives value,
 gradient and variance of all of them.
 """
 

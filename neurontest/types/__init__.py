@@ -43,16 +43,13 @@ from neurontest.types.record import (
     TextsRecord,
     TraceRecord,
 )
-from neurontest.types.repeat import Alternative, Repeat, alternatives, at_seed, written_anew
+from neurontest.types.repeat import Repeat
 from neurontest.types.sections import Generation, Look, Selection, Statistics, drawn_selections
 from neurontest.types.spec import (
     BASELINE,
     OF_THE_CEILING,
-    Claim,
     Concept,
-    Family,
     Location,
-    Suite,
 )
 from neurontest.types.trace import (
     Activations,
@@ -81,8 +78,6 @@ __all__ = [
     "WORD_SCORES",
     "AcceptedChange",
     "Activations",
-    "Alternative",
-    "Claim",
     "ClaimRecord",
     "Comparison",
     "Concept",
@@ -93,7 +88,6 @@ __all__ = [
     "Drifted",
     "Estimate",
     "Evidence",
-    "Family",
     "FamilyRecord",
     "Finding",
     "Floor",
@@ -133,7 +127,6 @@ __all__ = [
     "Selection",
     "Spread",
     "Statistics",
-    "Suite",
     "Tally",
     "TextPair",
     "TextsRecord",
@@ -145,12 +138,9 @@ __all__ = [
     "Vacuity",
     "Verdict",
     "WriteRequest",
-    "alternatives",
-    "at_seed",
     "drawn_selections",
     "notices_of",
     "reading_of",
     "silent",
     "unnoticed",
-    "written_anew",
 ]

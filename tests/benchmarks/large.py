@@ -20,10 +20,10 @@ import numpy.typing as npt
 
 from neurontest.neurons.normalize import normalize
 from neurontest.neurons.select import MeanSelector
-from neurontest.stats.half_samples import HalfSamples
-from neurontest.stats.relabel import relabel
+from neurontest.stats.half_samples.sets import HalfSamples
+from neurontest.stats.relabeling.relabel import relabel
+from neurontest.stats.relabeling.whole_sets import overlap_difference
 from neurontest.stats.streams import Stream
-from neurontest.stats.whole_sets import overlap_difference
 
 PROMPTS = 20
 K = 10

@@ -23,9 +23,9 @@ from scipy import stats
 
 from neurontest.neurons.normalize import normalize
 from neurontest.neurons.select import MeanSelector
-from neurontest.stats.relabel import relabel
+from neurontest.stats.relabeling.relabel import relabel
+from neurontest.stats.relabeling.whole_sets import overlap_difference
 from neurontest.stats.streams import Stream
-from neurontest.stats.whole_sets import overlap_difference
 from tests.worlds import World, three
 
 Floats = npt.NDArray[np.float64]

@@ -11,26 +11,17 @@ from unittest.mock import patch
 
 import numpy as np
 
-from neurontest.claims.base import Kind, Traces
-from neurontest.claims.rates import design_of
-from neurontest.claims.trial import Trial
+from neurontest.claims.base import Claim, Traces
+from neurontest.claims.suite import Family
+from neurontest.evidence.procedure import procedure_of
+from neurontest.evidence.rates import design_of
+from neurontest.evidence.trial import Trial
 from neurontest.run.settle import settle
 from neurontest.stats.calibration import Design
-from neurontest.stats.correction import thresholds
-from neurontest.stats.relabel import relabel
-from neurontest.stats.whole_sets import overlap_difference
-from neurontest.types import (
-    Activations,
-    Claim,
-    Estimate,
-    Evidence,
-    Family,
-    Selection,
-    Thresholds,
-    TraceRequest,
-    WriteRequest,
-    silent,
-)
+from neurontest.stats.family.correction import thresholds
+from neurontest.stats.relabeling.relabel import relabel
+from neurontest.stats.relabeling.whole_sets import overlap_difference
+from neurontest.types import Activations, Estimate, Evidence, Selection, Thresholds, TraceRequest, WriteRequest, silent
 from neurontest.verdict import judge, p_bounds, p_opposite_bounds
 from tests.calibration.counts import ALL, Outcome
 from tests.worlds import claim_on
@@ -122,12 +113,12 @@ def _test(cell: Cell, made: Made, seed: int) -> Outcome:
     parts = [_claim(cell, made, seed, at) for at in range(1 + len(made.others))]
     if cell.peer:
         return _whole_sets(cell, Trial(*parts[0]))
-    traces = {request: found for _, _, own in parts for request, found in own.items()}
-    claims = tuple(claim for _, claim, _ in parts)
+    traces = {request: found for _, own in parts for request, found in own.items()}
+    claims = tuple(claim for claim, _ in parts)
     family = Family(claims[0].where.file, claims, claims[0].statistics)
     grid = tuple(thresholds(family.statistics.alpha, len(claims), family.statistics.correction))
-    for kind, claim, _ in parts:
-        _answer(kind, claim, traces, made, Thresholds.of(*grid))
+    for claim, _ in parts:
+        _answer(claim, traces, made, Thresholds.of(*grid))
     hurried = len(claims) == 1 and not cell.stability
     with few_relabelings() if hurried else nullcontext():
         found = settle(family, traces, silent)
@@ -185,9 +176,9 @@ def _by_estimate(found: Evidence, alpha: float) -> set[str]:
     return out
 
 
-def _claim(cell: Cell, made: Made, seed: int, at: int) -> tuple[Kind, Claim, Traces]:
+def _claim(cell: Cell, made: Made, seed: int, at: int) -> tuple[Claim, Traces]:
     rows = next(one if isinstance(one, np.ndarray) else next(iter(one.values())) for one in made.data.values())
-    kind, claim, traces = claim_on(
+    claim, traces = claim_on(
         (made.sentence, *made.others)[at],
         made.data,
         made.baseline,
@@ -197,17 +188,17 @@ def _claim(cell: Cell, made: Made, seed: int, at: int) -> tuple[Kind, Claim, Tra
         seed=seed,
         groups=made.groups,
     )
-    if kind.name != cell.kind:
-        raise ValueError(f"{cell.key} is about {kind.name}")
+    if claim.kind.name != cell.kind:
+        raise ValueError(f"{cell.key} is about {claim.kind.name}")
     concepts = {name: replace(one, words=made.words) for name, one in claim.concepts.items()}
-    return kind, replace(claim, id=f"{claim.id}-{at}", concepts=concepts), traces
+    return replace(claim, id=f"{claim.id}-{at}", concepts=concepts), traces
 
 
-def _answer(kind: Kind, claim: Claim, traces: dict[TraceRequest, Activations], made: Made, grid: Thresholds) -> None:
+def _answer(claim: Claim, traces: dict[TraceRequest, Activations], made: Made, grid: Thresholds) -> None:
     """Answer what a causal claim asks of the model, look by look."""
     before: dict[tuple[str, ...], int] = {}
     shape = next(iter(traces.values()))
-    while requests := kind.scores(claim, traces, grid):
+    while requests := procedure_of(claim.kind).scores(claim, traces, grid):
         for request in requests:
             if made.answers is None:
                 raise ValueError(f"{claim.sentence!r} asks for what this world cannot answer")

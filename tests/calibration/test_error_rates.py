@@ -13,7 +13,8 @@ from functools import partial
 import pytest
 from scipy import stats
 
-from neurontest.claims import describe, kinds
+from neurontest.evidence import describe
+from neurontest.kinds import kinds
 from neurontest.stats.calibration import Measured
 from tests.calibration.cell import Cell, run_cell
 from tests.calibration.cells import CELLS

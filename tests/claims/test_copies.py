@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from neurontest.claims.copies import in_words, near_copies
-from neurontest.claims.evidence.copies import copies_of
+from neurontest.claims.suite import Family, Suite
+from neurontest.evidence.copies import copies_of
+from neurontest.evidence.procedure import evidence_of
 from neurontest.spec.load import load_suite
 from neurontest.spec.source import parse
-from neurontest.types import Evidence, Family, Selection, Statistics, Suite, Thresholds
+from neurontest.types import Evidence, Selection, Statistics, Thresholds
 from neurontest.verdict import judge
 from tests.claims.test_wording import SAID_AGAIN, TOPICS, WRITTEN
 from tests.worlds import Floats, World, claim_on
@@ -120,12 +122,12 @@ def paraphrased(seed: int, *, marked: bool = False) -> tuple[dict[str, Floats], 
 def verdict(sentence: str, seed: int, *, marked: bool = False, looks: bool = True) -> tuple[str, str, Evidence]:
     data, baseline, groups = paraphrased(seed, marked=marked)
     selection, statistics = Selection(k=10), Statistics(test="half-sample")
-    kind, claim, traces = claim_on(
+    claim, traces = claim_on(
         sentence, data, baseline, width=120, selection=selection, statistics=statistics, groups=groups
     )
-    evidence = kind.evidence(claim, traces, Thresholds.of(0.05))
+    evidence = evidence_of(claim, traces, Thresholds.of(0.05))
     if looks:
-        evidence = replace(evidence, copies=copies_of(kind, claim, traces))
+        evidence = replace(evidence, copies=copies_of(claim, traces))
     (found,) = judge(Family("world.yaml", (claim,), statistics), {claim.id: evidence}).values()
     return found.name, found.reason, evidence
 
@@ -155,13 +157,13 @@ def test_concepts_of_independent_prompts_have_no_copies() -> None:
     for seed in range(10):
         world = World(np.random.default_rng([3, seed]))
         data = {name: world.concept(12, (world.take(6), np.full(6, 4.0))) for name in "abc"}
-        kind, claim, traces = claim_on("a, b and c have distinct neurons", data, world.neutral(20))
-        assert copies_of(kind, claim, traces) == ()
+        claim, traces = claim_on("a, b and c have distinct neurons", data, world.neutral(20))
+        assert copies_of(claim, traces) == ()
 
 
 def test_evidence_says_nothing_of_files() -> None:
     # It is found again when a file of prompts has another name.
     data, baseline, _ = paraphrased(0)
-    kind, claim, traces = claim_on("a and b have distinct neurons", data, baseline, width=120)
+    claim, traces = claim_on("a and b have distinct neurons", data, baseline, width=120)
     moved = {name: replace(concept, source=f"{name}.txt") for name, concept in claim.concepts.items()}
-    assert copies_of(kind, replace(claim, concepts=moved), traces) == copies_of(kind, claim, traces)
+    assert copies_of(replace(claim, concepts=moved), traces) == copies_of(claim, traces)

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurontest.claims import kind_named, kinds
-from neurontest.claims.base import Kind, Slot, Traces
+from neurontest.claims.base import Claim, Kind, Traces
 from neurontest.claims.grammar import NAME, NEURON, SentenceError, form, others, parse, render, reserved, terms_of
 from neurontest.claims.slips import cause
-from neurontest.types import Claim, Evidence, Thresholds
+from neurontest.claims.slots import Slot
+from neurontest.kinds import kind_named, kinds
+from neurontest.types import Evidence, Thresholds
 
 #: The other sentence of overlap_above_chance.
 MORE_ON_AVERAGE = "A overlaps B more than C, D and E on average"

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurontest.claims import kinds
 from neurontest.claims.base import Kind
 from neurontest.claims.grammar import SentenceError, parse, render
 from neurontest.claims.slips import cause
+from neurontest.kinds import kinds
 
 from .test_grammar import QUICK, claims
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from neurontest.claims import kind_named, kinds
 from neurontest.claims.base import Kind
 from neurontest.claims.examples import NAMES, examples
 from neurontest.claims.grammar import form, others, parse
 from neurontest.cli import main
+from neurontest.kinds import kind_named, kinds
 from neurontest.spec.load import load_suite
 
 EVERY = [(kind, sentence) for kind in kinds() for sentence in examples(kind)]
@@ -53,7 +53,7 @@ def test_the_examples_can_be_pasted_into_a_suite(tmp_path: Path) -> None:
     assert [claim.kind for claim in found] == [parse(one, kinds())[0].name for one in said]
     # The numbers of prompts that are listed are those that a claim is refused with, or it is said when they are others.
     for claim in found:
-        kind = kind_named(claim.kind)
+        kind = claim.kind
         assert kind.prompts_needed(claim) == (kind.minimum, kind.advised) or kind.besides
 
 

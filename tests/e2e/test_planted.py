@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neurontest.claims.suite import Suite
 from neurontest.run import Run
 from neurontest.spec.load import load_suite
 from neurontest.trace.models.named import from_transformers
-from neurontest.types import Suite
 from tests.planted import ARCHITECTURES, CONCEPTS, SITES, Neurons, Planted, build, prompts
 
 #: What is claimed of the planted models, by family, and the verdict that the planting calls for. A further claim is a

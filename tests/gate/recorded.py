@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from neurontest.claims import kind_named
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Family
+from neurontest.evidence.procedure import evidence_of
 from neurontest.gate.reference.folder import read_reference, write_reference
 from neurontest.gate.reference.pruned import Pruned, together
 from neurontest.gate.reference.then import Then
@@ -14,10 +16,8 @@ from neurontest.gate.ways.by_kind import kept_for
 from neurontest.run.assemble import claim_record
 from neurontest.types import (
     Activations,
-    Claim,
     ConceptRecord,
     Evidence,
-    Family,
     Finding,
     Location,
     Statistics,
@@ -46,7 +46,7 @@ def evaluated(
 ) -> dict[str, Finding]:
     """With the evidence of these traces."""
     at = thresholds or Thresholds.of(0.05)
-    return judged(family, {one.id: kind_named(one.kind).evidence(one, traces, at) for one in family.tested})
+    return judged(family, {one.id: evidence_of(one, traces, at) for one in family.tested})
 
 
 def recorded(

@@ -9,8 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neurontest.claims import kind_named
-from neurontest.claims.trial import Trial
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Family
+from neurontest.evidence.procedure import evidence_of
+from neurontest.evidence.trial import Trial
 from neurontest.gate.compare import compare
 from neurontest.gate.margin import Margin
 from neurontest.gate.reference.folder import read_reference, write_reference
@@ -19,10 +21,8 @@ from neurontest.gate.reference.then import Then
 from neurontest.run.assemble import claim_record
 from neurontest.types import (
     Activations,
-    Claim,
     Comparison,
     ConceptRecord,
-    Family,
     Finding,
     Location,
     Selection,
@@ -48,16 +48,14 @@ def suite(world: Data) -> tuple[Family, dict[TraceRequest, Activations]]:
     claims: list[Claim] = []
     traces: dict[TraceRequest, Activations] = {}
     for at, sentence in enumerate(SENTENCES):
-        _, claim, found = claim_on(sentence, *world, width=200, selection=Selection(k=10), statistics=ASKED)
+        claim, found = claim_on(sentence, *world, width=200, selection=Selection(k=10), statistics=ASKED)
         claims.append(replace(claim, id=f"c{at}", where=Location("world.yaml", at + 1, 1)))
         traces.update(found)
     return Family("world.yaml", tuple(claims), ASKED), traces
 
 
 def findings(family: Family, traces: Mapping[TraceRequest, Activations]) -> dict[str, Finding]:
-    evidence = {
-        claim.id: kind_named(claim.kind).evidence(claim, traces, Thresholds.of(0.0125, 0.05)) for claim in family.tested
-    }
+    evidence = {claim.id: evidence_of(claim, traces, Thresholds.of(0.0125, 0.05)) for claim in family.tested}
     verdicts = judge(family, evidence)
     return {one: Finding(evidence[one], verdicts[one]) for one in evidence}
 
@@ -67,7 +65,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Then:
     family, traces = suite(data())
     found = findings(family, traces)
     folder: Path = tmp_path_factory.mktemp("gate") / "ref"
-    parts = [needed(Trial(kind_named(claim.kind), claim, traces)) for claim in family.claims]
+    parts = [needed(Trial(claim, traces)) for claim in family.claims]
     kept = {request: Pruned.of(traces[request], columns) for request, columns in together(parts).items()}
     write_reference(folder, b"{}", kept)
     everyone = [family.claims[1].baseline, *family.claims[1].concepts.values()]

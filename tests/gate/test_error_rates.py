@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from neurontest.claims.rates import design_of
+from neurontest.evidence.procedure import evidence_of
+from neurontest.evidence.rates import design_of
 from neurontest.gate.power import power_if_unchanged
 from neurontest.gate.ways.survival import Survival
 from neurontest.neurons.select import selector
@@ -158,8 +159,6 @@ def test_cells_are_of_the_designs_that_claims_have() -> None:
         rows = sampled_pairs.drawn(what, one, signals, signals, 10)
         data = {name: by_mode["generated"] for name, by_mode in rows.items()}
         own = Selection(k=10)
-        made, claim, traces = claim_on(
-            what.sentence, data, neutral, width=200, selection=own, statistics=what.statistics
-        )
-        assert design_of(claim, made.evidence(claim, traces, AT)).form == form
+        claim, traces = claim_on(what.sentence, data, neutral, width=200, selection=own, statistics=what.statistics)
+        assert design_of(claim, evidence_of(claim, traces, AT)).form == form
     assert {one.truth for one in PAIRS} == {truth for truth, _ in LEFT.values()}

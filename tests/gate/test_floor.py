@@ -12,20 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurontest.claims import kind_named
-from neurontest.claims.trial import Trial
 from neurontest.errors import RecordError
+from neurontest.evidence.causal.necessary import losses_alone
+from neurontest.evidence.trial import Trial
 from neurontest.gate.compare import compare, gated, open_to, survival_of
 from neurontest.gate.floor import asked_for, change_of, is_within
 from neurontest.gate.margin import Margin
 from neurontest.gate.reference.folder import FLOOR, MANIFEST, read_reference, write_reference
 from neurontest.gate.reference.pruned import Pruned, needed, together
 from neurontest.gate.reference.then import Then
+from neurontest.kinds import kind_named
 from neurontest.report.floor import floor_lines, floor_words
 from neurontest.run.floor import other_batch_size
 from neurontest.types import Comparison, Floor, FloorRepeat, NoiseFloor
-from tests.claims.test_causal import FORCED, NEEDED, World2, scored
 from tests.gate.test_compare import Data, data, findings, recorded, suite
+from tests.kinds.test_causal import FORCED, NEEDED, World2, scored
 
 __all__ = ["recorded"]  # a fixture
 
@@ -106,7 +107,7 @@ FOUND = NoiseFloor(
 def kept() -> tuple[bytes, dict[Any, Pruned]]:
     family, traces = suite(data())
     claim = family.claims[0]
-    columns = together([needed(Trial(kind_named(claim.kind), claim, traces))])
+    columns = together([needed(Trial(claim, traces))])
     return b"{}", {request: Pruned.of(traces[request], own) for request, own in columns.items()}
 
 
@@ -185,9 +186,10 @@ def test_what_is_said_of_it() -> None:
 
 
 def test_ablating_the_set_alone_is_what_the_evidence_says_of_it() -> None:
-    kind, claim, traces = World2().claim(NEEDED)
+    claim, traces = World2().claim(NEEDED)
     evidence, looks, _ = scored(NEEDED, -1.0)
-    nothing, wanted = kind.alone(claim, traces)
+    nothing, asked = losses_alone(claim, traces)
+    wanted: tuple[Any, ...] = asked
     assert nothing == ()
     # The same sets on the same prompts; no random sets, and what they write is not asked.
     (first, *_) = looks
@@ -200,7 +202,7 @@ def test_ablating_the_set_alone_is_what_the_evidence_says_of_it() -> None:
         values[:, request.scores.index("likelihood"), 1] = -np.array(side.values["effect"])
         flat = values.astype(np.float32).reshape(len(request.prompts), -1)
         known[request] = replace(shape, values=flat, layers=len(request.scores), width=2)
-    found, missing = kind.alone(claim, known)
+    found, missing = losses_alone(claim, known)
     assert missing == ()
     assert [(one.of, one.units) for one in found] == [(one.of, one.units) for one in evidence.by_prompt]
     for one, other in zip(found, evidence.by_prompt, strict=True):

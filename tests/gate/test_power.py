@@ -11,7 +11,7 @@ from scipy import stats
 from neurontest.gate.margin import Margin
 from neurontest.gate.power import Power, power_if_unchanged, power_unchanged
 from neurontest.gate.ways.survival import Survival
-from neurontest.stats.half_t import HalfT
+from neurontest.stats.half_samples.half_t import HalfT
 from neurontest.types import Spread
 
 

@@ -7,10 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from neurontest.claims.base import Claim
 from neurontest.gate import rates
 from neurontest.gate.rates import change_design, with_change_rates
 from neurontest.stats.calibration import NOT_MEASURED, Design, Measured, Truth, change_rate, error_rate
-from neurontest.types import Claim, Comparison, Statistics
+from neurontest.types import Comparison, Statistics
 from tests.worlds import World, claim_on
 
 HALVES = Design("overlap_greater", "", ("half-sample",), "mean", 10, (10, 10), texts="own")
@@ -21,7 +22,7 @@ AT_MARGIN = replace(UNCHANGED, truth="margin", holds=18, refuted=9)
 def claim_of(sentence: str) -> Claim:
     world = World(np.random.default_rng(1))
     data = {name: world.concept(10) for name in "abc"}
-    return claim_on(sentence, data, world.neutral(20), statistics=Statistics(test="half-sample"))[1]
+    return claim_on(sentence, data, world.neutral(20), statistics=Statistics(test="half-sample"))[0]
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from neurontest.claims.suite import Suite
 from neurontest.neurons.overlap import matrix, shared, side_by_side
 from neurontest.plan import make_plan
 from neurontest.spec.load import load_suite
-from neurontest.types import PublishedNeuron, Suite
+from neurontest.types import PublishedNeuron
 
 NAMES = ("tulip", "vietnam", "hanoi", "violent")
 

@@ -23,15 +23,15 @@ import pytest
 
 import neurontest.run
 import neurontest.trace.models.named
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Family
 from neurontest.errors import ModelError, TraceError
 from neurontest.trace.faults import Faults
 from neurontest.types import (
     Activations,
-    Claim,
     Continuation,
     Estimate,
     Evidence,
-    Family,
     Finding,
     Generation,
     Interval,

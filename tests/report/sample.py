@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp
 from random import Random
 
-from neurontest.stats.power import detectable
+from neurontest.stats.family.power import detectable
 from neurontest.types import (
     BASELINE,
     RECORD_VERSION,

@@ -10,16 +10,18 @@ from typing import Any
 
 import pytest
 
+from neurontest.claims.suite import Family
 from neurontest.gate.accepted import Acceptance
 from neurontest.gate.margin import Margin
 from neurontest.gate.reference.texts import Ways
 from neurontest.gate.reference.then import Then
+from neurontest.kinds import kind_named
 from neurontest.run.against import Against, failing
 from neurontest.run.assemble import claim_record
 from neurontest.run.bare import bare_record
 from neurontest.run.evidence import evidence_key
 from neurontest.spec.load import load_suite
-from neurontest.types import Comparison, Continuation, Family, Generation, NoiseFloor, TextsRecord
+from neurontest.types import Comparison, Continuation, Generation, NoiseFloor, TextsRecord
 from tests.plugin.gated import write_suite
 
 TEXTS = [Continuation("Hanoi is", 0, " a city", 2, ended=False, near_boundary=0, ids=(5, 6))]
@@ -158,7 +160,7 @@ def test_what_is_kept_hangs_on_all_that_a_comparison_hangs_on(tmp_path: Path, fa
 def test_evidence_hangs_on_the_reference_where_a_claim_looks_at_it(tmp_path: Path, family: Family) -> None:
     held = against(tmp_path, family)
     assert held.looked_at(family) == ""
-    about_change = replace(family.claims[0], kind="preserved", terms={"of": "hanoi"})
+    about_change = replace(family.claims[0], kind=kind_named("preserved"), terms={"of": "hanoi"})
     changed = replace(family, claims=(about_change, *family.claims[1:]))
     assert held.looked_at(changed).startswith("a, ")
     assert against(tmp_path, family, "own").looked_at(changed) != held.looked_at(changed)

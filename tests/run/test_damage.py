@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from neurontest.claims import describe
 from neurontest.errors import StoreError
+from neurontest.evidence import describe
 from neurontest.run import Run
 from neurontest.spec.load import load_suite
 from neurontest.stats import random_sets

@@ -16,8 +16,8 @@ from neurontest.run.gate import record_reference
 from neurontest.spec.load import load_suite
 from neurontest.trace.models.named import from_transformers
 from neurontest.types import FloorVaries
-from tests.claims import test_causal as causal
 from tests.e2e.test_causal import suite_in
+from tests.kinds import test_causal as causal
 from tests.planted import build
 
 NEEDED = "tulip's neurons are needed for tulip more than for violent"
@@ -81,7 +81,7 @@ def test_of_which_claims_it_tells_what(tmp_path: Path) -> None:
     ],
 )
 def test_why_nothing_is_known(sentence: str, changes: dict[str, Any], varies: FloorVaries, said: str) -> None:
-    _, claim, _ = causal.World2().claim(sentence)
+    claim, _ = causal.World2().claim(sentence)
     own = replace(claim, generation=replace(claim.generation, **changes))
     there = replace(own, generation=replace(own.generation, seed=OTHER)) if varies == "seed" else own
     found = why_unknown(varies, own, there)

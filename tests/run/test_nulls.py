@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from neurontest.claims.suite import Suite
 from neurontest.run import Run
 from neurontest.run.evidence import evidence_key, vacuity_key
 from neurontest.spec.load import load_suite
 from neurontest.trace.models.named import from_transformers
-from neurontest.types import Concept, ModelHandle, PublishedNeuron, Suite
+from neurontest.types import Concept, ModelHandle, PublishedNeuron
 from tests import planted, tiny
 
 WORDS = {"tulip": "petal bulb bloom", "vietnam": "mekong saigon hue", "violent": "fist blade blood"}

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
+from neurontest.claims.suite import Suite
 from neurontest.errors import TraceError
 from neurontest.report.record import dump_record
 from neurontest.run import Run
 from neurontest.spec.load import load_suite
 from neurontest.trace.models.named import from_transformers
-from neurontest.types import Suite, TraceRecord, silent
+from neurontest.types import TraceRecord, silent
 from tests import tiny
 
 CLAIMS = """claims:

@@ -10,9 +10,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from neurontest.claims.overlap import OverlapGreater
-from neurontest.claims.rates import design_of
+from neurontest.claims.suite import Suite
 from neurontest.errors import EvidenceError, ModelError, SpecError, TraceError
+from neurontest.evidence.rates import design_of
+from neurontest.kinds.overlap import OverlapGreater
 from neurontest.neurons.overlap import shared
 from neurontest.report.record import dump_record, load_record, record_schema
 from neurontest.report.text import failure_text
@@ -21,7 +22,7 @@ from neurontest.run.evidence import evidence_key
 from neurontest.spec.load import load_suite
 from neurontest.stats.calibration import Measured
 from neurontest.trace.models.named import from_transformers
-from neurontest.types import Concept, PublishedNeuron, Suite
+from neurontest.types import Concept, PublishedNeuron
 from tests import tiny
 
 CONCEPTS = ("tulip", "vietnam", "hanoi", "violent")
@@ -89,7 +90,7 @@ def test_what_was_measured_of_a_test_is_looked_up_when_it_is_told(
     claim = suite.claims[0]
     before = run.finding(claim).evidence
     told = Measured(design_of(claim, before), "noise", "null", "reference", data_sets=1000, holds=21)
-    monkeypatch.setattr("neurontest.claims.rates.table", lambda: {"noise": told})
+    monkeypatch.setattr("neurontest.evidence.rates.table", lambda: {"noise": told})
     # The evidence is in the cache by now; what stands beside it is not.
     again = Run(suite, from_transformers(*pair, name="tiny"), cache_dir=cache).finding(claim).evidence
     assert all("together .021 ± .005 in 1,000 simulated data sets (n = 8" in key.error_rate for key in again.keys)

@@ -8,10 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
+from neurontest.claims.base import Claim
 from neurontest.run import settle as module
 from neurontest.run.settle import settle
 from neurontest.run.watch import Watch
-from neurontest.types import Claim, Evidence, Thresholds, silent
+from neurontest.types import Evidence, Thresholds, silent
 from neurontest.verdict import judge
 from tests.test_verdict import family, found, half, permutation
 

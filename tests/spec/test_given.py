@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from neurontest.claims import kind_named
 from neurontest.errors import SpecError
 from neurontest.plan import make_plan, shown_requests
 from neurontest.spec.given import read_given
@@ -258,7 +257,7 @@ def claims(**neurons: Any) -> dict[str, str]:
 def test_what_a_claim_reads(tmp_path: Path) -> None:
     chosen = claims(positions="prompt", match="tulip", exclude_first=1, reduce="rate")
     (claim,) = load_suite(write(tmp_path, chosen)).claims
-    where = {request.positions for request in kind_named(claim.kind).requests(claim)}
+    where = {request.positions for request in claim.kind.requests(claim)}
     assert claim.request("tulip").positions == Reading("prompt", "tulip", 1, "rate")
     assert claim.request(BASELINE).positions == Reading("prompt", "", 1, "rate")
     assert where == {claim.request("tulip").positions, claim.request(BASELINE).positions}
@@ -274,7 +273,7 @@ def test_positions_more_distinct_is_about_all_tokens_and_the_last(tmp_path: Path
     text = "claims: [{claim: all generated tokens separate tulip and hanoi better than the last token, neurons: %s}]"
     chosen = "{reduce: max, exclude_first: 2}"
     (claim,) = load_suite(write(tmp_path, {"c.yaml": text % chosen})).claims
-    requests = kind_named(claim.kind).requests(claim)
+    requests = claim.kind.requests(claim)
     assert {request.positions for request in requests} == {"generated", "last"}
 
 

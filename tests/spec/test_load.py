@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurontest.claims import kind_named
 from neurontest.errors import SpecError
 from neurontest.plan import make_plan
 from neurontest.settings import BY_NAME
@@ -354,14 +353,14 @@ def test_published_sets(tmp_path: Path) -> None:
     assert suite.warnings == ()
     of, than = suite.claims
     for claim in (of, than):
-        requests = kind_named(claim.kind).requests(claim)
+        requests = claim.kind.requests(claim)
         assert len(requests) == 3
         assert all(request.prompts for request in requests)
         with pytest.raises(KeyError):
             claim.request("paper")
     # Relabeling needs prompts on both of its sides.
-    assert kind_named(of.kind).smallest_p(of) > 0
-    assert kind_named(than.kind).smallest_p(than) == 0
+    assert of.kind.smallest_p(of) > 0
+    assert than.kind.smallest_p(than) == 0
     assert all("" not in group.prompts and len(group.prompts) == 60 for group in make_plan(suite).groups)
 
 

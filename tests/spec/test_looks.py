@@ -7,7 +7,7 @@ import pytest
 from neurontest.errors import SpecError
 from neurontest.spec.load import load_suite
 from neurontest.spec.single import claim_from
-from neurontest.stats.looks import levels
+from neurontest.stats.family.looks import levels
 from neurontest.types import Look
 
 from .suites import SUITE, concepts, faults, write

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from neurontest.claims.alternatives import alternatives
 from neurontest.spec.load import load_suite
-from neurontest.types import alternatives
 
 from .suites import SUITE, faults, prompts, write
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft7Validator
 
-from neurontest.claims import kinds
+from neurontest.kinds import kinds
 from neurontest.settings import SECTIONS, SETTINGS
 from neurontest.spec.schema import CLAIM_KEYS, assemble, text
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from neurontest.claims import kinds
 from neurontest.claims.grammar import SentenceError, parse
 from neurontest.errors import SpecError
+from neurontest.kinds import kinds
 from neurontest.spec import given as reading_texts
 from neurontest.spec import load
 from neurontest.spec import prompts as reading_prompts

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from neurontest.stats.auroc import auroc, average_precision, delong_interval, newcombe_interval, spread_of_auroc
-from neurontest.stats.power import prompts_needed
+from neurontest.stats.family.power import prompts_needed
 
 CASES = json.loads((Path(__file__).parents[1] / "golden" / "golden.json").read_text())
 GROUP = st.lists(st.integers(-6, 6).map(float), min_size=2, max_size=8).map(np.array)

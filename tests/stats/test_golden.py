@@ -14,10 +14,10 @@ import pytest
 
 from neurontest.neurons.overlap import coefficient, count, jaccard, rank_biased
 from neurontest.neurons.select import ConsistencySelector, MeanSelector
-from neurontest.stats.correction import adjust
-from neurontest.stats.half_samples import HalfSamples
+from neurontest.stats.family.correction import adjust
+from neurontest.stats.half_samples.sets import HalfSamples
 from neurontest.stats.halves import jackknife_variance
-from neurontest.stats.relabel import every_labeling, relabel, relabelings
+from neurontest.stats.relabeling.relabel import every_labeling, relabel, relabelings
 from neurontest.stats.sequential import excluded
 from neurontest.stats.streams import Stream
 from neurontest.stats.terms import Key

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from neurontest.stats.correction import thresholds
+from neurontest.stats.family.correction import thresholds
 from neurontest.stats.random_sets import (
     MOST,
     Direction,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from neurontest.claims import kind_named
-from neurontest.claims.base import Mode
-from neurontest.claims.preserved import Preserved
+from neurontest.claims.base import Claim
+from neurontest.claims.slots import Mode
+from neurontest.claims.suite import Family
 from neurontest.errors import EvidenceError
 from neurontest.gate.neurons.moves import concept_drift
 from neurontest.gate.reference.pruned import PrunedTrial
@@ -16,16 +16,8 @@ from neurontest.gate.reference.then import Read, Then
 from neurontest.gate.ways.by_kind import half_sampled
 from neurontest.gate.ways.paired import PairedTrial
 from neurontest.gate.ways.way import at_hand
-from neurontest.types import (
-    Claim,
-    ConceptDrift,
-    Family,
-    Generation,
-    Selection,
-    Thresholds,
-    TraceRequest,
-    reading_of,
-)
+from neurontest.kinds.preserved import Preserved
+from neurontest.types import ConceptDrift, Generation, Selection, Thresholds, TraceRequest, reading_of
 
 #: What is the same of two claims that ask for the same drift; the one with more prompts in a half-sample is looked at.
 Same = tuple[str, Selection, Generation]
@@ -62,7 +54,7 @@ class Asked:
     @property
     def requests(self) -> tuple[TraceRequest, ...]:
         """What must be traced for it."""
-        return kind_named(Preserved.name).requests(self.now)
+        return self.now.kind.requests(self.now)
 
 
 def asked_by(family: Family, then: Then, unlike: Mapping[str, str]) -> list[Asked]:
@@ -99,12 +91,11 @@ def drift_of(asked: Asked, then: Then, traces: Read, unmatched: str = "") -> Con
     EvidenceError
         If what the reference kept and what is at hand cannot be compared.
     """
-    kind = kind_named(Preserved.name)
-    kept = {request: then.reference.activations(request) for request in kind.requests(asked.then)}
+    kept = {request: then.reference.activations(request) for request in asked.then.kind.requests(asked.then)}
     known = {request: one for request, one in kept.items() if one is not None}
     if len(known) < len(kept):
         raise EvidenceError("the reference kept none of its activations; record it anew")
-    trial = PairedTrial(PrunedTrial(kind, asked.then, known), at_hand(kind, asked.now, traces))
+    trial = PairedTrial(PrunedTrial(asked.then, known), at_hand(asked.now, traces))
     return concept_drift(trial, asked.concept, Thresholds.of(asked.now.statistics.alpha), unmatched=unmatched)
 
 
@@ -112,11 +103,11 @@ def _about(claim: Claim, generation: Generation) -> Iterator[Asked]:
     """Each concept of a claim by itself, in each of the claim's ways."""
     traced = {name: one for name, one in claim.concepts.items() if not one.published}
     m = claim.statistics.m or min(one.units for one in traced.values()) // 2
-    for mode in kind_named(claim.kind).modes(claim):
+    for mode in claim.kind.modes(claim):
         for name, concept in traced.items():
             now = replace(
                 claim,
-                kind=Preserved.name,
+                kind=Preserved(),
                 terms={"of": name},
                 concepts={name: concept},
                 selection=_seen(claim.selection, mode),

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from neurontest.claims.single import column_of, label
-from neurontest.claims.trial import Trial
+from neurontest.evidence.single_neurons import column_of, label
+from neurontest.evidence.trial import Trial
 from neurontest.gate.neurons.matching import POOR, assigned, correlations
 from neurontest.gate.reference.pruned import PrunedTrial
 from neurontest.gate.ways.survival import IncomparableError

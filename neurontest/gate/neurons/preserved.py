@@ -9,21 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from neurontest.claims import kind_named
-from neurontest.claims.base import Traces
-from neurontest.claims.conclusion import t_null
-from neurontest.claims.preserved import BY_DEED, Preserved, refused
-from neurontest.claims.single import MissingNeuronError
-from neurontest.claims.trial import Trial
+from neurontest.claims.base import Claim, Traces
+from neurontest.evidence.conclusion import t_null
+from neurontest.evidence.kinds.preserved import refused
+from neurontest.evidence.procedure import evidence_of as evidence_on_one
+from neurontest.evidence.single_neurons import MissingNeuronError
+from neurontest.evidence.trial import Trial
 from neurontest.gate.neurons.drift import Matching, drifted
 from neurontest.gate.reference.pruned import Pruned, PrunedTrial
 from neurontest.gate.reference.same import difference
 from neurontest.gate.reference.then import Read, Then
 from neurontest.gate.ways.paired import PairedTrial
-from neurontest.stats.half_samples import HalfSamples
-from neurontest.stats.half_t import Hypothesis
+from neurontest.kinds.preserved import BY_DEED, Preserved, within
+from neurontest.stats.half_samples.half_t import Hypothesis
+from neurontest.stats.half_samples.sets import HalfSamples
 from neurontest.stats.terms import Term
-from neurontest.types import Claim, Estimate, Evidence, Thresholds
+from neurontest.types import Estimate, Evidence, Thresholds
 
 Test = Callable[[Claim, Traces, Thresholds], Evidence]
 #: On other words a neuron does not correlate with itself as it must: unchanged models were called weakened.
@@ -47,20 +48,19 @@ def against(then: Then, *, own_texts: bool = False) -> Test:
     """
 
     def test(claim: Claim, traces: Traces, thresholds: Thresholds) -> Evidence:
-        kind = kind_named(claim.kind)
-        if isinstance(kind, Preserved):
+        if isinstance(claim.kind, Preserved):
             if own_texts and claim.terms.get("meant") == BY_DEED and claim.selection.positions != "prompt":
                 return refused(claim, OTHER_WORDS)
-            return evidence_of(kind, claim, then, traces, thresholds)
+            return evidence_of(claim, then, traces, thresholds)
         try:
-            return kind.evidence(claim, traces, thresholds)
+            return evidence_on_one(claim, traces, thresholds)
         except MissingNeuronError as error:
             return refused(claim, str(error))
 
     return test
 
 
-def evidence_of(kind: Preserved, claim: Claim, then: Then, traces: Read, thresholds: Thresholds) -> Evidence:
+def evidence_of(claim: Claim, then: Then, traces: Read, thresholds: Thresholds) -> Evidence:
     """The evidence by half-t; refused, with the reason, where the reference cannot be compared with.
 
     Parameters
@@ -73,11 +73,11 @@ def evidence_of(kind: Preserved, claim: Claim, then: Then, traces: Read, thresho
     if why or before is None:
         return refused(claim, f"it cannot be compared: {why}")
     own = replace(claim, generation=before.generation)
-    kept = {request: then.reference.activations(request) for request in kind.requests(own)}
+    kept = {request: then.reference.activations(request) for request in own.kind.requests(own)}
     if None in kept.values():
         return refused(claim, "it cannot be compared: the reference kept none of its activations; record it anew")
-    earlier = PrunedTrial(kind, own, {request: one for request, one in kept.items() if one is not None})
-    later = _at_hand(kind, claim, traces)
+    earlier = PrunedTrial(own, {request: one for request, one in kept.items() if one is not None})
+    later = _at_hand(claim, traces)
     if later is None:
         return refused(claim, "it cannot be compared: none of its activations are at hand; record them anew")
     trial = PairedTrial(earlier, later)
@@ -88,24 +88,22 @@ def evidence_of(kind: Preserved, claim: Claim, then: Then, traces: Read, thresho
         return refused(
             claim, f"a number names no neuron of both models (layers: {layers}; neurons: {width}); say '{BY_DEED}'"
         )
-    return drift_evidence(kind, claim, trial, Matching(trial, claim.said("of"), "") if matched else None, thresholds)
+    return drift_evidence(claim, trial, Matching(trial, claim.said("of"), "") if matched else None, thresholds)
 
 
-def _at_hand(kind: Preserved, claim: Claim, traces: Read) -> Trial | None:
-    asked = {request: traces[request] for request in kind.requests(claim) if request in traces}
-    if len(asked) < len(kind.requests(claim)):
+def _at_hand(claim: Claim, traces: Read) -> Trial | None:
+    asked = {request: traces[request] for request in claim.kind.requests(claim) if request in traces}
+    if len(asked) < len(claim.kind.requests(claim)):
         return None
     pruned = {request: one for request, one in asked.items() if isinstance(one, Pruned)}
     if pruned:
-        return PrunedTrial(kind, claim, pruned)
-    return Trial(kind, claim, {at: one for at, one in asked.items() if not isinstance(one, Pruned)})
+        return PrunedTrial(claim, pruned)
+    return Trial(claim, {at: one for at, one in asked.items() if not isinstance(one, Pruned)})
 
 
-def drift_evidence(
-    kind: Preserved, claim: Claim, trial: PairedTrial, matching: Matching | None, thresholds: Thresholds
-) -> Evidence:
+def drift_evidence(claim: Claim, trial: PairedTrial, matching: Matching | None, thresholds: Thresholds) -> Evidence:
     """The evidence on both models; with a matching, neurons are told by what they do."""
-    name, part = claim.said("of"), 1 - kind.within(claim)
+    name, part = claim.said("of"), 1 - within(claim)
 
     def terms(samples: HalfSamples) -> tuple[Term, Term, Term, Term]:
         _, then, now, cross = drifted(matching(samples) if matching else samples, name, "")

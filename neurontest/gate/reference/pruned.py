@@ -11,16 +11,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neurontest.claims.base import Kind
-from neurontest.claims.conclusion import SMALL_BASELINE
-from neurontest.claims.trial import Trial
+from neurontest.claims.base import Claim
 from neurontest.errors import EvidenceError
+from neurontest.evidence.conclusion import SMALL_BASELINE
+from neurontest.evidence.trial import Trial
 from neurontest.neurons.normalize import Floats, fixed_point, typical_variance
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, top
 from neurontest.neurons.sums import strongest
 from neurontest.neurons.table import scores_of
 from neurontest.stats.halves import Indices
-from neurontest.types import BASELINE, Activations, Claim, TraceRequest
+from neurontest.types import BASELINE, Activations, TraceRequest
 
 #: The neurons that are needed of what each request asks for: ``layer * width + index``, rising.
 Needed = dict[TraceRequest, Indices]
@@ -100,13 +100,12 @@ class PrunedTrial(Trial):
 
     Parameters
     ----------
-    kind : Kind
     claim : Claim
     traces : mapping from TraceRequest to Pruned
     """
 
-    def __init__(self, kind: Kind, claim: Claim, traces: Mapping[TraceRequest, Pruned]) -> None:
-        super().__init__(kind, claim, {request: one.activations for request, one in traces.items()})
+    def __init__(self, claim: Claim, traces: Mapping[TraceRequest, Pruned]) -> None:
+        super().__init__(claim, {request: one.activations for request, one in traces.items()})
         self._columns = {request: one.columns for request, one in traces.items()}
 
     def kept(self, concept: str, mode: str = "") -> Indices:

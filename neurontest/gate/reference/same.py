@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
-from neurontest.types import BASELINE, Claim, ClaimRecord, Concept, ConceptRecord, Selection
+from neurontest.claims.base import Claim
+from neurontest.types import BASELINE, ClaimRecord, Concept, ConceptRecord, Selection
 
 #: What is said of texts that are replayed: the reference's own are read, whatever they were written under.
 _REPLAYED = ("max_new_tokens", "samples", "temperature", "top_k", "seed", "replay")
@@ -30,7 +31,7 @@ def difference(claim: Claim, then: ClaimRecord | None, concepts: Mapping[str, Co
         return "the reference has no claim of this name"
     if then.evidence is None:
         return f"the reference has no evidence of it: {then.error or then.skip or 'it was not evaluated'}"
-    if (claim.kind, dict(claim.terms)) != (then.kind, dict(then.terms)):
+    if (claim.kind.name, dict(claim.terms)) != (then.kind, dict(then.terms)):
         return f"it said something else: {then.sentence}"
     for words in (
         _first("the neurons of its sets are chosen otherwise", _parts(claim.selection), _parts(then.selection)),

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from neurontest.claims import kind_named
-from neurontest.claims.base import Traces
-from neurontest.claims.preserved import Preserved
-from neurontest.claims.trial import Trial
+from neurontest.claims.base import Claim, Traces
+from neurontest.evidence.trial import Trial
 from neurontest.gate.reference.pruned import Needed, PrunedTrial, needed
 from neurontest.gate.ways.effects import effect_survival
 from neurontest.gate.ways.naming import Listed, Named
 from neurontest.gate.ways.paired import PairedTrial, survival
 from neurontest.gate.ways.survival import IncomparableError, Survival
 from neurontest.gate.ways.way import Asked, Way
-from neurontest.types import Claim, Evidence
+from neurontest.kinds.preserved import Preserved
+from neurontest.types import Evidence
 
 
 class HalfSampled(Way):
@@ -24,11 +23,11 @@ class HalfSampled(Way):
 
     def needed(self, claim: Claim, traces: Traces, evidence: Evidence) -> Needed:
         """Those that some half-sample can select."""
-        return needed(Trial(kind_named(claim.kind), claim, traces))
+        return needed(Trial(claim, traces))
 
     def survival(self, asked: Asked) -> Survival:
         """By half-t."""
-        then = PrunedTrial(asked.kind, asked.then, asked.kept)
+        then = PrunedTrial(asked.then, asked.kept)
         return survival(PairedTrial(then, asked.at_hand(asked.claim)), asked.margin, asked.thresholds)
 
 
@@ -59,23 +58,23 @@ _OTHERS: Mapping[str, Way] = {
 
 def way_of(claim: Claim) -> Way | None:
     """How what is left of a claim is tested; None if it is not."""
-    kind = kind_named(claim.kind)
+    kind = claim.kind
     return _HALF_SAMPLED if kind.half_sampled(claim) else _OTHERS.get(kind.name)
 
 
 def half_sampled(claim: Claim) -> bool:
     """Whether half-samples of both models decide what is left of a claim, so that the reference kept what they need."""
-    return claim.kind == Preserved.name or isinstance(way_of(claim), HalfSampled)
+    return isinstance(claim.kind, Preserved) or isinstance(way_of(claim), HalfSampled)
 
 
 def untestable(claim: Claim) -> str:
     """Why what is left of a claim is not tested, in a sentence; empty if it is."""
-    if claim.kind == Preserved.name:
+    if isinstance(claim.kind, Preserved):
         return "it is about the change itself, and its own verdict says what became of its neurons"
-    return "" if way_of(claim) else f"what is left of a claim of the kind {claim.kind} is not tested"
+    return "" if way_of(claim) else f"what is left of a claim of the kind {claim.kind.name} is not tested"
 
 
 def kept_for(claim: Claim, traces: Traces, evidence: Evidence) -> Needed:
     """The neurons whose activations a reference must keep for a claim."""
-    way = _HALF_SAMPLED if claim.kind == Preserved.name else way_of(claim)
+    way = _HALF_SAMPLED if isinstance(claim.kind, Preserved) else way_of(claim)
     return way.needed(claim, traces, evidence) if way else {}

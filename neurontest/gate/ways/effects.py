@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neurontest.claims.single import column_of
-from neurontest.claims.trial import Trial
+from neurontest.evidence.single_neurons import column_of
+from neurontest.evidence.trial import Trial
 from neurontest.gate.margin import Margin
 from neurontest.gate.neurons.partners import Partner
 from neurontest.gate.ways.lists import lists_of

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neurontest.claims.single import top_lists
-from neurontest.claims.trial import Trial
+from neurontest.evidence.single_neurons import top_lists
+from neurontest.evidence.trial import Trial
 from neurontest.gate.reference.pruned import Needed, PrunedTrial
 from neurontest.neurons.normalize import Floats, fixed_point
 from neurontest.neurons.select import top
@@ -27,7 +27,7 @@ def listed_columns(trial: Trial, concepts: Sequence[str]) -> Needed:
 
 
 def lists_of(trial: Trial, concepts: Sequence[str]) -> tuple[Floats, Indices]:
-    """As :func:`~neurontest.claims.single.top_lists`, where only the neurons of :func:`listed_columns` may be at hand.
+    """As :func:`~neurontest.evidence.single_neurons.top_lists`, where only :func:`listed_columns` may be at hand.
 
     Of a reference each concept has its own neurons, since other claims need others of some: what is not at hand of a
     concept is in none of its lists.

@@ -10,7 +10,7 @@ from scipy import stats
 from neurontest.gate.margin import Margin
 from neurontest.gate.ways.survival import Survival, of_parts
 from neurontest.neurons.normalize import Floats
-from neurontest.stats.half_t import HalfT
+from neurontest.stats.half_samples.half_t import HalfT
 from neurontest.types import Spread
 
 #: One value of each prompt on one side of a difference, and on the other, if there is one.

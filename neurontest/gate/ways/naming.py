@@ -7,12 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from neurontest.claims import kind_named
-from neurontest.claims.base import Traces
-from neurontest.claims.single import column_of
-from neurontest.claims.specific import HasSpecificNeurons, SpecificNeuron, at_site
-from neurontest.claims.trial import Trial
+from neurontest.claims.base import Claim, Traces
 from neurontest.errors import EvidenceError
+from neurontest.evidence.single_neurons import column_of
+from neurontest.evidence.trial import Trial
 from neurontest.gate.neurons.partners import Partner, partners
 from neurontest.gate.reference.pruned import Needed, PrunedTrial
 from neurontest.gate.ways.effects import listed_survival
@@ -20,7 +18,8 @@ from neurontest.gate.ways.lists import listed_columns
 from neurontest.gate.ways.named import named_survival
 from neurontest.gate.ways.survival import IncomparableError, Survival
 from neurontest.gate.ways.way import Asked, Way
-from neurontest.types import Claim, Evidence, PerPrompt
+from neurontest.kinds.specific import HasSpecificNeurons, SpecificNeuron, at_site, sides_of
+from neurontest.types import Evidence, PerPrompt
 
 #: What to do about neurons that have moved, and how many of them are told.
 BY_MATCH = "look for neurons by what they do (--concept-against-neurons match)"
@@ -59,7 +58,7 @@ class Named(Naming):
 
     def needed(self, claim: Claim, traces: Traces, evidence: Evidence) -> Needed:
         """These neurons."""
-        trial = Trial(kind_named(claim.kind), _sited(claim), traces)
+        trial = Trial(_sited(claim), traces)
         names = [claim.said("neuron")] if "neuron" in claim.terms else _named_by(evidence)
         columns = np.unique(np.array([column_of(trial, name) for name in names], dtype=np.intp))
         return {trial.request(concept, ""): columns for concept in trial.n}
@@ -80,7 +79,7 @@ class Named(Naming):
         else:
             found = ()
         searched = "neuron" not in asked.claim.terms
-        names, sides = self._names(asked), kind.sides(asked.claim)
+        names, sides = self._names(asked), sides_of(asked.claim)
         return named_survival(then, now, names, sides, asked.margin, found, searched=searched)
 
     def partners(self, asked: Asked) -> tuple[Partner, ...]:
@@ -88,7 +87,7 @@ class Named(Naming):
         return partners(*self._trials(asked), self._names(asked))
 
     def _trials(self, asked: Asked) -> tuple[PrunedTrial, Trial]:
-        return PrunedTrial(asked.kind, _sited(asked.then), asked.kept), asked.at_hand(_sited(asked.claim))
+        return PrunedTrial(_sited(asked.then), asked.kept), asked.at_hand(_sited(asked.claim))
 
     def _names(self, asked: Asked) -> Sequence[str]:
         return [asked.claim.said("neuron")] if "neuron" in asked.claim.terms else asked.found
@@ -101,7 +100,7 @@ class Listed(Naming):
 
     def needed(self, claim: Claim, traces: Traces, evidence: Evidence) -> Needed:
         """Those of all lists: other neurons' lists can be made of them again, and neurons be matched with them."""
-        return listed_columns(Trial(kind_named(claim.kind), claim, traces), self._sides(claim))
+        return listed_columns(Trial(claim, traces), self._sides(claim))
 
     def survival(self, asked: Asked) -> Survival:
         """By Welch's t over prompts, of what is in the same prompts' lists."""
@@ -122,7 +121,7 @@ class Listed(Naming):
         return partners(self._then(asked), asked.at_hand(asked.claim), self._names(asked))
 
     def _then(self, asked: Asked) -> PrunedTrial:
-        return PrunedTrial(asked.kind, asked.then, asked.kept)
+        return PrunedTrial(asked.then, asked.kept)
 
     def _before(self, asked: Asked) -> Sequence[PerPrompt]:
         return asked.before.evidence.by_prompt if asked.before.evidence else ()

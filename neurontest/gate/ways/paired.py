@@ -13,19 +13,20 @@ from typing import TypeVar
 
 import numpy as np
 
-from neurontest.claims.base import Kind, Traces
-from neurontest.claims.conclusion import GROWTH
-from neurontest.claims.trial import Trial
+from neurontest.claims.base import Claim, Traces
 from neurontest.errors import EvidenceError
+from neurontest.evidence.conclusion import GROWTH
+from neurontest.evidence.procedure import procedure_of
+from neurontest.evidence.trial import Trial
 from neurontest.gate.margin import Margin
 from neurontest.gate.ways.survival import Survival, of_parts
 from neurontest.neurons.normalize import Floats
 from neurontest.neurons.select import ConsistencySelector, MeanSelector
-from neurontest.stats.half_samples import HalfSamples
-from neurontest.stats.half_t import Hypothesis
+from neurontest.stats.half_samples.half_t import Hypothesis
+from neurontest.stats.half_samples.sets import HalfSamples
 from neurontest.stats.halves import Indices
 from neurontest.stats.terms import Key, Term
-from neurontest.types import Claim, Spread, Thresholds
+from neurontest.types import Spread, Thresholds
 
 T = TypeVar("T")
 
@@ -56,8 +57,8 @@ class PairedTrial(Trial):
     """
 
     def __init__(self, then: Trial, traces: Traces | Trial, claim: Claim | None = None) -> None:
-        now = traces if isinstance(traces, Trial) else Trial(then.kind, claim or then.claim, traces)
-        super().__init__(now.kind, now.claim, now.traces)
+        now = traces if isinstance(traces, Trial) else Trial(claim or then.claim, traces)
+        super().__init__(now.claim, now.traces)
         self.then, self.now = then, now
         if (self.sizes, self.sample_of, self.m) != (then.sizes, then.sample_of, then.m):
             raise EvidenceError(f"{self.claim.node}: its prompts are grouped otherwise than the reference's")
@@ -98,15 +99,13 @@ def survival(trial: PairedTrial, margin: Margin, thresholds: Thresholds) -> Surv
     thresholds : Thresholds
         The p-values that this test's may be compared with.
     """
-    kind, claim = trial.kind, trial.claim
-    kept = trial.settle(
-        lambda samples: [_left(then, now, margin) for then, now in _both(kind, claim, samples)], thresholds
-    )
+    claim = trial.claim
+    kept = trial.settle(lambda samples: [_left(then, now, margin) for then, now in _both(claim, samples)], thresholds)
     changes = trial.describe(
-        lambda samples: [_left(then, now, Margin(0.0, is_share=False)) for then, now in _both(kind, claim, samples)]
+        lambda samples: [_left(then, now, Margin(0.0, is_share=False)) for then, now in _both(claim, samples)]
     )
-    then = trial.describe(lambda samples: [then for then, _ in _both(kind, claim, samples)])
-    now = trial.describe(lambda samples: [now for _, now in _both(kind, claim, samples)])
+    then = trial.describe(lambda samples: [then for then, _ in _both(claim, samples)])
+    now = trial.describe(lambda samples: [now for _, now in _both(claim, samples)])
     growth = GROWTH if claim.statistics.m is None else 0.0
     spreads = [None if one.degenerate else Spread(one.variance, one.df + 1, growth) for one in kept]
     return of_parts(kept, changes, then, now, spreads=spreads)
@@ -122,10 +121,10 @@ def _left(then: Hypothesis, now: Hypothesis, margin: Margin) -> Hypothesis:
     )
 
 
-def _both(kind: Kind, claim: Claim, samples: HalfSamples) -> list[tuple[Hypothesis, Hypothesis]]:
+def _both(claim: Claim, samples: HalfSamples) -> list[tuple[Hypothesis, Hypothesis]]:
     """The claim's hypotheses on the reference and on the candidate, on the half-samples of both."""
     then, now = (
-        [_named(model, one) for one in kind.hypotheses(claim, _alone(model, samples))]
+        [_named(model, one) for one in procedure_of(claim.kind).hypotheses(claim, _alone(model, samples))]
         for model in (REFERENCE, CANDIDATE)
     )
     return list(zip(_over_prompts(then), _over_prompts(now), strict=True))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neurontest.claims.conclusion import HALF_T_METHOD
 from neurontest.errors import EvidenceError
+from neurontest.evidence.conclusion import HALF_T_METHOD
 from neurontest.gate.margin import Margin
-from neurontest.stats.half_t import HalfT
+from neurontest.stats.half_samples.half_t import HalfT
 from neurontest.types import Spread
 
 #: Of neurons that a search found on the same texts: the share of the level that is left for what it had wrong.

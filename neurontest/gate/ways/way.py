@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from neurontest.claims import kind_named
-from neurontest.claims.base import Kind, Traces
-from neurontest.claims.trial import Trial
+from neurontest.claims.base import Claim, Kind, Traces
+from neurontest.evidence.trial import Trial
 from neurontest.gate.margin import Margin
 from neurontest.gate.reference.pruned import Needed, Pruned, PrunedTrial
 from neurontest.gate.ways.survival import IncomparableError, Survival
-from neurontest.types import Activations, Claim, ClaimRecord, Evidence, Tally, Thresholds, TraceRequest
+from neurontest.types import Activations, ClaimRecord, Evidence, Tally, Thresholds, TraceRequest
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,7 @@ class Asked:
     @property
     def kind(self) -> Kind:
         """The claim's."""
-        return kind_named(self.claim.kind)
+        return self.claim.kind
 
     @property
     def then(self) -> Claim:
@@ -63,7 +62,7 @@ class Asked:
         IncomparableError
             If nothing that it looks at is at hand.
         """
-        return at_hand(self.kind, claim, self.traces)
+        return at_hand(claim, self.traces)
 
     @property
     def found(self) -> tuple[str, ...]:
@@ -85,7 +84,7 @@ class Asked:
         return nearest.neurons
 
 
-def at_hand(kind: Kind, claim: Claim, traces: Mapping[TraceRequest, Activations | Pruned]) -> Trial:
+def at_hand(claim: Claim, traces: Mapping[TraceRequest, Activations | Pruned]) -> Trial:
     """A claim on one model, or on what a reference kept of it.
 
     Raises
@@ -93,13 +92,13 @@ def at_hand(kind: Kind, claim: Claim, traces: Mapping[TraceRequest, Activations 
     IncomparableError
         If nothing that it looks at is at hand.
     """
-    asked = {request: traces[request] for request in kind.requests(claim) if request in traces}
+    asked = {request: traces[request] for request in claim.kind.requests(claim) if request in traces}
     if not asked:
         raise IncomparableError("none of the activations that it looks at were kept; record it anew")
     pruned = {request: one for request, one in asked.items() if isinstance(one, Pruned)}
     if pruned:
-        return PrunedTrial(kind, claim, pruned)
-    return Trial(kind, claim, {at: one for at, one in asked.items() if not isinstance(one, Pruned)})
+        return PrunedTrial(claim, pruned)
+    return Trial(claim, {at: one for at, one in asked.items() if not isinstance(one, Pruned)})
 
 
 class Way(ABC):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from neurontest.claims import kind_named
+from neurontest.kinds import kind_named
 from neurontest.types import Selection
 from tests.calibration.cell import Cell
 from tests.calibration.counts import DEALINGS

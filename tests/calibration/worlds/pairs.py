@@ -10,12 +10,12 @@ from functools import cache
 import numpy as np
 from scipy import stats
 
-from neurontest.claims.trial import Trial
+from neurontest.evidence.trial import Trial
 from neurontest.gate.ways.effects import EFFECT, effect_survival
 from neurontest.gate.ways.mean_t import mean_survival
 from neurontest.gate.ways.named import any_of, named_survival
 from neurontest.gate.ways.survival import Survival
-from neurontest.stats.welch_bound import welch_bound
+from neurontest.stats.relabeling.welch_bound import welch_bound
 from neurontest.types import PerPrompt
 from tests.calibration.pair import AT, MARGIN, Pair, Said
 from tests.worlds import Floats, claim_on

@@ -12,10 +12,10 @@ from functools import cache
 
 import numpy as np
 
-from neurontest.claims.preserved import Preserved
-from neurontest.claims.trial import Trial
+from neurontest.evidence.trial import Trial
 from neurontest.gate.neurons.preserved import drift_evidence
 from neurontest.gate.ways.paired import PairedTrial, survival
+from neurontest.kinds.preserved import Preserved
 from neurontest.types import Selection, Statistics
 from tests.calibration.pair import AT, MARGIN, K, Pair, Said
 from tests.calibration.worlds.brute_force import Sets, selected
@@ -189,10 +189,10 @@ def sampled(pair: Pair, seed: int) -> Said:
                 seed=seed + 1,
             )
         )
-    (kind, claim, then), (_, _, now) = claims
-    both = PairedTrial(Trial(kind, claim, then), now)
-    if isinstance(kind, Preserved):
-        evidence = drift_evidence(kind, claim, both, None, AT)
+    (claim, then), (_, now) = claims
+    both = PairedTrial(Trial(claim, then), now)
+    if isinstance(claim.kind, Preserved):
+        evidence = drift_evidence(claim, both, None, AT)
         return Said(evidence.p, evidence.p_opposite, "half-sample")
     found = survival(both, MARGIN, AT)
     return Said(found.p_preserved, found.p_weakened, "half-sample")

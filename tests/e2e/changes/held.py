@@ -13,7 +13,7 @@ from typing import Any
 
 import platformdirs
 
-from neurontest.claims.preserved import Preserved
+from neurontest.kinds.preserved import Preserved
 from neurontest.run import Outcome, Run
 from neurontest.run.against import Against
 from neurontest.run.gate import Recorded, record_reference

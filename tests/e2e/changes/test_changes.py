@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from neurontest.stats.power import POWER
+from neurontest.stats.family.power import POWER
 from neurontest.types import Comparison
 from tests.e2e.changes.altered import CHANGES, DROPPED, NOISE, STEPS
 from tests.e2e.changes.held import MATCHED, Base, Held

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurontest.claims.trial import Trial
+from neurontest.evidence.trial import Trial
 from neurontest.gate.neurons.drift import Drift, Matching, drift
 from neurontest.gate.neurons.matching import matched
 from neurontest.gate.reference.pruned import Pruned, PrunedTrial, needed
@@ -28,10 +28,10 @@ def data(seed: int, n: int = 20, gain: float = 2.0) -> Data:
 
 def moved(then: Data, now: Data, *, match: bool) -> Drift:
     selection = Selection(k=10)
-    kind, claim, old = claim_on("a overlaps b more than c", *then, width=WIDTH, selection=selection)
-    _, _, new = claim_on("a overlaps b more than c", *now, width=now[1].shape[1], selection=selection)
-    whole = Trial(kind, claim, old)
-    small = PrunedTrial(kind, claim, {request: Pruned.of(old[request], at) for request, at in needed(whole).items()})
+    claim, old = claim_on("a overlaps b more than c", *then, width=WIDTH, selection=selection)
+    _, new = claim_on("a overlaps b more than c", *now, width=now[1].shape[1], selection=selection)
+    whole = Trial(claim, old)
+    small = PrunedTrial(claim, {request: Pruned.of(old[request], at) for request, at in needed(whole).items()})
     trial = PairedTrial(small, new)
     return drift(trial, "a", "", AT, Matching(trial, "a", "") if match else None)
 

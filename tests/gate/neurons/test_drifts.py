@@ -8,10 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neurontest.claims.base import Claim
+from neurontest.claims.suite import Family
 from neurontest.errors import EvidenceError
 from neurontest.gate.neurons.drifts import asked_by, drift_of
 from neurontest.gate.reference.then import Then
-from neurontest.types import Activations, Claim, Family, Selection, TraceRequest
+from neurontest.types import Activations, Selection, TraceRequest
 from tests.gate.neurons.test_drift import WIDTH, data
 from tests.gate.recorded import evaluated, family_of, recorded
 from tests.worlds import claim_on
@@ -30,7 +32,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> tuple[Family, Traces, The
     claims: list[Claim] = []
     traces: Traces = {}
     for sentence in SENTENCES:
-        _, claim, own = claim_on(sentence, *data(1), width=WIDTH, selection=Selection(k=10))
+        claim, own = claim_on(sentence, *data(1), width=WIDTH, selection=Selection(k=10))
         claims.append(claim)
         traces |= own
     family = family_of(claims)

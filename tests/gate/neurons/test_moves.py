@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from neurontest.claims.trial import Trial
+from neurontest.evidence.trial import Trial
 from neurontest.gate.neurons.moves import concept_drift
 from neurontest.gate.reference.pruned import Pruned, PrunedTrial, needed
 from neurontest.gate.ways.paired import PairedTrial
@@ -19,10 +19,10 @@ AT = Thresholds.of(0.05)
 
 def moved(then: Data, now: Data, **selection: object) -> ConceptDrift:
     chosen = Selection(k=10, **selection)  # type: ignore[arg-type]
-    kind, claim, old = claim_on("a overlaps b more than c", *then, width=WIDTH, selection=chosen)
-    _, _, new = claim_on("a overlaps b more than c", *now, width=WIDTH, selection=chosen)
-    whole = Trial(kind, claim, old)
-    small = PrunedTrial(kind, claim, {request: Pruned.of(old[request], at) for request, at in needed(whole).items()})
+    claim, old = claim_on("a overlaps b more than c", *then, width=WIDTH, selection=chosen)
+    _, new = claim_on("a overlaps b more than c", *now, width=WIDTH, selection=chosen)
+    whole = Trial(claim, old)
+    small = PrunedTrial(claim, {request: Pruned.of(old[request], at) for request, at in needed(whole).items()})
     found = concept_drift(PairedTrial(small, new), "a", AT)
     assert msgspec.json.decode(msgspec.json.encode(found), type=ConceptDrift) == found
     return found

@@ -11,18 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurontest.claims import describe
-from neurontest.claims.trial import Trial
+from neurontest.claims.base import Claim
+from neurontest.evidence import describe
+from neurontest.evidence.trial import Trial
 from neurontest.gate.compare import compare
 from neurontest.gate.margin import Margin
 from neurontest.gate.neurons import partners as by_deed
 from neurontest.gate.neurons.partners import by_chance, partners
 from neurontest.gate.reference.pruned import Pruned, PrunedTrial
 from neurontest.gate.ways.survival import IncomparableError
-from neurontest.types import Activations, Claim, Comparison, Selection, Statistics, TraceRequest
-from tests.claims.test_kinds import K
+from neurontest.types import Activations, Comparison, Selection, Statistics, TraceRequest
 from tests.gate.recorded import evaluated, family_of, recorded
 from tests.gate.ways.test_ways import SENTENCES, Worlds
+from tests.kinds.test_kinds import K
 from tests.worlds import Floats, claim_on
 
 WIDTH = 120
@@ -40,7 +41,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 def made(name: str, data: Mapping[str, Floats], baseline: Floats, worlds: Worlds, width: int = WIDTH) -> Made:
     neuron = int(worlds.neurons["c"][0])
     sentence = SENTENCES[name][0].format(f"L{neuron // WIDTH}.residual[{neuron % WIDTH}]")
-    _, claim, traces = claim_on(
+    claim, traces = claim_on(
         sentence, data, baseline, width=width, selection=Selection(k=K), statistics=Statistics(test="half-sample")
     )
     return claim, traces
@@ -175,11 +176,11 @@ def test_a_neuron_with_a_double_is_told_to_have_one() -> None:
 
 
 def test_of_a_reference_alone_no_match_can_be_made() -> None:
-    kind, claim, traces = claim_on(SENTENCE, rows(1), np.zeros((10, 20)), width=5)
+    claim, traces = claim_on(SENTENCE, rows(1), np.zeros((10, 20)), width=5)
     kept = {request: Pruned.of(one, np.arange(4)) for request, one in traces.items()}
-    pruned = PrunedTrial(kind, claim, kept)
+    pruned = PrunedTrial(claim, kept)
     with pytest.raises(IncomparableError, match="a model at hand alone"):
         partners(pruned, pruned, ["L0.residual[3]"])
     by_index = replace(claim, selection=replace(claim.selection, identity="dimension"))
     with pytest.raises(IncomparableError, match="is matched with none"):
-        partners(pruned, Trial(kind, by_index, traces), ["L0.residual[3]"])
+        partners(pruned, Trial(by_index, traces), ["L0.residual[3]"])

@@ -8,14 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neurontest.claims import kinds
+from neurontest.claims.base import Claim
 from neurontest.claims.grammar import parse, render
-from neurontest.claims.preserved import NO_REFERENCE
+from neurontest.claims.suite import Family
+from neurontest.evidence.kinds.preserved import NO_REFERENCE
 from neurontest.gate.compare import compare
 from neurontest.gate.margin import Margin
 from neurontest.gate.neurons.preserved import against
+from neurontest.kinds import kinds
 from neurontest.run.settle import settle
-from neurontest.types import Activations, Claim, Evidence, Family, Selection, Thresholds, TraceRequest, silent
+from neurontest.types import Activations, Evidence, Selection, Thresholds, TraceRequest, silent
 from tests.gate.neurons.test_drift import WIDTH, Data, data, permuted
 from tests.gate.recorded import evaluated, family_of, judged, recorded
 from tests.worlds import claim_on
@@ -24,7 +26,7 @@ SENTENCE = "a's neurons are preserved"
 
 
 def asked(sentence: str, world: Data) -> tuple[Claim, dict[TraceRequest, Activations]]:
-    _, claim, traces = claim_on(sentence, *world, width=WIDTH, selection=Selection(k=10))
+    claim, traces = claim_on(sentence, *world, width=WIDTH, selection=Selection(k=10))
     return claim, dict(traces)
 
 
@@ -164,9 +166,9 @@ def test_a_named_neuron_that_is_gone_is_incomparable_and_its_family_is_tested(tm
     asked_then = [claim_on(one, then, np.zeros((10, 16)), width=8) for one in named]
     now = {name: rows[:, :8] for name, rows in then.items()}
     asked_now = [claim_on(one, now, np.zeros((10, 8)), width=8) for one in named]
-    family = family_of([claim for _, claim, _ in asked_then])
+    family = family_of([claim for claim, _ in asked_then])
     before, after = (
-        {at: rows for _, _, traces in asked for at, rows in traces.items()} for asked in (asked_then, asked_now)
+        {at: rows for _, traces in asked for at, rows in traces.items()} for asked in (asked_then, asked_now)
     )
     reference = recorded(tmp_path / "ref", family, before, evaluated(family, before))
     evidence = settle(family, after, silent, test=against(reference))

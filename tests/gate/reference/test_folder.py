@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neurontest.claims.trial import Trial
 from neurontest.errors import RecordError
+from neurontest.evidence.trial import Trial
 from neurontest.gate.margin import Margin
 from neurontest.gate.reference.folder import ACTIVATIONS, MANIFEST, RECORD, name_of, read_reference, write_reference
 from neurontest.gate.reference.pruned import Pruned, PrunedTrial, needed
@@ -46,7 +46,7 @@ def test_what_was_written_is_read(folder: Path) -> None:
     assert found.record == b'{"record": 1}\n'
     read = {request: one for request in whole.traces if (one := found.activations(request)) is not None}
     assert read.keys() == whole.traces.keys()
-    then = PrunedTrial(whole.kind, whole.claim, read)
+    then = PrunedTrial(whole.claim, read)
     paired = PairedTrial(then, whole.traces)
     outcome = survival(paired, Margin(), Thresholds.of(0.05))
     assert outcome.change.estimate == 0

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurontest.claims.trial import Trial
+from neurontest.evidence.trial import Trial
 from neurontest.gate.reference.pruned import Pruned, PrunedTrial, needed
 from neurontest.types import Selection, Statistics, Thresholds
 from tests.worlds import World, claim_on, three
@@ -18,7 +18,7 @@ SENTENCES = ("a overlaps b more than c", "a, b and c have distinct neurons", "a 
 
 def pruned(trial: Trial) -> tuple[PrunedTrial, int]:
     traces = {request: Pruned.of(trial.traces[request], columns) for request, columns in needed(trial).items()}
-    return PrunedTrial(trial.kind, trial.claim, traces), max(len(one.columns) for one in traces.values())
+    return PrunedTrial(trial.claim, traces), max(len(one.columns) for one in traces.values())
 
 
 def whole(

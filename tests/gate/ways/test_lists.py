@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neurontest.claims.single import top_lists
-from neurontest.claims.trial import Trial
+from neurontest.evidence.single_neurons import top_lists
+from neurontest.evidence.trial import Trial
 from neurontest.gate.reference.pruned import Pruned, PrunedTrial
 from neurontest.gate.ways.lists import listed_columns, lists_of
 from neurontest.types import Selection
@@ -23,19 +23,17 @@ def test_of_the_neurons_in_some_list_they_come_out_the_same(selection: dict[str,
     data["a"][:, 7] += 2
     baseline = rng.normal(size=(9, LAYERS * WIDTH))
     chosen = Selection(k=5, **selection)  # type: ignore[arg-type]
-    kind, claim, traces = claim_on(
-        "a has consistent neurons against neutral", data, baseline, width=WIDTH, selection=chosen
-    )
-    whole = Trial(kind, claim, traces)
+    claim, traces = claim_on("a has consistent neurons against neutral", data, baseline, width=WIDTH, selection=chosen)
+    whole = Trial(claim, traces)
     needed = listed_columns(whole, SIDES)
     expected, columns = top_lists(whole, SIDES)
-    assert set(needed) == set(kind.requests(claim))
+    assert set(needed) == set(claim.kind.requests(claim))
     assert max(map(len, needed.values())) < LAYERS * WIDTH
     # Another claim may need more of one side.
     other = np.arange(LAYERS * WIDTH) if "identity" in selection else np.arange(20)
     mine = claim.concepts["a"].prompts
     more = {at: own if at.prompts == mine else np.union1d(own, other) for at, own in needed.items()}
-    found, names = lists_of(PrunedTrial(kind, claim, {at: Pruned.of(traces[at], more[at]) for at in traces}), SIDES)
+    found, names = lists_of(PrunedTrial(claim, {at: Pruned.of(traces[at], more[at]) for at in traces}), SIDES)
     assert names.tolist() == columns.tolist()
     assert np.array_equal(found, expected)
     assert lists_of(whole, SIDES)[1].tolist() == columns.tolist()

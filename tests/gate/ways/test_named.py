@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from neurontest.claims.trial import Trial
+from neurontest.evidence.trial import Trial
 from neurontest.gate.margin import Margin
 from neurontest.gate.power import power_if_unchanged
 from neurontest.gate.ways.named import named_survival

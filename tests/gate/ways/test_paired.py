@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from neurontest.claims.trial import Trial
+from neurontest.evidence.trial import Trial
 from neurontest.gate.margin import Margin
 from neurontest.gate.ways.paired import PairedTrial, survival
 from neurontest.gate.ways.survival import Survival
@@ -31,9 +31,9 @@ def asked(
     selection: Selection = TEN,
 ) -> Survival:
     tested = Statistics(test="half-sample")
-    kind, claim, reference = claim_on(sentence, *then, width=200, selection=selection, statistics=tested)
-    _, _, candidate = claim_on(sentence, *now, width=now[1].shape[1], selection=selection, statistics=tested)
-    return survival(PairedTrial(Trial(kind, claim, reference), candidate), margin or Margin(), AT)
+    claim, reference = claim_on(sentence, *then, width=200, selection=selection, statistics=tested)
+    _, candidate = claim_on(sentence, *now, width=now[1].shape[1], selection=selection, statistics=tested)
+    return survival(PairedTrial(Trial(claim, reference), candidate), margin or Margin(), AT)
 
 
 def permuted(world: tuple[dict[str, Floats], Floats], seed: int = 0) -> tuple[dict[str, Floats], Floats]:
@@ -57,8 +57,8 @@ def test_either_side_is_the_claims_own_test(sentence: str) -> None:
     found = asked(then, now, sentence)
     tested = Statistics(test="half-sample")
     for own, world in ((found.then, then), (found.now, now)):
-        kind, claim, traces = claim_on(sentence, *world, width=200, selection=TEN, statistics=tested)
-        alone = Trial(kind, claim, traces).decide(AT)
+        claim, traces = claim_on(sentence, *world, width=200, selection=TEN, statistics=tested)
+        alone = Trial(claim, traces).decide(AT)
         assert any(one.estimate == own.estimate and one.variance == own.variance for one in alone)
 
 

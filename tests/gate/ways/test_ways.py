@@ -10,16 +10,18 @@ import msgspec
 import numpy as np
 import pytest
 
-from neurontest.claims import describe, kinds
+from neurontest.claims.base import Claim
+from neurontest.evidence import describe
 from neurontest.gate.compare import compare, powers
 from neurontest.gate.margin import Margin
 from neurontest.gate.power import Power
 from neurontest.gate.ways import named
 from neurontest.gate.ways.by_kind import kept_for, untestable, way_of
-from neurontest.types import Activations, Claim, Selection, Statistics, TraceRequest
-from tests.claims.test_causal import FORCED, NEEDED, World2, scored
-from tests.claims.test_kinds import K, Planted
+from neurontest.kinds import kinds
+from neurontest.types import Activations, Selection, Statistics, TraceRequest
 from tests.gate.recorded import evaluated, family_of, judged, recorded
+from tests.kinds.test_causal import FORCED, NEEDED, World2, scored
+from tests.kinds.test_kinds import K, Planted
 from tests.worlds import Floats, claim_on
 
 #: What each kind may say of the planted world, and in which other world it is untrue.
@@ -107,7 +109,7 @@ def asked(
         )
         for data, neutral in rows
     ]
-    return made[0][1], dict(made[0][2]), made[1][2]
+    return made[0][0], dict(made[0][1]), made[1][1]
 
 
 @pytest.fixture(autouse=True)
@@ -119,7 +121,7 @@ def test_every_kind_has_its_way_or_says_why_not() -> None:
     told = {name.split(",")[0] for name in SENTENCES} | CAUSAL.keys()
     untold = {kind.name for kind in kinds()} - told
     assert untold == {"preserved"}
-    _, claim, _ = claim_on("a's neurons are preserved", *Worlds().of("planted"), width=120)
+    claim, _ = claim_on("a's neurons are preserved", *Worlds().of("planted"), width=120)
     assert "its own verdict" in untestable(claim)
     assert way_of(claim) is None
 
@@ -154,7 +156,7 @@ def test_each_kind(name: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", CAUSAL)
 def test_causal_kinds(name: str, tmp_path: Path) -> None:
     sentence, effect = CAUSAL[name]
-    _, claim, traces = World2().claim(sentence)
+    claim, traces = World2().claim(sentence)
     family = family_of([claim])
     evidence = {share: scored(sentence, share * effect)[0] for share in (1.0, 0.05)}
     found = judged(family, {"c0": evidence[1.0]})
@@ -179,7 +181,7 @@ def test_causal_kinds(name: str, tmp_path: Path) -> None:
 
 def test_other_prompts_are_not_compared(tmp_path: Path) -> None:
     sentence, effect = CAUSAL["necessary"]
-    _, claim, traces = World2().claim(sentence)
+    claim, traces = World2().claim(sentence)
     family = family_of([claim])
     found = judged(family, {"c0": scored(sentence, effect)[0]})
     reference = recorded(tmp_path / "ref", family, traces, found)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from neurontest.claims import kinds
+from neurontest.kinds import kinds
 from neurontest.report.plain import plain
 from neurontest.report.plain.amounts import possible, signed, span
 from neurontest.report.plain.kinds import PHRASES

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from neurontest.claims import describe
+from neurontest.evidence import describe
+from neurontest.evidence.procedure import evidence_of
 from neurontest.report.plain import plain
 from neurontest.report.record import load_record
 from neurontest.types import ClaimRecord, Selection, Statistics, Thresholds
@@ -44,7 +45,7 @@ def told(sentence: str, data: tuple[dict[str, Floats], Floats]) -> str:
     rows = {**concepts, "neutral": neutral[:10]}
     both = {name: {"generated": own, "last": own[:, ::-1].copy()} for name, own in rows.items()}
     chosen: object = both if "last token" in sentence else rows
-    kind, claim, traces = claim_on(
+    claim, traces = claim_on(
         sentence,
         chosen,  # type: ignore[arg-type]
         {"generated": neutral, "last": neutral[:, ::-1].copy()} if "last token" in sentence else neutral,
@@ -52,11 +53,11 @@ def told(sentence: str, data: tuple[dict[str, Floats], Floats]) -> str:
         selection=Selection(k=10),
         statistics=Statistics(m=5, similar_above=0.7),
     )
-    found = kind.evidence(claim, traces, Thresholds.of(0.05))
+    found = evidence_of(claim, traces, Thresholds.of(0.05))
     judged = judge(family(1), {"c0": found})["c0"]
     record: ClaimRecord = replace(
         CLAIMS[0],
-        kind=claim.kind,
+        kind=claim.kind.name,
         sentence=claim.sentence,
         terms=dict(claim.terms),
         selection=claim.selection,

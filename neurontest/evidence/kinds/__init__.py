@@ -1,0 +1,1 @@
+"""The tests of each kind of claim, apart from what it declares."""

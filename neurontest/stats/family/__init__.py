@@ -1,0 +1,1 @@
+"""The p-values of a family: corrected, spread over looks, and how small an effect they show."""
