@@ -78,8 +78,8 @@ def _loosened(claim: Claim, then: ClaimRecord, model: str) -> Iterator[str]:
 
 
 def _smaller(claim: Claim, then: Mapping[str, Any]) -> Iterator[str]:
-    sign = -1 if claim.kind in _EASIER_IF_LARGER else 1
-    unsaid = {slot: said for (kind, slot), said in _UNSAID.items() if kind == claim.kind}
+    sign = -1 if claim.kind.name in _EASIER_IF_LARGER else 1
+    unsaid = {slot: said for (kind, slot), said in _UNSAID.items() if kind == claim.kind.name}
     for slot, was in {**unsaid, **then}.items():
         is_now = claim.terms.get(slot, unsaid.get(slot, 0.0))
         numbers = _number(was), _number(is_now)

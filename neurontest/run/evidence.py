@@ -91,7 +91,7 @@ def vacuity_key(
 def substance(claim: Claim) -> list[object]:
     """What a claim says, and all that its evidence depends on but its name: plain values."""
     return [
-        claim.kind,
+        claim.kind.name,
         dict(claim.terms),
         [_facts(concept) for concept in claim.concepts.values()],
         _facts(claim.baseline) if claim.baseline else None,

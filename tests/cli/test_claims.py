@@ -50,7 +50,7 @@ def test_the_examples_can_be_pasted_into_a_suite(tmp_path: Path) -> None:
     claims = [{"id": f"c{at}", "claim": one} for at, one in enumerate(said)]
     (tmp_path / "claims.yaml").write_text(json.dumps({"claims": claims}), encoding="utf-8")
     found = load_suite(tmp_path).claims
-    assert [claim.kind for claim in found] == [parse(one, kinds())[0].name for one in said]
+    assert [claim.kind for claim in found] == [parse(one, kinds())[0] for one in said]
     # The numbers of prompts that are listed are those that a claim is refused with, or it is said when they are others.
     for claim in found:
         kind = claim.kind

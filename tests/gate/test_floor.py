@@ -21,12 +21,11 @@ from neurontest.gate.margin import Margin
 from neurontest.gate.reference.folder import FLOOR, MANIFEST, read_reference, write_reference
 from neurontest.gate.reference.pruned import Pruned, needed, together
 from neurontest.gate.reference.then import Then
-from neurontest.kinds import kind_named
 from neurontest.report.floor import floor_lines, floor_words
 from neurontest.run.floor import other_batch_size
 from neurontest.types import Comparison, Floor, FloorRepeat, NoiseFloor
 from tests.gate.test_compare import Data, data, findings, recorded, suite
-from tests.kinds.test_causal import FORCED, NEEDED, World2, scored
+from tests.kinds.test_causal import NEEDED, World2, scored
 
 __all__ = ["recorded"]  # a fixture
 
@@ -207,4 +206,3 @@ def test_ablating_the_set_alone_is_what_the_evidence_says_of_it() -> None:
     assert [(one.of, one.units) for one in found] == [(one.of, one.units) for one in evidence.by_prompt]
     for one, other in zip(found, evidence.by_prompt, strict=True):
         assert one.values["effect"] == pytest.approx(other.values["effect"], abs=1e-6)
-    assert not hasattr(kind_named(World2().claim(FORCED)[1].kind), "alone")

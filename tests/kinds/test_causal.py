@@ -329,6 +329,7 @@ def test_faults() -> None:
     wordless = {name: replace(one, words=()) for name, one in claim.concepts.items()}
     (said,) = claim.kind.faults(replace(claim, concepts=wordless))
     assert said == "'b' has no words whose likelihood could rise; say 'words: [...]' in the concept"
+    assert claim.baseline is not None
     small = replace(claim.baseline, prompts=claim.baseline.prompts[:19])
     (said,) = claim.kind.shortages(replace(claim, baseline=small))
     assert said.endswith("the baseline has 19 prompts and needs 20")

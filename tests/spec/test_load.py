@@ -73,7 +73,7 @@ def test_the_sample_suite(tmp_path: Path) -> None:
     assert (second.id, second.sentence, second.tags) == ("hanoi-mlp", first.sentence, ("slow",))
     assert second.selection == Selection(site="mlp", k=200)
     assert second.where.line == 3
-    assert third.kind == "sets_differ"
+    assert third.kind.name == "sets_differ"
     assert list(third.concepts) == ["vietnam", "hanoi", "violent"]
 
 

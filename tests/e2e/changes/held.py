@@ -140,6 +140,6 @@ def compared(run: Run) -> tuple[dict[str, Comparison], dict[str, str]]:
     for family in run.suite.families:
         claims |= run.comparisons(family)
         for claim in family.tested:
-            if claim.kind == Preserved.name:
+            if claim.kind.name == Preserved.name:
                 shared[claim.id] = run.finding(claim).evidence.effect.note
     return claims, shared
