@@ -65,7 +65,7 @@ def missing(session: pytest.Session) -> dict[Path, str]:
 
     A suite whose faults a collector has told is not among them, nor one that was left out by how tests were selected.
     """
-    from neurontest.plugin.collect import ClaimItem
+    from neurontest.plugin.item import ClaimItem
 
     state = state_of(session.config)
     left = {item.suite.folder for item in session.items if isinstance(item, ClaimItem)}

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from neurontest.errors import Fault, ForeignError, NeurontestError, SpecError, listing
+from neurontest.errors import Fault, NeurontestError, SpecError, listing
 from neurontest.plugin.asked import asked_for
+from neurontest.plugin.item import ClaimItem
 from neurontest.plugin.judge import judge, prepare
-from neurontest.plugin.outcomes import VerdictFailure, error_text
+from neurontest.plugin.outcomes import VerdictFailure
 from neurontest.plugin.state import state_of, worker_name
-from neurontest.untrusted import visible, visible_line
+from neurontest.untrusted import visible_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,68 +72,10 @@ class SpecFile(pytest.File):
         return path == self.path.resolve() or path.suffix != ".yaml" or not _is_asked_for(path, self.config)
 
 
-class ClaimItem(pytest.Function):
-    """A claim as a test.
-
-    A :class:`pytest.Function`, since pytest offers fixtures to nothing else: session fixtures, overrides in a conftest
-    and marks work as they do for a test in Python.
-
-    Attributes
-    ----------
-    verdict : str
-        What its test found; empty if it did not get there.
-    status : str
-        What became of it since the reference; empty if that was not found out.
-    facts : str
-        In a worker, what its run has to tell so far, as JSON.
-    text : str
-        What was found, for a reader, in labelled lines.
-    shared : float
-        Seconds of its set-up that went into what its family shares.
-    """
-
-    def __init__(self, *, suite: Suite, claim: Claim, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.suite = suite
-        self.claim = claim
-        self.verdict = self.status = self.facts = self.text = ""
-        self.shared = 0.0
-
-    def setup(self) -> None:
-        """Make the fixtures, and do what the claims of the family share."""
-        self.verdict = self.status = self.facts = self.text = ""
-        self.shared = 0.0
-        super().setup()
-        if not self.config.getoption("setuponly", False):
-            prepare(self, self.funcargs["concept_model"])
-
-    def reportinfo(self) -> tuple[os.PathLike[str] | str, int | None, str]:
-        """Where the claim stands, and its sentence."""
-        where = self.claim.where
-        return self.path, where.line - 1, f"{where.file}: {self.claim.sentence}"
-
-    # pytest types the result as str or TerminalRepr over several classes; a string is public and stays one line long in
-    # the short summary.
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """The failure text of a verdict, one clean text for what neurontest raises on purpose, else pytest's own."""
-        if isinstance(excinfo.value, VerdictFailure):
-            return str(excinfo.value)
-        if isinstance(excinfo.value, NeurontestError):
-            where = f"{os.path.relpath(self.path, self.config.invocation_params.dir)}:{self.claim.where.line}"
-            said = f"{where}: {self.claim.sentence}: error: {error_text(excinfo.value)}"
-            cause = excinfo.value.__cause__
-            if isinstance(excinfo.value, ForeignError) and cause is not None and self._is_curious():
-                said += "\n\n" + "".join(traceback.format_exception(cause)).rstrip()
-            return visible(said)
-        return super().repr_failure(excinfo)
-
-    def _is_curious(self) -> bool:
-        """Whether whoever runs this wants to see where a program failed."""
-        return self.config.get_verbosity() >= 2 or self.config.getoption("tbstyle", "auto") in ("long", "native")
-
-
 def _item(file: SpecFile, suite: Suite, claim: Claim) -> ClaimItem:
-    item: ClaimItem = ClaimItem.from_parent(file, name=claim.id, callobj=_test_of(claim), suite=suite, claim=claim)
+    item: ClaimItem = ClaimItem.from_parent(
+        file, name=claim.id, callobj=_test_of(claim), suite=suite, claim=claim, prepare=prepare
+    )
     item.add_marker("neurontest")
     for concept in claim.concepts:
         # By keyword, so that -m "concept(name='hanoi')" finds it.

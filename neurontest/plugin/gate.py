@@ -16,8 +16,8 @@ from neurontest.plugin.state import state_of
 if TYPE_CHECKING:
     from neurontest.gate.margin import Margin
     from neurontest.plugin.options import Options
-    from neurontest.plugin.records import Written
     from neurontest.plugin.state import State
+    from neurontest.plugin.written import Written
     from neurontest.run import Run
     from neurontest.types import FloorVaries
 

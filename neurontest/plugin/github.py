@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from neurontest.plugin.records import Written
+    from neurontest.plugin.written import Written
 
 SUMMARY = "GITHUB_STEP_SUMMARY"
 #: Bytes that a step's summary may have in all; of one that has more, nothing is shown.

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from neurontest.plugin.fixtures import concept_check, concept_model, concept_sets, concept_suite
-from neurontest.plugin.keys import MOVED, OPTIONS
-from neurontest.plugin.options import add_options, read_options
+from neurontest.plugin.keys import MOVED
+from neurontest.plugin.options import OPTIONS, add_options, read_options
 
 __all__ = ["concept_check", "concept_model", "concept_sets", "concept_suite"]
 

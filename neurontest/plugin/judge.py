@@ -23,7 +23,7 @@ from neurontest.untrusted import visible_line
 if TYPE_CHECKING:
     from neurontest.claims.base import Claim
     from neurontest.claims.suite import Suite
-    from neurontest.plugin.collect import ClaimItem
+    from neurontest.plugin.item import ClaimItem
     from neurontest.plugin.state import State
     from neurontest.run import Run
     from neurontest.types import Finding
@@ -112,7 +112,7 @@ def _whole(session: pytest.Session, suite: Suite, file: str) -> bool:
 
 
 def _is_of(item: pytest.Item, suite: Suite, file: str) -> TypeGuard[ClaimItem]:
-    from neurontest.plugin.collect import ClaimItem
+    from neurontest.plugin.item import ClaimItem
 
     return isinstance(item, ClaimItem) and item.suite.folder == suite.folder and item.claim.where.file == file
 

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
-
-if TYPE_CHECKING:
-    from neurontest.plugin.options import Options
-    from neurontest.plugin.state import State
-
-#: What the command line, the ini file and the environment say.
-OPTIONS: pytest.StashKey[Options] = pytest.StashKey()
 
 #: What an option's value did to pytest's rootdir, in a sentence; or empty.
 MOVED: pytest.StashKey[str] = pytest.StashKey()
-
-#: Everything the plugin knows of the running session; :func:`neurontest.plugin.state.state_of` begins it.
-STATE: pytest.StashKey[State] = pytest.StashKey()
 
 #: Attribute of a claim's test reports: which claim it is of, as plain texts, so that it survives the way from a worker.
 REPORT_KEY = "neurontest"

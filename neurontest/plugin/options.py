@@ -229,3 +229,7 @@ def _suite_folder(folder: Path, said: str) -> Path:
             f"{said}: is no suite, since it holds no {SUITE_FILE}; 'neurontest init DIR' writes one"
         )
     return folder.resolve()
+
+
+#: What the command line, the ini file and the environment say.
+OPTIONS: pytest.StashKey[Options] = pytest.StashKey()

@@ -7,7 +7,7 @@ import pytest
 from neurontest.claims.base import Claim
 from neurontest.claims.suite import Suite
 from neurontest.plugin.asked import asked_for
-from neurontest.plugin.collect import ClaimItem
+from neurontest.plugin.item import ClaimItem
 
 
 def cheap_first(items: list[pytest.Item], config: pytest.Config) -> None:

@@ -10,14 +10,16 @@ import pytest
 
 from neurontest.plugin import github, lines, stated, terminal, workers
 from neurontest.plugin.asked import missing, suites_asked_for
-from neurontest.plugin.collect import ClaimItem
 from neurontest.plugin.gate import close_gate
+from neurontest.plugin.item import ClaimItem
 from neurontest.plugin.keys import MOMENT_KEY, MOVED
 from neurontest.plugin.order import cheap_first
-from neurontest.plugin.outcomes import Tally, claim_of, error_text, label, named
-from neurontest.plugin.records import Written, clear, write_records
+from neurontest.plugin.outcomes import claim_of, error_text, named
+from neurontest.plugin.records import clear, write_records
 from neurontest.plugin.state import state_of
+from neurontest.plugin.tally import Tally
 from neurontest.plugin.terminal import repeated
+from neurontest.plugin.written import Written
 from neurontest.untrusted import visible_line
 
 #: Options that collect tests, but run none.
@@ -118,7 +120,7 @@ class Recorder:
         report = yield
         self._state.progress.close()  # whatever the test did, pytest writes its dot next
         if isinstance(item, ClaimItem):
-            label(report, item, call)
+            item.label(report, call)
             self._reword(report, item, call)
             if report.when == "call" and report.passed and item.text and lines.shows_evidence(self._config):
                 report.sections.append((lines.EVIDENCE, item.text))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from neurontest.errors import NeurontestError, SpecError
 from neurontest.plugin import github
 from neurontest.plugin.outcomes import error_text
 from neurontest.plugin.stated import stated_of
+from neurontest.plugin.written import Written
 from neurontest.report import BADGES
 
 if TYPE_CHECKING:
@@ -18,30 +19,6 @@ if TYPE_CHECKING:
     from neurontest.plugin.state import State
     from neurontest.run import Outcome, Run
     from neurontest.types import Record
-
-
-@dataclass(frozen=True)
-class Written:
-    """What became of one suite's record.
-
-    Attributes
-    ----------
-    folder : Path
-        Of the suite.
-    record : Record or None
-    files : tuple of Path
-        The reports, as far as they were written.
-    warning : str
-        Why there is no record or no report, in a sentence; else empty.
-    run : Run or None
-        That the record is of, if anything was found.
-    """
-
-    folder: Path
-    record: Record | None
-    files: tuple[Path, ...] = ()
-    warning: str = ""
-    run: Run | None = None
 
 
 def write_records(state: State, asked: Iterable[Path]) -> list[Written]:

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from neurontest.errors import EvidenceError, Fault, ModelError, NeurontestError
 from neurontest.plugin.foreign import Guarded, our_words
-from neurontest.plugin.keys import MOMENT_KEY, OPTIONS, STATE
-from neurontest.plugin.outcomes import Tally
+from neurontest.plugin.keys import MOMENT_KEY
+from neurontest.plugin.options import OPTIONS, Options
 from neurontest.plugin.progress import ProgressLine, progress_line
+from neurontest.plugin.tally import Tally
 
 if TYPE_CHECKING:
     import pytest
 
     from neurontest.claims.base import Claim
     from neurontest.claims.suite import Suite
-    from neurontest.plugin.options import Options
-    from neurontest.plugin.stated import Stating
+    from neurontest.plugin.tally import Stating
     from neurontest.run import Run
     from neurontest.run.against import Against
     from neurontest.setting import Value
@@ -309,3 +309,7 @@ def _has_model(run: Run) -> bool:
             return bool(run.model.fingerprint)
     except NeurontestError:
         return False
+
+
+#: Everything the plugin knows of the running session; :func:`state_of` begins it.
+STATE: pytest.StashKey[State] = pytest.StashKey()

@@ -4,38 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from neurontest.plugin.keys import STATED_KEY
-from neurontest.plugin.outcomes import Tally
+from neurontest.plugin.tally import Stating
 
 if TYPE_CHECKING:
     from neurontest.plugin.state import State
     from neurontest.run import Stated
-
-
-@dataclass
-class Stating:
-    """A test in Python that stated claims.
-
-    Attributes
-    ----------
-    file, line
-        Where it is; the file relative to pytest's rootdir, the line from 1.
-    claims : dict from JSON to (suite folder, claim)
-        Each once, however often the test stated it.
-    tally : Tally
-        What pytest made of the test.
-    """
-
-    file: str
-    line: int
-    claims: dict[str, tuple[Path, Any]] = field(default_factory=dict)
-    tally: Tally = field(default_factory=Tally)
 
 
 def note(state: State, suite: Path, claim: str | Mapping[str, object]) -> None:

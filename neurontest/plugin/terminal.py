@@ -16,7 +16,7 @@ from neurontest.words import wrapped
 
 if TYPE_CHECKING:
     from neurontest.claims.suite import Suite
-    from neurontest.plugin.records import Written
+    from neurontest.plugin.written import Written
     from neurontest.report.rows import Row
     from neurontest.types import Record
 
