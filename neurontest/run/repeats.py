@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from neurontest.claims.alternatives import Alternative, alternatives
 from neurontest.claims.suite import Family, Suite
 from neurontest.errors import EvidenceError, StoreError, TraceError
 from neurontest.kinds.preserved import Preserved
+from neurontest.run.tested import Tested
 from neurontest.types import Finding, Progress, Repeat, TraceRecord
-
-if TYPE_CHECKING:
-    from neurontest.run.evaluate import Run
 
 _OF_ONE_RUN = "a reference is of the run's own texts and baseline"
 #: Makes the run of a suite on the same model, that tells of its progress so.
-Begin = Callable[[Suite, Progress], "Run"]
+Begin = Callable[[Suite, Progress], Tested]
 
 
 class Repeats:
@@ -33,7 +30,7 @@ class Repeats:
     def __init__(self, suite: Suite, begin: Begin, progress: Progress) -> None:
         self._all = alternatives(suite)
         self._begin, self._progress = begin, progress
-        self._runs: dict[int, Run] = {}
+        self._runs: dict[int, Tested] = {}
 
     @property
     def cost(self) -> TraceRecord:
@@ -45,14 +42,14 @@ class Repeats:
         for run in self._runs.values():
             yield from run.noticed()
 
-    def of(self, family: Family, own: Run, seconds: float) -> Mapping[str, tuple[Repeat, ...]]:
+    def of(self, family: Family, own: Tested, seconds: float) -> Mapping[str, tuple[Repeat, ...]]:
         """What becomes of a family's claims, by id.
 
         A family is tested whole here too, and corrected over all its claims.
 
         Parameters
         ----------
-        own : Run
+        own : Tested
             The run itself, of which the family is evaluated.
         seconds : float
             What tracing for it took.
@@ -98,7 +95,7 @@ class Repeats:
         for number in range(len(self._all)):
             self._run(number, seconds).trace()
 
-    def _run(self, number: int, seconds: float) -> Run:
+    def _run(self, number: int, seconds: float) -> Tested:
         if number not in self._runs:
             alternative = self._all[number]
             left = len([one for one in self._all[number:] if one.varies == "seed"])

@@ -33,6 +33,7 @@ from neurontest.types.gate import (
     TextPair,
 )
 from neurontest.types.neurons import Head, Neuron, NeuronSet, OverlapMatrix, PublishedNeuron
+from neurontest.types.reading import Positions, Reading, reading_of
 from neurontest.types.record import (
     RECORD_VERSION,
     ClaimRecord,
@@ -57,14 +58,11 @@ from neurontest.types.trace import (
     GivenText,
     ModelHandle,
     Notice,
-    Positions,
     Progress,
-    Reading,
     TraceGroup,
     TracePlan,
     TraceRequest,
     notices_of,
-    reading_of,
     silent,
     unnoticed,
 )

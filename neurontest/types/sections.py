@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from neurontest.types.trace import Positions, Reading
+from neurontest.types.reading import Positions, Reading
 
 Correction = Literal["none", "bonferroni", "holm", "bh", "by"]
 

@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from neurontest.types.reading import Positions, reading_of
+from neurontest.types.sections import Generation
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-    from neurontest.types.sections import Generation
 
 #: ``progress(what, done, total, detail)``, called as often as the caller likes; the listener decides what to show.
 Progress = Callable[[str, int, int, str], None]
@@ -28,37 +29,6 @@ Notice = Callable[[str], None]
 
 def unnoticed(text: str) -> None:
     """A :data:`Notice` that is told to nobody."""
-
-
-@dataclass(frozen=True, order=True)
-class Reading:
-    """Positions that are read in another way than all of them, averaged.
-
-    Attributes
-    ----------
-    positions : {"generated", "prompt"}
-    match : str
-        Of these only the tokens of this word; empty for all of them.
-    exclude_first : int
-        As many of those that count are left out, from the first.
-    reduce : {"mean", "max", "rate"}
-        What becomes of a neuron's values over the positions; the rate is the share of them above zero.
-    """
-
-    positions: str
-    match: str = ""
-    exclude_first: int = 0
-    reduce: Literal["mean", "max", "rate"] = "mean"
-
-
-#: ``generated``, ``last`` or ``prompt``, averaged; or a `Reading`, if something else is said of them. One thing has one
-#: form: a `Reading` that says no more than its word is never made.
-Positions = str | Reading
-
-
-def reading_of(positions: Positions) -> Reading:
-    """What is read, in full."""
-    return positions if isinstance(positions, Reading) else Reading(positions)
 
 
 @dataclass(frozen=True)
