@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from neurontest.errors import Fault, SpecError
 from neurontest.plan import make_plan
-from neurontest.spec.folder import SPEC_BYTES, Folder
 from neurontest.spec.load import load_suite
-from neurontest.spec.source import Keys, parse
+from neurontest.spec.reading.folder import SPEC_BYTES, Folder
+from neurontest.spec.reading.source import Keys, parse
+from neurontest.text import plural
 from neurontest.trace.models.dimensions import Dimensions, dimensions_of
 
 if TYPE_CHECKING:
@@ -84,14 +85,14 @@ def would_trace(suite: Suite) -> str:
     parts = []
     if written:
         most = " to ".join(f"{length:,}" for length in sorted({min(lengths), max(lengths)}))
-        parts.append(f"trace {_counted(written, 'text')} of at most {most} new tokens ({tokens:,} tokens)")
+        parts.append(f"trace {plural(written, 'text')} of at most {most} new tokens ({tokens:,} tokens)")
     if given:
-        parts.append(f"read {_counted(given, 'given text')}")
+        parts.append(f"read {plural(given, 'given text')}")
     if read:
-        parts.append(f"read {_counted(read, 'prompt')}")
+        parts.append(f"read {plural(read, 'prompt')}")
     causal = [claim for claim in suite.claims if claim.skip is None and claim.kind.reads_texts]
     if causal:
-        parts.append(f"read texts again with neurons set to other values for {_counted(len(causal), 'claim')}")
+        parts.append(f"read texts again with neurons set to other values for {plural(len(causal), 'claim')}")
     said = f"would {' and '.join(parts) if parts else 'trace nothing'} on {suite.model}"
     return said + _repeated(suite, written)
 
@@ -101,11 +102,11 @@ def _repeated(suite: Suite, written: int) -> str:
     texts, parts = 0, []
     if suite.seeds:
         texts += written * len(suite.seeds)
-        parts.append(f"at {_counted(len(suite.seeds), 'other seed')}")
+        parts.append(f"at {plural(len(suite.seeds), 'other seed')}")
     if suite.baselines:
         texts += sum(len(one.prompts) for one in suite.baselines) * suite.generation.samples if written else 0
-        parts.append(f"with {_counted(len(suite.baselines), 'other baseline')}")
-    return f"; and again {' and '.join(parts)}, {_counted(texts, 'text')} more" if parts else ""
+        parts.append(f"with {plural(len(suite.baselines), 'other baseline')}")
+    return f"; and again {' and '.join(parts)}, {plural(texts, 'text')} more" if parts else ""
 
 
 def _prompts(plan: TracePlan, generation: object) -> tuple[set[str], set[str]]:
@@ -185,7 +186,3 @@ def _beyond(neurons: Iterable[tuple[int, int]], site: str, sizes: Dimensions) ->
             ends += [f"neurons 0 to {width - 1} at site {site}"] if width is not None else []
             return f"L{layer}.{site}[{index}] is not in its {' and '.join(ends)}"
     return ""
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")

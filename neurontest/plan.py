@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import astuple, dataclass, field
 
 from neurontest.claims.suite import Suite
+from neurontest.text import occurrences
 from neurontest.types import (
     Concept,
     Generation,
@@ -20,7 +21,6 @@ from neurontest.types import (
     drawn_selections,
     reading_of,
 )
-from neurontest.words import occurrences
 
 
 @dataclass

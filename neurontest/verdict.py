@@ -12,8 +12,8 @@ from neurontest.stats.family.power import detectable
 from neurontest.stats.random_sets import sets_bounds
 from neurontest.stats.sequential import CLEAR
 from neurontest.stats.sequential import p_bounds as p_bounds_of
+from neurontest.text import together
 from neurontest.types import Evidence, KeyResult, Verdict
-from neurontest.words import together
 
 
 def judge(family: Family, evidence: Mapping[str, Evidence]) -> dict[str, Verdict]:

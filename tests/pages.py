@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from neurontest.cli.parser import parser
-from neurontest.setting import Setting
 from neurontest.settings import SETTINGS
+from neurontest.settings.setting import Setting
 
 DOCS = Path(__file__).parents[1] / "docs"
 SETTINGS_PAGE, RUNNING_PAGE = DOCS / "settings.md", DOCS / "running.md"

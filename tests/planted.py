@@ -15,9 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
 Neurons = frozenset[tuple[int, int]]
 
 ARCHITECTURES = ("gpt2", "llama")

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from tests.planted import BLOCKS, HIDDEN, WIDTH, Floats, Weights
+from neurontest.arrays import Floats
+from tests.planted import BLOCKS, HIDDEN, WIDTH, Weights
 
 HEADS, CONTEXT = 4, 64
 

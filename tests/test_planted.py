@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 
+from neurontest.arrays import Floats
 from neurontest.trace.sites.find import find_sites
 from neurontest.trace.sites.read import SiteReader
 from tests.planted import (
@@ -26,7 +26,6 @@ from tests.planted import (
     prompts,
 )
 
-Floats = npt.NDArray[np.float64]
 SIZES = {"residual": HIDDEN, "mlp": WIDTH}
 
 

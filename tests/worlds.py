@@ -14,6 +14,7 @@ from hashlib import sha256
 import numpy as np
 import numpy.typing as npt
 
+from neurontest.arrays import Floats
 from neurontest.claims.base import Claim, Traces
 from neurontest.claims.grammar import parse
 from neurontest.evidence.procedure import evidence_of
@@ -31,7 +32,6 @@ from neurontest.types import (
     Thresholds,
 )
 
-Floats = npt.NDArray[np.float64]
 Signal = tuple[npt.NDArray[np.intp], Floats]
 
 

@@ -14,8 +14,8 @@ from itertools import combinations
 
 from neurontest.claims.base import Claim
 from neurontest.claims.wording import alike_in_words
+from neurontest.text import quoted
 from neurontest.types import Concept, NearCopies
-from neurontest.words import quoted
 
 #: A concept, and the place of a prompt in its list.
 Place = tuple[str, int]

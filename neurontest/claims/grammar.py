@@ -18,7 +18,7 @@ from functools import cache, lru_cache
 from neurontest.claims.base import Kind
 from neurontest.claims.slots import Slot, Terms
 from neurontest.settings import BY_NAME
-from neurontest.words import quoted
+from neurontest.text import quoted
 
 NAME = r"[a-z][a-z0-9_-]*"
 _LIST = rf"{NAME}(?:(?:, and | and |, ){NAME})*"

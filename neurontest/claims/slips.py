@@ -10,7 +10,7 @@ from itertools import islice, product
 from neurontest.claims.base import Kind
 from neurontest.claims.grammar import NAME, SentenceError, parse, reserved
 from neurontest.claims.slots import Terms
-from neurontest.words import quoted
+from neurontest.text import quoted
 
 #: Characters and words of a sentence that is looked at, and characters of a word.
 _LONGEST, _WORDS, _LONGEST_WORD = 300, 40, 40

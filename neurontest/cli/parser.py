@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable, Sequence
 
 from neurontest import __version__
-from neurontest.cli import (
+from neurontest.cli.saying import fitted, say
+from neurontest.cli.verbs import (
     accept,
     badge,
     bisect,
@@ -24,7 +25,6 @@ from neurontest.cli import (
     schema,
     trace,
 )
-from neurontest.cli.saying import fitted, say
 from neurontest.errors import NeurontestError
 
 #: In the order in which someone new meets them.

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from neurontest.cli.saying import say, tell
-from neurontest.cli.verbs import cache_dir
+from neurontest.cli.verb import cache_dir
 from neurontest.errors import NeurontestError, SpecError
 from neurontest.settings import BY_NAME, resolve
 
 if TYPE_CHECKING:
     from neurontest.claims.suite import Suite
     from neurontest.run import Run
-    from neurontest.setting import Value
+    from neurontest.settings.setting import Value
 
 #: Settings of a selection that a verb takes as options, by the words of ``neurons:``.
 SELECTION = ("site", "positions", "normalize", "select", "k")

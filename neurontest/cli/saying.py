@@ -9,8 +9,8 @@ import time
 from collections.abc import Sequence
 from typing import Any, TextIO
 
+from neurontest.text import wrapped
 from neurontest.untrusted import visible
-from neurontest.words import wrapped
 
 
 def say(text: str, to: TextIO | None = None) -> None:
@@ -37,11 +37,6 @@ def fitted(line: str, indent: str = "    ", to: TextIO | None = None) -> str:
     """A line that a terminal's width breaks between words."""
     columns = width(to)
     return line if columns is None else wrapped(line, columns, indent)
-
-
-def plural(count: int, noun: str) -> str:
-    """Such as ``1 claim`` and ``1,200 claims``."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
 
 
 def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from neurontest import words
+from neurontest import text
+from neurontest.arrays import Floats
 from neurontest.evidence.conclusion import HALF_T_METHOD
 from neurontest.evidence.procedure import procedure_of
-from neurontest.evidence.trial import Trial
-from neurontest.neurons.normalize import Floats, fixed_point
+from neurontest.evidence.sampled import Sampled
+from neurontest.neurons.normalize import fixed_point
 from neurontest.neurons.overlap import coefficient, count, jaccard, rank_biased
 from neurontest.neurons.select import top
 from neurontest.neurons.table import neuron_set
@@ -31,7 +32,7 @@ RESAMPLES = 999
 HEAVY = 0.5
 
 
-def ceilings(trial: Trial, *concepts: str, mode: str = "") -> list[Estimate]:
+def ceilings(trial: Sampled, *concepts: str, mode: str = "") -> list[Estimate]:
     """What two halves of one concept's prompts share: no overlap with it can be expected to be larger.
 
     A published set has no halves, and is left out.
@@ -49,13 +50,13 @@ def _ceiling(key: Key, samples: HalfSamples) -> list[Hypothesis]:
     return [Hypothesis(samples.within(key), level=True)]
 
 
-def pair(trial: Trial, a: str, b: str) -> Estimate:
+def pair(trial: Sampled, a: str, b: str) -> Estimate:
     """What the sets of two concepts share, from half-samples."""
     (result,) = trial.describe(lambda s: [Hypothesis(s.overlap((a, ""), (b, "")))])
     return trial.estimate(f"{a}/{b}", result, tested=False)
 
 
-def of_ceiling(trial: Trial, name: str, shared: Term, keys: Sequence[Key], result: HalfT, place: int = 0) -> Estimate:
+def of_ceiling(trial: Sampled, name: str, shared: Term, keys: Sequence[Key], result: HalfT, place: int = 0) -> Estimate:
     """What is shared as a share of the mean of what two halves in one concept and mode share.
 
     `result` is what came of the claim's hypothesis at `place`: what its test adds to the variance of half-samples, the
@@ -79,7 +80,7 @@ def of_ceiling(trial: Trial, name: str, shared: Term, keys: Sequence[Key], resul
     )
 
 
-def headline(trial: Trial, a: str, b: str) -> list[Estimate]:
+def headline(trial: Sampled, a: str, b: str) -> list[Estimate]:
     """The overlap of the sets of all prompts, as it is usually quoted, with two intervals and its weak spot.
 
     Of two published sets there is the count alone.
@@ -119,13 +120,13 @@ def headline(trial: Trial, a: str, b: str) -> list[Estimate]:
     return out
 
 
-def _rank_biased(trial: Trial, a: str, b: str) -> str:
+def _rank_biased(trial: Sampled, a: str, b: str) -> str:
     lists = [_ranked(trial, name) for name in (a, b)]
     length = min(map(len, lists))
     return f", rank-biased {rank_biased(lists[0][:length], lists[1][:length]):.2f}" if length else ""
 
 
-def _ranked(trial: Trial, name: str) -> list[tuple[int, ...]]:
+def _ranked(trial: Sampled, name: str) -> list[tuple[int, ...]]:
     """A concept's neurons, as they are ranked for display."""
     own = trial.claim.selection
     if name in trial.n:
@@ -139,7 +140,7 @@ def _ranked(trial: Trial, name: str) -> list[tuple[int, ...]]:
     return [(one.index,) if own.identity == "dimension" else (one.layer, one.index) for one in ranked]
 
 
-def quoted(trial: Trial, a: str, whole: Mapping[str, Sequence[Estimate]]) -> str:
+def quoted(trial: Sampled, a: str, whole: Mapping[str, Sequence[Estimate]]) -> str:
     """Overlaps as they are usually quoted, for the effect's note: ``All prompts: hanoi/vietnam 32 of 50``.
 
     The effect itself is what sets of fresh prompts would share. `whole` holds :func:`headline` of `a` with others.
@@ -150,7 +151,7 @@ def quoted(trial: Trial, a: str, whole: Mapping[str, Sequence[Estimate]]) -> str
     )
 
 
-def percentile_interval(trial: Trial, weights: Mapping[tuple[str, str], float]) -> tuple[Interval, str]:
+def percentile_interval(trial: Sampled, weights: Mapping[tuple[str, str], float]) -> tuple[Interval, str]:
     """Percentile bootstrap interval of a weighted sum of overlaps of whole sets, and what is known of such intervals.
 
     Parameters
@@ -164,7 +165,7 @@ def percentile_interval(trial: Trial, weights: Mapping[tuple[str, str], float]) 
     return Interval(low, high, level, "percentile bootstrap"), note
 
 
-def _spread(trial: Trial, a: str, b: str) -> float:
+def _spread(trial: Sampled, a: str, b: str) -> float:
     """Standard deviation of the overlap of one half-sample of each."""
     samples = trial.half_samples()
     rows = max(len(samples.sets[(name, "")]) for name in (a, b) if name in trial.n)
@@ -177,7 +178,7 @@ def _spread(trial: Trial, a: str, b: str) -> float:
     return float(overlaps.std(ddof=1))
 
 
-def _sets(trial: Trial, name: str, rows: int) -> tuple[Floats, npt.NDArray[np.intp]]:
+def _sets(trial: Sampled, name: str, rows: int) -> tuple[Floats, npt.NDArray[np.intp]]:
     """Sets [row, column] of the half-samples of a concept; of a published set, itself, `rows` times."""
     if name not in trial.n:
         members = np.flatnonzero(trial.published(name))
@@ -186,7 +187,7 @@ def _sets(trial: Trial, name: str, rows: int) -> tuple[Floats, npt.NDArray[np.in
     return samples.sets[(name, "")], samples.columns[(name, "")]
 
 
-def _bootstrap(trial: Trial, weights: Mapping[tuple[str, str], float], level: float) -> tuple[float, float]:
+def _bootstrap(trial: Sampled, weights: Mapping[tuple[str, str], float], level: float) -> tuple[float, float]:
     """Percentile interval of a weighted sum of overlaps, prompts of all concepts resampled with replacement."""
     named = list(dict.fromkeys(name for pair in weights for name in pair))
     names = [name for name in named if name in trial.n]
@@ -223,7 +224,7 @@ def _bootstrap(trial: Trial, weights: Mapping[tuple[str, str], float], level: fl
     return float(found.confidence_interval.low), float(found.confidence_interval.high)
 
 
-def _disjoint_baselines(trial: Trial, a: str, b: str) -> Estimate:
+def _disjoint_baselines(trial: Sampled, a: str, b: str) -> Estimate:
     size = len(trial.claim.baseline.prompts) if trial.claim.baseline else 0
     order = trial.stream("disjoint baselines").permutations(size)
     first, second = np.sort(order[: size // 2]), np.sort(order[size // 2 :])
@@ -236,7 +237,7 @@ def _disjoint_baselines(trial: Trial, a: str, b: str) -> Estimate:
     )
 
 
-def occurrence_across_halves(trial: Trial, concept: str) -> Estimate:
+def occurrence_across_halves(trial: Sampled, concept: str) -> Estimate:
     """Share of the prompts of one half in whose own top lists the neurons selected by the other half are."""
     own = trial.claim.selection
     samples = trial.half_samples()
@@ -260,7 +261,7 @@ def occurrence_across_halves(trial: Trial, concept: str) -> Estimate:
     )
 
 
-def heaviest(trial: Trial) -> tuple[str, ...]:
+def heaviest(trial: Sampled) -> tuple[str, ...]:
     """Name each prompt, or group, that carries more than half of a variance that the claim is decided by."""
     samples, found = trial.half_samples(), dict[str, None]()
     for one in procedure_of(trial.claim.kind).hypotheses(trial.claim, samples):
@@ -272,7 +273,7 @@ def heaviest(trial: Trial) -> tuple[str, ...]:
         units = sorted(set(concept.groups)) if concept.groups else sorted(concept.prompts)
         what = "group" if concept.groups else "prompt"
         found.setdefault(
-            f"the {what} {words.quoted(units[row])} of {name!r} carries {share:.0%} of the variance that the verdict"
+            f"the {what} {text.quoted(units[row])} of {name!r} carries {share:.0%} of the variance that the verdict"
             " rests on; look what sets it apart, and add prompts of its kind"
         )
     return tuple(found)

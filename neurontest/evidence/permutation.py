@@ -9,20 +9,20 @@ from itertools import combinations
 
 import numpy as np
 
+from neurontest.arrays import Floats, Labels
 from neurontest.claims.exchange import exchanged_within, ways_to_pick
 from neurontest.errors import EvidenceError
 from neurontest.evidence.conclusion import t_null
 from neurontest.evidence.trial import Trial
-from neurontest.neurons.normalize import Floats
 from neurontest.stats.half_samples.half_t import HalfT
 from neurontest.stats.random_sets import Rank
 from neurontest.stats.relabeling.max_t import MaxT, Occurrences, Remembered, Welch, max_t
-from neurontest.stats.relabeling.relabel import ENUMERATED, TIE, Labels, Relabeling, relabel
+from neurontest.stats.relabeling.relabel import ENUMERATED, TIE, Relabeling, relabel
 from neurontest.stats.relabeling.studentised import Held, distinctness, overlap_difference, relabelled
 from neurontest.stats.sequential import p_bounds
 from neurontest.stats.terms import Selector
+from neurontest.text import together
 from neurontest.types import KeyResult, NullSummary, Thresholds
-from neurontest.words import together
 
 _BINS = 40
 _WITHIN = ", within each template"

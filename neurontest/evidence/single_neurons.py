@@ -7,11 +7,11 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from neurontest.arrays import Floats, Indices
 from neurontest.errors import EvidenceError
 from neurontest.evidence.trial import Trial
-from neurontest.neurons.normalize import Floats, fixed_point
+from neurontest.neurons.normalize import fixed_point
 from neurontest.neurons.select import top
-from neurontest.stats.halves import Indices
 from neurontest.stats.relabeling.max_t import MaxT
 from neurontest.types import Tally, Thresholds
 

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from neurontest.errors import RecordError
-from neurontest.files import write_whole
-from neurontest.regular_files import UnreadableError, read_regular
-from neurontest.words import quoted
+from neurontest.files import UnreadableError, read_regular, write_whole
+from neurontest.text import quoted
 
 FILE = "accepted.yaml"
 _MOST = 10_000_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from neurontest.words import quoted
+from neurontest.text import quoted
 
 _AMOUNT = re.compile(r"(\d+(?:\.\d+)?)\s*(%)?")
 

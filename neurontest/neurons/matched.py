@@ -8,10 +8,8 @@ from itertools import chain, islice
 import numpy as np
 import numpy.typing as npt
 
-from neurontest.neurons.normalize import Floats
+from neurontest.arrays import Floats, Indices
 from neurontest.stats.streams import Stream
-
-Indices = npt.NDArray[np.intp]
 
 #: Neurons of the same layer that a chosen one may be replaced by: those whose writes are nearest in size.
 NEAREST = 20

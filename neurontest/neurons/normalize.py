@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from neurontest.arrays import Floats
 from neurontest.neurons.pieces import slices
-
-Floats = npt.NDArray[np.float64]
 
 #: Fractional bits of the fixed-point numbers that sums are made of.
 _BITS = 24

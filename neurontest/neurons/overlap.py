@@ -6,11 +6,10 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from math import comb
 
 import numpy as np
-import numpy.typing as npt
 
+from neurontest.arrays import Floats
 from neurontest.types import Neuron, PublishedNeuron
 
-Floats = npt.NDArray[np.float64]
 #: What makes a neuron itself: (layer, index), or (index,).
 _Place = tuple[int, ...]
 

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from neurontest.arrays import Floats, Indices
 from neurontest.neurons.normalize import fixed_point, fixed_scale
 from neurontest.neurons.pieces import CHUNK_BYTES, slices
 from neurontest.neurons.sums import Sums, bounds, strongest
 from neurontest.stats.terms import Scored, one_below_the_other
-
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
 
 #: Columns that are visited before the first look at how far down they can matter, at most and for each neuron of a set;
 #: changes nothing but the time.

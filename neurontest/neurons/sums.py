@@ -7,11 +7,10 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from neurontest.arrays import Floats, Indices
 from neurontest.neurons.normalize import scaled
 from neurontest.neurons.pieces import slices
 
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
 Float = TypeVar("Float", np.float32, np.float64)
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from neurontest.neurons.normalize import Floats, fixed_point, normalize
+from neurontest.arrays import Floats
+from neurontest.neurons.normalize import fixed_point, normalize
 from neurontest.neurons.select import selector, top
 from neurontest.types import Activations, Neuron, NeuronSet, Selection
 

@@ -83,7 +83,7 @@ def concept_check(
     The verdict is uncorrected: when a test passes or fails, nobody knows how many claims others will state. The table
     and the reports say at the session's end what becomes of it after a correction over all of them.
     """
-    from neurontest.plugin.judge import check as judged
+    from neurontest.plugin.items.judge import check as judged
     from neurontest.plugin.outcomes import VerdictFailure
     from neurontest.plugin.state import state_of
 

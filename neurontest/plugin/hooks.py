@@ -34,15 +34,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
         config.stash[MOVED] = moved(config)
     if options.suites:
-        from neurontest.plugin.asked import choose_paths
-        from neurontest.plugin.recorder import Recorder
+        from neurontest.plugin.ending.recorder import Recorder
+        from neurontest.plugin.items.asked import choose_paths
 
         choose_paths(config)
         config.pluginmanager.register(Recorder(config), "neurontest-recorder")
     # The environment is not read in a run that has nothing to do with concepts.
     typed = options.overrides["against"] or options.overrides["record"]
     if typed or (options.suites and (options.located("against") or options.located("record"))):
-        from neurontest.plugin.gate import open_gate
+        from neurontest.plugin.ending.gate import open_gate
 
         open_gate(config)
 
@@ -51,7 +51,7 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     """Name the suites, and what an option did to the rootdir."""
     lines = [f"neurontest: WARNING: {config.stash[MOVED]}"] if config.stash[MOVED] else []
     if config.stash[OPTIONS].suites:
-        from neurontest.plugin.terminal import header
+        from neurontest.plugin.ending.terminal import header
 
         lines += header(config)
     return lines
@@ -61,6 +61,6 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     """Collect the spec files of suites."""
     if file_path.suffix != ".yaml" or not parent.config.stash[OPTIONS].suites:
         return None
-    from neurontest.plugin.collect import collect_file
+    from neurontest.plugin.items.collect import collect_file
 
     return collect_file(file_path, parent)

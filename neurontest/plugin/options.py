@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import pytest
 
-from neurontest.setting import Setting, Value
 from neurontest.settings import SETTINGS, from_environment, resolve
+from neurontest.settings.setting import Setting, Value
 
 SPECS = "concept_specs"
 SPECS_OPTION = "--concept-specs"

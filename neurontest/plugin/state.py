@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from neurontest.claims.suite import Suite
     from neurontest.plugin.tally import Stating
     from neurontest.run import Run
-    from neurontest.run.against import Against
-    from neurontest.setting import Value
+    from neurontest.run.since.against import Against
+    from neurontest.settings.setting import Value
     from neurontest.types import Comparison, Finding, ModelHandle
 
 T = TypeVar("T")

@@ -18,8 +18,8 @@ from neurontest.report.html.models import folders, models_page
 from neurontest.report.junit import junit_xml
 from neurontest.report.record import dump_record, load_record
 from neurontest.report.tables import TABLES
+from neurontest.text import together
 from neurontest.types import Record
-from neurontest.words import together
 
 
 def write_reports(record: Record, folder: Path, sarif_from: str | None = None) -> tuple[Path, ...]:

@@ -10,10 +10,19 @@ from __future__ import annotations
 from collections import Counter
 from xml.etree import ElementTree as ET
 
-from neurontest.report.outcome import declared, is_vacuous, not_replayed, outcome, place, remark, undecided, vacuous
-from neurontest.report.since import decisive_p
-from neurontest.report.standing import is_unstable, standings
-from neurontest.report.text import failure_text, headline
+from neurontest.report.text.outcome import (
+    declared,
+    is_vacuous,
+    not_replayed,
+    outcome,
+    place,
+    remark,
+    undecided,
+    vacuous,
+)
+from neurontest.report.text.since import decisive_p
+from neurontest.report.text.standing import is_unstable, standings
+from neurontest.report.text.wording import failure_text, headline
 from neurontest.types import ClaimRecord, Record
 from neurontest.untrusted import visible, visible_line
 

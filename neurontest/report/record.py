@@ -12,8 +12,7 @@ from typing import Any
 import msgspec
 
 from neurontest.errors import RecordError
-from neurontest.files import write_whole
-from neurontest.regular_files import UnreadableError, read_regular
+from neurontest.files import UnreadableError, read_regular, write_whole
 from neurontest.types import RECORD_VERSION, ClaimRecord, ConceptRecord, Record
 
 #: Bytes of a record at most.

@@ -10,9 +10,9 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from io import StringIO
 
-from neurontest.report import outcome
 from neurontest.report.html.claims import within_range
 from neurontest.report.plain import plain
+from neurontest.report.text import outcome
 from neurontest.types import ClaimRecord, NeuronSet, Record
 from neurontest.untrusted import visible_line
 

@@ -16,12 +16,12 @@ from neurontest.errors import EvidenceError, ModelError, TraceError
 from neurontest.gate.rates import with_change_rates
 from neurontest.gate.reference.texts import by_way
 from neurontest.run import nulls
-from neurontest.run.assemble import Outcome, claim_record, make_record
-from neurontest.run.evidence import Cache
+from neurontest.run.cache import Cache
 from neurontest.run.known import KnownModel
-from neurontest.run.positions import first_positions
+from neurontest.run.record.assemble import Outcome, claim_record, make_record
+from neurontest.run.record.positions import first_positions
+from neurontest.run.record.stated import Stated, stated_records
 from neurontest.run.repeats import Repeats
-from neurontest.run.stated import Stated, stated_records
 from neurontest.run.tested import Tested, asked_of
 from neurontest.types import (
     ClaimRecord,
@@ -39,8 +39,8 @@ from neurontest.types import (
 )
 
 if TYPE_CHECKING:
-    from neurontest.run.against import Against
-    from neurontest.run.drifts import Drifts
+    from neurontest.run.since.against import Against
+    from neurontest.run.since.drifts import Drifts
 
 
 class Run(Tested):
@@ -185,7 +185,7 @@ class Run(Tested):
     def _drifts_of(self, against: Against | None, cache_dir: Path) -> Drifts | None:
         if against is None:
             return None
-        from neurontest.run.drifts import Drifts
+        from neurontest.run.since.drifts import Drifts
 
         return Drifts(against.then, self.notice, Cache(cache_dir, ConceptDrift, self.notice))
 

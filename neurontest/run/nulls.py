@@ -8,7 +8,7 @@ from dataclasses import replace
 from neurontest.claims.base import Claim
 from neurontest.claims.suite import Family, Suite
 from neurontest.errors import EvidenceError, StoreError, TraceError
-from neurontest.run.evidence import Cache, vacuity_key
+from neurontest.run.cache import Cache, vacuity_key
 from neurontest.run.traced import Traced
 from neurontest.run.watch import Watch
 from neurontest.types import Concept, Notice, Progress, TraceRequest, Vacuity
@@ -32,7 +32,7 @@ def vacuity(
     Parameters
     ----------
     model : sequence of str
-        As for :func:`neurontest.run.evidence.evidence_key`.
+        As for :func:`neurontest.run.cache.evidence_key`.
 
     Raises
     ------

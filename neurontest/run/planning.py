@@ -9,7 +9,7 @@ from typing import Any
 
 from neurontest.claims.base import Claim
 from neurontest.errors import NeurontestError
-from neurontest.report.numbers import distances, quantity, room
+from neurontest.report.text.numbers import distances, quantity, room
 from neurontest.run.evaluate import Run
 from neurontest.stats.family.correction import thresholds
 from neurontest.stats.family.power import MOST, detectable, prompts_needed

@@ -14,12 +14,13 @@ from neurontest.errors import EvidenceError
 from neurontest.evidence.rates import with_error_rates
 from neurontest.kinds.causal import Necessary
 from neurontest.plan import make_plan, shown_requests
-from neurontest.run.evidence import Cache, evidence_key, text_digests
+from neurontest.run.cache import Cache, evidence_key, text_digests
 from neurontest.run.known import KnownModel
-from neurontest.run.processor import processor
-from neurontest.run.shown import Shown
+from neurontest.run.record.processor import processor
+from neurontest.run.record.shown import Shown
 from neurontest.run.traced import Traced, asked_by
 from neurontest.run.watch import Watch
+from neurontest.text import together
 from neurontest.trace.engine import Tracer
 from neurontest.trace.prompts.remembered import Prompts
 from neurontest.trace.scoring import Scorer
@@ -40,10 +41,9 @@ from neurontest.types import (
     notices_of,
     silent,
 )
-from neurontest.words import together
 
 if TYPE_CHECKING:
-    from neurontest.run.against import Against
+    from neurontest.run.since.against import Against
 
 
 class Tested:

@@ -13,14 +13,14 @@ from neurontest.claims.base import Claim, Kind
 from neurontest.claims.grammar import SentenceError, parse, render, terms_of
 from neurontest.claims.slips import cause
 from neurontest.kinds import kind_named, kinds
-from neurontest.setting import Value
 from neurontest.settings import SECTIONS, resolve, section
-from neurontest.spec.folder import Folder, OutsideError
-from neurontest.spec.given import file_of
-from neurontest.spec.source import Document, Keys
+from neurontest.settings.setting import Value
+from neurontest.spec.reading.folder import Folder, OutsideError
+from neurontest.spec.reading.source import Document, Keys
+from neurontest.spec.texts.given import file_of
 from neurontest.spec.validate import did_you_mean
+from neurontest.text import quoted
 from neurontest.types import Concept, Generation, Location, Selection, Statistics
-from neurontest.words import quoted
 
 #: Marks that mean something to pytest, and words of its ``-m``.
 _TAKEN = frozenset(

@@ -11,7 +11,7 @@ from neurontest.errors import Fault
 from neurontest.spec import rules
 from neurontest.spec.claims import Surroundings, read_claim, statistics
 from neurontest.spec.looks import at_look, look_fault
-from neurontest.spec.source import Document, Keys
+from neurontest.spec.reading.source import Document, Keys
 from neurontest.types import NearCopies
 
 

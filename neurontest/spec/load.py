@@ -13,20 +13,20 @@ from neurontest.claims.grammar import reserved
 from neurontest.claims.suite import Family, Suite
 from neurontest.errors import Fault, SpecError
 from neurontest.kinds import kinds
-from neurontest.setting import Value
 from neurontest.settings import BY_NAME, SECTIONS, resolve
+from neurontest.settings.setting import Value
 from neurontest.spec import rules
 from neurontest.spec.claims import Layer, Surroundings, generation, said, selection, statistics
 from neurontest.spec.family import read_family
-from neurontest.spec.folder import SPEC_BYTES, SUITE_FILE, Folder, OutsideError
-from neurontest.spec.given import Use, file_of, given_texts
-from neurontest.spec.prompts import Prompts, read_concept
-from neurontest.spec.recorded import Given
+from neurontest.spec.prompts.listed import Prompts, read_concept
+from neurontest.spec.reading.folder import SPEC_BYTES, SUITE_FILE, Folder, OutsideError
+from neurontest.spec.reading.source import Document, Keys, parse
 from neurontest.spec.repeats import other_seeds, read_baselines
-from neurontest.spec.source import Document, Keys, parse
+from neurontest.spec.texts.given import Use, file_of, given_texts
+from neurontest.spec.texts.recorded import Given
 from neurontest.spec.validate import check
+from neurontest.text import quoted
 from neurontest.types import Generation
-from neurontest.words import quoted
 
 #: Claims of all files of a suite together.
 MOST_CLAIMS = 100_000

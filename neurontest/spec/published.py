@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from neurontest.settings import BY_NAME
-from neurontest.spec.source import Document, Keys
+from neurontest.spec.reading.source import Document, Keys
 from neurontest.types import Concept, Head, PublishedNeuron
 
 SITES = BY_NAME["site"].choices

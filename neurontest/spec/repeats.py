@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from neurontest.errors import Fault
 from neurontest.spec.claims import Layer, generation, seeds
-from neurontest.spec.folder import Folder
-from neurontest.spec.prompts import Prompts, read_prompts
-from neurontest.spec.source import Document, Keys
+from neurontest.spec.prompts.listed import Prompts, read_prompts
+from neurontest.spec.reading.folder import Folder
+from neurontest.spec.reading.source import Document, Keys
 from neurontest.types import BASELINE
 
 

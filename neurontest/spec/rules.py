@@ -11,11 +11,11 @@ from neurontest.claims.base import Claim, Kind
 from neurontest.claims.suite import Family
 from neurontest.errors import Fault
 from neurontest.spec.groups import group_faults
-from neurontest.spec.lines import composed
-from neurontest.spec.prompts import Prompts
+from neurontest.spec.prompts.listed import Prompts
+from neurontest.spec.reading.lines import composed
 from neurontest.spec.validate import shown
+from neurontest.text import occurrences
 from neurontest.types import Concept
-from neurontest.words import occurrences
 
 #: Fewer baseline prompts leave a noise in their mean that all concepts share, and so seem to overlap by.
 BASELINE_ADVISED = 10

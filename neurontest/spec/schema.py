@@ -17,8 +17,8 @@ from neurontest.claims.base import Kind
 from neurontest.claims.grammar import NAME, NEURON, SHARE, form, others
 from neurontest.claims.slots import Slot
 from neurontest.kinds import kinds
-from neurontest.setting import LEVELS, Level, Setting
 from neurontest.settings import BY_NAME, SECTIONS, section
+from neurontest.settings.setting import LEVELS, Level, Setting
 from neurontest.spec import groups, published
 
 #: Version of the format of spec files that this release reads.

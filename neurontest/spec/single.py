@@ -12,7 +12,7 @@ from neurontest.settings import SECTIONS, section
 from neurontest.spec import rules
 from neurontest.spec.claims import Surroundings, read_claim
 from neurontest.spec.looks import at_look, look_fault
-from neurontest.spec.source import parse
+from neurontest.spec.reading.source import parse
 from neurontest.spec.validate import check
 
 #: What such a claim names as its file.

@@ -20,9 +20,9 @@ from neurontest.errors import Fault, SpecError
 from neurontest.kinds import kind_named, kinds
 from neurontest.settings import BY_NAME, SECTIONS, section
 from neurontest.spec import published
+from neurontest.spec.reading.source import Date, Document, Keys
 from neurontest.spec.schema import FORMAT, SUITE_ONLY, assemble
-from neurontest.spec.source import Date, Document, Keys
-from neurontest.words import quoted
+from neurontest.text import quoted
 
 #: What an item of a list is called.
 _ITEMS = {

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from scipy import optimize, stats
 
-from neurontest.stats.halves import Floats
+from neurontest.arrays import Floats
 from neurontest.types import Spread
 
 

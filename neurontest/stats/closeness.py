@@ -15,9 +15,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from neurontest.stats.halves import Floats
+from neurontest.arrays import Bools, Floats
 
-Bools = npt.NDArray[np.bool_]
 #: Activations as they are kept, or as they are computed with.
 Rows = npt.NDArray[np.float32] | npt.NDArray[np.float64]
 

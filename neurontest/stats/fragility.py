@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from neurontest.stats.halves import Floats
+from neurontest.arrays import Floats
 
 #: How many times as fragile as the other one a concept's texts may be taken to be, at most.
 MOST = 4.0

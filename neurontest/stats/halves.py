@@ -11,12 +11,9 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
-import numpy.typing as npt
 
+from neurontest.arrays import Floats, Indices
 from neurontest.stats.streams import Stream
-
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
 
 #: Up to this many prompts, all half-samples are enumerated (3,432 at most).
 ENUMERATED = 14

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from neurontest.stats.halves import Floats
+from neurontest.arrays import Floats
 from neurontest.stats.relabeling.relabel import TIE
 
 #: Random sets that a claim is compared with, at least.

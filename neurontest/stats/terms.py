@@ -15,8 +15,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
+from neurontest.arrays import Floats, Indices
 
 #: A concept in one mode: ``("hanoi", "raw")``. Modes of one concept share its half-samples.
 Key = tuple[str, str]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from neurontest.errors import StoreError, TraceError
+from neurontest.text import quoted
 from neurontest.trace.faults import Faults
 from neurontest.trace.job import Work
 from neurontest.trace.locks import hold
@@ -34,7 +35,6 @@ from neurontest.types import (
     reading_of,
     unnoticed,
 )
-from neurontest.words import quoted
 
 if TYPE_CHECKING:
     import numpy.typing as npt

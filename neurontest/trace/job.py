@@ -10,12 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from neurontest.errors import StoreError, TraceError
+from neurontest.text import time_left
 from neurontest.trace.architecture import is_encoder
 from neurontest.trace.faults import Faults
 from neurontest.trace.sites.find import Site
 from neurontest.trace.store import Store, Trace
 from neurontest.types import Continuation, ModelHandle, Progress, TraceGroup, TraceRecord
-from neurontest.words import time_left
 
 if TYPE_CHECKING:
     from neurontest.trace.selftest.sites import Lengths

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import TraceError
+from neurontest.text import quoted, time_left
 from neurontest.trace.locks import hold
 from neurontest.trace.passes.halving import Halving
 from neurontest.trace.passes.lengths import check_length
@@ -37,7 +38,6 @@ from neurontest.types import (
     WriteRequest,
     unnoticed,
 )
-from neurontest.words import quoted, time_left
 
 #: Raise it when other numbers are measured, or how they are stored.
 SCORES_VERSION = 2

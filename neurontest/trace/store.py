@@ -17,9 +17,9 @@ import msgspec
 
 from neurontest.errors import TraceError
 from neurontest.seals import BLANK, Kept
+from neurontest.text import quoted
 from neurontest.trace.prompts.remembered import Prompts
 from neurontest.types import Continuation, Generation, GivenText, ModelHandle, Notice, Positions, reading_of, unnoticed
-from neurontest.words import quoted
 
 if TYPE_CHECKING:
     import numpy as np

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from neurontest.arrays import Floats
 from neurontest.neurons.normalize import normalize
 from neurontest.neurons.select import MeanSelector
 from neurontest.stats.relabeling.relabel import relabel
@@ -28,7 +29,6 @@ from neurontest.stats.relabeling.whole_sets import overlap_difference
 from neurontest.stats.streams import Stream
 from tests.worlds import World, three
 
-Floats = npt.NDArray[np.float64]
 Singles = npt.NDArray[np.float32]
 Rows = npt.NDArray[np.intp]
 

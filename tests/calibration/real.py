@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from neurontest.arrays import Floats
 from tests.calibration.cell import Cell
 from tests.calibration.worlds.base import Data, Made, Make
-from tests.worlds import Floats
 
 LAYERS = 30
 #: The cache that holds the traces of the shipped suite; of all processes, so it is in the environment.

@@ -9,16 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neurontest.arrays import Floats
 from neurontest.claims.copies import in_words, near_copies
 from neurontest.claims.suite import Family, Suite
 from neurontest.evidence.copies import copies_of
 from neurontest.evidence.procedure import evidence_of
 from neurontest.spec.load import load_suite
-from neurontest.spec.source import parse
+from neurontest.spec.reading.source import parse
 from neurontest.types import Evidence, Selection, Statistics, Thresholds
 from neurontest.verdict import judge
 from tests.claims.test_wording import SAID_AGAIN, TOPICS, WRITTEN
-from tests.worlds import Floats, World, claim_on
+from tests.worlds import World, claim_on
 
 NEUTRAL = [f"neutral {number}" for number in range(20)]
 

@@ -9,7 +9,7 @@ import pytest
 from neurontest.gate.reference.folder import read_reference
 from neurontest.report.ci.badge import badge_svg, badges
 from neurontest.report.record import load_record
-from neurontest.report.rows import table_rows
+from neurontest.report.text.rows import table_rows
 from neurontest.spec.load import load_suite
 
 REPOSITORY = Path(__file__).parents[2]

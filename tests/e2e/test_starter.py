@@ -11,7 +11,7 @@ import pytest
 
 from neurontest.cli import main
 from neurontest.report.record import load_record
-from neurontest.report.rows import table_rows
+from neurontest.report.text.rows import table_rows
 
 pytestmark = pytest.mark.model
 

@@ -8,12 +8,13 @@ from functools import partial
 import numpy as np
 import pytest
 
+from neurontest.arrays import Floats
 from neurontest.claims.exchange import exchanged_within, ways_to_deal, ways_to_pick
 from neurontest.errors import EvidenceError
 from neurontest.evidence import describe, permutation
 from neurontest.stats.relabeling.relabel import relabel
 from neurontest.types import Concept, PublishedNeuron, Selection, Statistics
-from tests.worlds import Floats, World, claim_on, evidence_on
+from tests.worlds import World, claim_on, evidence_on
 
 PLAIN = Statistics(test="half-sample")
 

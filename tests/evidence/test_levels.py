@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from neurontest.arrays import Floats
 from neurontest.errors import SpecError
 from neurontest.evidence import describe
 from neurontest.evidence.null_worlds.replay import replay
@@ -18,7 +19,7 @@ from neurontest.neurons.select import selector
 from neurontest.spec.load import load_suite
 from neurontest.stats.half_samples.half_t import HalfT
 from neurontest.types import Concept, Estimate, Selection, Statistics, Thresholds
-from tests.worlds import Floats, Signal, World, claim_on, evidence_on, prompts_of
+from tests.worlds import Signal, World, claim_on, evidence_on, prompts_of
 
 TEN = Selection(k=10)
 

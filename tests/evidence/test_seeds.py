@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from neurontest.arrays import Floats
 from neurontest.claims.suite import Family
 from neurontest.errors import EvidenceError
 from neurontest.evidence.procedure import evidence_of
 from neurontest.evidence.trial import Trial
 from neurontest.types import BASELINE, Evidence, Location, Selection, Statistics, Thresholds
 from neurontest.verdict import judge
-from tests.worlds import Floats, World, claim_on, three
+from tests.worlds import World, claim_on, three
 
 WIDTH = 24
 OVERLAP = "a overlaps b more than c"

@@ -13,7 +13,7 @@ from neurontest.gate.reference.folder import read_reference, write_reference
 from neurontest.gate.reference.pruned import Pruned, together
 from neurontest.gate.reference.then import Then
 from neurontest.gate.ways.by_kind import kept_for
-from neurontest.run.assemble import claim_record
+from neurontest.run.record.assemble import claim_record
 from neurontest.types import (
     Activations,
     ConceptRecord,

@@ -9,7 +9,7 @@ import pytest
 from neurontest.claims.suite import Suite
 from neurontest.gate.bar import moved
 from neurontest.gate.margin import Margin
-from neurontest.run.bare import bare_record
+from neurontest.run.record.bare import bare_record
 from neurontest.spec.load import load_suite
 from neurontest.types import Record
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neurontest.arrays import Floats
 from neurontest.claims.base import Claim
 from neurontest.claims.suite import Family
 from neurontest.evidence.procedure import evidence_of
@@ -18,7 +19,7 @@ from neurontest.gate.margin import Margin
 from neurontest.gate.reference.folder import read_reference, write_reference
 from neurontest.gate.reference.pruned import Pruned, needed, together
 from neurontest.gate.reference.then import Then
-from neurontest.run.assemble import claim_record
+from neurontest.run.record.assemble import claim_record
 from neurontest.types import (
     Activations,
     Comparison,
@@ -31,7 +32,7 @@ from neurontest.types import (
     TraceRequest,
 )
 from neurontest.verdict import judge
-from tests.worlds import Floats, World, claim_on, three
+from tests.worlds import World, claim_on, three
 
 Data = tuple[dict[str, Floats], Floats]
 ASKED = Statistics(test="half-sample")

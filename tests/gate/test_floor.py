@@ -21,8 +21,8 @@ from neurontest.gate.margin import Margin
 from neurontest.gate.reference.folder import FLOOR, MANIFEST, read_reference, write_reference
 from neurontest.gate.reference.pruned import Pruned, needed, together
 from neurontest.gate.reference.then import Then
-from neurontest.report.floor import floor_lines, floor_words
-from neurontest.run.floor import other_batch_size
+from neurontest.report.text.floor import floor_lines, floor_words
+from neurontest.run.gate.floor import other_batch_size
 from neurontest.types import Comparison, Floor, FloorRepeat, NoiseFloor
 from tests.gate.test_compare import Data, data, findings, recorded, suite
 from tests.kinds.test_causal import NEEDED, World2, scored

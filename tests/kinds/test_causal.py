@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from neurontest.arrays import Floats
 from neurontest.claims.base import Claim, Traces
 from neurontest.claims.suite import Family
 from neurontest.evidence.causal.experiment import Experiment, Part, Seen
@@ -20,7 +21,7 @@ from neurontest.kinds.causal import LIKES
 from neurontest.neurons.matched import NEAREST
 from neurontest.types import BASELINE, Evidence, ScoreRequest, Thresholds, TraceRequest, WriteRequest
 from neurontest.verdict import judge
-from tests.worlds import Floats, World, claim_on
+from tests.worlds import World, claim_on
 
 SETS = 99
 NEEDED = "a's neurons are needed for a more than for b"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from neurontest.arrays import Floats
 from neurontest.claims.grammar import SentenceError, parse, render
 from neurontest.evidence import describe
 from neurontest.evidence.trial import Trial
@@ -17,7 +18,7 @@ from neurontest.stats.terms import Term
 from neurontest.types import Evidence, PublishedNeuron, Selection, Statistics, Thresholds
 from neurontest.verdict import judge
 from tests.test_verdict import family
-from tests.worlds import Floats, World, claim_on, evidence_on
+from tests.worlds import World, claim_on, evidence_on
 
 FOUR = "a overlaps b above chance against c, d, e and f"
 TEN = Selection(k=10)

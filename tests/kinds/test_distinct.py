@@ -9,6 +9,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
+from neurontest.arrays import Floats
 from neurontest.claims.exchange import ways_to_deal
 from neurontest.evidence import describe, permutation
 from neurontest.evidence.trial import Trial
@@ -16,7 +17,7 @@ from neurontest.stats.relabeling.relabel import relabel
 from neurontest.types import Evidence, Selection, Statistics, Thresholds
 from neurontest.verdict import judge
 from tests.test_verdict import family
-from tests.worlds import Floats, Signal, World, claim_on, evidence_on
+from tests.worlds import Signal, World, claim_on, evidence_on
 
 SENTENCE = "a, b, c and d have distinct neurons"
 TEN = Selection(k=10)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from neurontest.arrays import Floats
 from neurontest.evidence import describe
 from neurontest.evidence.procedure import evidence_of
 from neurontest.evidence.trial import Trial
@@ -18,7 +19,7 @@ from neurontest.types import Evidence, Selection, Statistics, Thresholds, Verdic
 from neurontest.verdict import judge
 from tests.spec.suites import faults
 from tests.test_verdict import family
-from tests.worlds import Floats, World, claim_on, evidence_on
+from tests.worlds import World, claim_on, evidence_on
 
 TEN = Selection(k=10)
 WIDTH = 200

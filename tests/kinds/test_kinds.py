@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
+from neurontest.arrays import Floats
 from neurontest.errors import EvidenceError
 from neurontest.evidence import describe
 from neurontest.types import Evidence, Selection, Statistics
-from tests.worlds import Floats, World, evidence_on
+from tests.worlds import World, evidence_on
 
 K = 8
 

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from neurontest.arrays import Floats
 from neurontest.types import Concept, Evidence, Thresholds
-from tests.worlds import Floats, claim_on, evidence_on
+from tests.worlds import claim_on, evidence_on
 
 EACH = "neuron L0.residual[3] is specific to a against b, c and d"
 

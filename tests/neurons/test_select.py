@@ -5,7 +5,6 @@ from itertools import combinations
 from unittest import mock
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,10 +12,10 @@ from hypothesis.extra.numpy import arrays
 
 import neurontest.neurons.pieces as pieces_module
 import neurontest.neurons.select as select_module
+from neurontest.arrays import Floats
 from neurontest.neurons.normalize import exact_mean, fixed_point, normalize
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, selector, top
 
-Floats = npt.NDArray[np.float64]
 SCORES = arrays(np.float64, st.tuples(st.integers(2, 6), st.just(12)), elements=st.integers(-3, 3).map(float))
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-import neurontest.run.between
-import neurontest.run.gate
+import neurontest.run.gate.between
+import neurontest.run.gate.reference
 import neurontest.trace.engine
 import neurontest.trace.models.twin  # noqa: F401 - a run in this process forgets what it was the first to import
 from neurontest.report.record import load_record

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from neurontest.cli import main
-from neurontest.plugin.records import report_folders
+from neurontest.plugin.ending.records import report_folders
 from neurontest.report.record import load_record
 from neurontest.report.tables import TABLES
 

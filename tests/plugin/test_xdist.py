@@ -9,7 +9,7 @@ import pytest
 
 import neurontest.run
 from neurontest.errors import StoreError, TraceError
-from neurontest.plugin import records, workers
+from neurontest.plugin.ending import records, workers
 from neurontest.plugin.outcomes import claim_of
 from neurontest.plugin.tally import Tally
 from neurontest.report.record import load_record

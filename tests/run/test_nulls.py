@@ -11,7 +11,7 @@ import pytest
 
 from neurontest.claims.suite import Suite
 from neurontest.run import Run
-from neurontest.run.evidence import evidence_key, vacuity_key
+from neurontest.run.cache import evidence_key, vacuity_key
 from neurontest.spec.load import load_suite
 from neurontest.trace.models.named import from_transformers
 from neurontest.types import Concept, ModelHandle, PublishedNeuron

@@ -16,9 +16,9 @@ from neurontest.evidence.rates import design_of
 from neurontest.kinds.overlap import OverlapGreater
 from neurontest.neurons.overlap import shared
 from neurontest.report.record import dump_record, load_record, record_schema
-from neurontest.report.text import failure_text
+from neurontest.report.text.wording import failure_text
 from neurontest.run import Outcome, Run
-from neurontest.run.evidence import evidence_key
+from neurontest.run.cache import evidence_key
 from neurontest.spec.load import load_suite
 from neurontest.stats.calibration import Measured
 from neurontest.trace.models.named import from_transformers

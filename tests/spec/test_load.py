@@ -18,8 +18,8 @@ from neurontest.spec.claims import slug
 from neurontest.spec.groups import GROUP, groups_of
 from neurontest.spec.load import is_suite, load_suite, spec_files
 from neurontest.spec.published import read_published
+from neurontest.spec.reading.source import parse
 from neurontest.spec.single import claim_from
-from neurontest.spec.source import parse
 from neurontest.spec.validate import check
 from neurontest.types import BASELINE, Generation, Head, Location, PublishedNeuron, Selection
 from tests.spec.suites import SUITE, concepts, faults, prompts, write

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from neurontest.spec.lines import doubts, is_blank, prompts_of, stripped
 from neurontest.spec.load import load_suite
+from neurontest.spec.reading.lines import doubts, is_blank, prompts_of, stripped
 from neurontest.types import Concept
 from tests.spec.suites import SUITE, faults, write
 

@@ -15,10 +15,10 @@ import pytest
 from neurontest.claims.grammar import SentenceError, parse
 from neurontest.errors import SpecError
 from neurontest.kinds import kinds
-from neurontest.spec import given as reading_texts
 from neurontest.spec import load
-from neurontest.spec import prompts as reading_prompts
 from neurontest.spec.load import load_suite
+from neurontest.spec.prompts import listed as reading_prompts
+from neurontest.spec.texts import given as reading_texts
 from tests.spec.suites import SUITE, concepts, faults, prompts, write
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links need rights elsewhere, and pipes are other things")

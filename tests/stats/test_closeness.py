@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from neurontest.arrays import Floats
 from neurontest.stats.closeness import close_pairs
-from tests.worlds import Floats, World
+from tests.worlds import World
 
 Rng = np.random.Generator
 Change = Callable[[Floats, Rng], Floats]

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from neurontest.arrays import Floats
 from neurontest.stats.fragility import Fragility, beyond_fragility, normalised, studentised
-from neurontest.stats.halves import Floats
 from neurontest.stats.random_sets import rank
 
 SETS = 99

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from neurontest.arrays import Floats
 from neurontest.neurons.overlap import coefficient, count, jaccard, rank_biased
 from neurontest.neurons.select import ConsistencySelector, MeanSelector
 from neurontest.stats.family.correction import adjust
@@ -23,7 +24,6 @@ from neurontest.stats.streams import Stream
 from neurontest.stats.terms import Key
 
 CASES: dict[str, Any] = json.loads((Path(__file__).parents[1] / "golden" / "golden.json").read_text())
-Floats = npt.NDArray[np.float64]
 
 
 def exactly(value: float, fraction: str) -> bool:

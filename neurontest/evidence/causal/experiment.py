@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from neurontest.arrays import Floats, Indices
 from neurontest.claims.base import Claim, Traces
 from neurontest.errors import EvidenceError
 from neurontest.evidence.trial import Trial
-from neurontest.neurons.matched import Indices, matched_sets, write_sizes
-from neurontest.neurons.normalize import Floats, normalize
+from neurontest.neurons.matched import matched_sets, write_sizes
+from neurontest.neurons.normalize import normalize
 from neurontest.neurons.table import unit_names, units
 from neurontest.stats.random_sets import MOST, looks, sets_needed
 from neurontest.types import BASELINE, Concept, Forcing, ModelRequest, ScoreRequest, Thresholds, WriteRequest

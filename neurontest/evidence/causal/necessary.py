@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 from scipy import stats
 
+from neurontest.arrays import Floats
 from neurontest.claims.base import Claim, Traces
 from neurontest.evidence.causal.experiment import Experiment, Seen
 from neurontest.evidence.causal.ranks import Ranked, causal_evidence, equality
 from neurontest.evidence.procedure import Procedure
-from neurontest.neurons.normalize import Floats
 from neurontest.stats.fragility import Fragility, beyond_fragility, normalised, studentised
 from neurontest.stats.random_sets import Direction, Rank, is_enough, rank
 from neurontest.types import (

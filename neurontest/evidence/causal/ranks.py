@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neurontest.arrays import Floats
 from neurontest.evidence.causal.experiment import Experiment, Seen
 from neurontest.evidence.conclusion import SMALL_BASELINE
 from neurontest.evidence.permutation import histogram
-from neurontest.neurons.normalize import Floats
 from neurontest.stats.random_sets import FEWEST_SETS, Rank
 from neurontest.types import Estimate, Evidence, KeyResult, NullSummary, Spread
 

@@ -18,8 +18,8 @@ from neurontest.evidence.trial import Trial
 from neurontest.kinds.distinct import is_on_average
 from neurontest.stats.half_samples.half_t import HalfT, Hypothesis, weakest_of
 from neurontest.stats.half_samples.sets import HalfSamples, distinctness
+from neurontest.text import of_several
 from neurontest.types import Estimate, Evidence, KeyResult, NullSummary, Thresholds
-from neurontest.words import of_several
 
 
 class DistinctProcedure(Procedure):

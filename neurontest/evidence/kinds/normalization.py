@@ -12,8 +12,8 @@ from neurontest.evidence.procedure import Procedure
 from neurontest.evidence.trial import Trial
 from neurontest.stats.half_samples.half_t import Hypothesis, weakest_of
 from neurontest.stats.half_samples.sets import HalfSamples, beyond_ceiling
+from neurontest.text import of_several
 from neurontest.types import Estimate, Evidence, Thresholds
-from neurontest.words import of_several
 
 
 class SetsDifferProcedure(Procedure):

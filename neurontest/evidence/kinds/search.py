@@ -14,19 +14,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import stats
 
+from neurontest.arrays import Floats
 from neurontest.claims.base import Claim, Traces
 from neurontest.evidence.permutation import decisive, largest, largest_key
 from neurontest.evidence.procedure import Procedure
 from neurontest.evidence.single_neurons import LISTED, critical, label, tallies
 from neurontest.evidence.trial import Trial
 from neurontest.kinds.specific import sides_of
-from neurontest.neurons.normalize import Floats
 from neurontest.stats.auroc import auroc
 from neurontest.stats.halves import draw_halves
 from neurontest.stats.relabeling.max_t import MaxT, Remembered, Welch
 from neurontest.stats.relabeling.welch_bound import WelchBound, welch_bound
+from neurontest.text import of_several, together
 from neurontest.types import Estimate, Evidence, KeyResult, NullSummary, Thresholds
-from neurontest.words import of_several, together
 
 #: Ratio of variances, or its inverse, from which a reader is warned: at 4 the two tests were seen to err.
 UNEQUAL = 2.0

@@ -7,17 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from neurontest.arrays import Floats
 from neurontest.claims.base import Claim, Traces
 from neurontest.evidence.permutation import against_key
 from neurontest.evidence.procedure import Procedure
 from neurontest.evidence.single_neurons import column_of
 from neurontest.evidence.trial import Trial
 from neurontest.kinds.specific import at_site, sides_of
-from neurontest.neurons.normalize import Floats
 from neurontest.stats.auroc import auroc, average_precision, delong_interval, spread_of_auroc
 from neurontest.stats.relabeling.brunner_munzel import brunner_munzel
+from neurontest.text import of_several, together
 from neurontest.types import Estimate, Evidence, Interval, KeyResult, Thresholds
-from neurontest.words import of_several, together
 
 
 class SpecificNeuronProcedure(Procedure):

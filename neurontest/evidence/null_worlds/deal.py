@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neurontest.arrays import Indices
 from neurontest.claims.base import Claim, Kind
 from neurontest.claims.exchange import samples_of
-from neurontest.stats.halves import Indices
 from neurontest.stats.streams import Stream
 from neurontest.types import Concept
 

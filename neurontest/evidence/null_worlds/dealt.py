@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from neurontest.arrays import Floats, Indices
 from neurontest.stats.half_samples.sets import HalfSamples
-from neurontest.stats.halves import Floats, Halves, Indices
+from neurontest.stats.halves import Halves
 from neurontest.stats.terms import Key, Selector
 
 

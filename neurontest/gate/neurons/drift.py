@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from neurontest.arrays import Floats, Indices
 from neurontest.gate.neurons.matching import Matches, matched
 from neurontest.gate.ways.paired import CANDIDATE, REFERENCE, PairedTrial
-from neurontest.neurons.normalize import Floats
 from neurontest.stats.half_samples.half_t import HalfT, Hypothesis
 from neurontest.stats.half_samples.sets import HalfSamples
-from neurontest.stats.halves import Indices
 from neurontest.stats.terms import Key, Term
 from neurontest.types import BASELINE, Thresholds
 

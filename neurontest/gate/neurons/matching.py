@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from neurontest.neurons.normalize import Floats
-from neurontest.stats.halves import Indices
+from neurontest.arrays import Floats, Indices
 
 #: Changed whenever the same activations would be matched otherwise.
 MATCHING_VERSION = 2

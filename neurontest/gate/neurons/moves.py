@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 
+from neurontest.arrays import Indices
 from neurontest.evidence.conclusion import HALF_T_METHOD
 from neurontest.evidence.single_neurons import label
 from neurontest.evidence.trial import Trial
 from neurontest.gate.neurons.drift import Drift, Matching, drift
 from neurontest.gate.ways.paired import CANDIDATE, REFERENCE, PairedTrial
 from neurontest.stats.half_samples.half_t import HalfT
-from neurontest.stats.halves import Indices
 from neurontest.types import ConceptDrift, Drifted, Estimate, Interval, Moved, Place, Thresholds
 
 #: A set: its neurons by ``layer * width + index``, by rank.

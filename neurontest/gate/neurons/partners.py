@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from neurontest.arrays import Floats
 from neurontest.evidence.single_neurons import column_of, label
 from neurontest.evidence.trial import Trial
 from neurontest.gate.neurons.matching import POOR, assigned, correlations
 from neurontest.gate.reference.pruned import PrunedTrial
 from neurontest.gate.ways.survival import IncomparableError
-from neurontest.neurons.normalize import Floats
 
 #: How often the best of so many neurons that do something else may be taken for a match.
 BY_CHANCE = 0.05

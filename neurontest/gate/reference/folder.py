@@ -17,9 +17,8 @@ import numpy as np
 
 from neurontest import __version__
 from neurontest.errors import RecordError
-from neurontest.files import write_whole
+from neurontest.files import UnreadableError, read_regular, write_whole
 from neurontest.gate.reference.pruned import Pruned
-from neurontest.regular_files import UnreadableError, read_regular
 from neurontest.types import Activations, NoiseFloor, TraceRequest, reading_of
 
 MANIFEST, RECORD, ACTIVATIONS = "reference.json", "record.json", "activations.safetensors"

@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from neurontest.arrays import Floats, Indices
 from neurontest.claims.base import Claim
 from neurontest.errors import EvidenceError
 from neurontest.evidence.conclusion import SMALL_BASELINE
 from neurontest.evidence.trial import Trial
-from neurontest.neurons.normalize import Floats, fixed_point, typical_variance
+from neurontest.neurons.normalize import fixed_point, typical_variance
 from neurontest.neurons.select import ConsistencySelector, MeanSelector, top
 from neurontest.neurons.sums import strongest
 from neurontest.neurons.table import scores_of
-from neurontest.stats.halves import Indices
 from neurontest.types import BASELINE, Activations, TraceRequest
 
 #: The neurons that are needed of what each request asks for: ``layer * width + index``, rising.

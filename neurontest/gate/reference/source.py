@@ -12,7 +12,7 @@ from neurontest.errors import RecordError
 from neurontest.files import write_whole
 from neurontest.gate import accepted
 from neurontest.gate.reference.folder import ACTIVATIONS, FLOOR, LARGEST, MANIFEST, RECORD
-from neurontest.words import quoted
+from neurontest.text import quoted
 
 GIT = "git:"
 #: The files of a reference: nothing else of a revision is read.

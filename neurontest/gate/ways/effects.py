@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from neurontest.arrays import Floats
 from neurontest.evidence.single_neurons import column_of
 from neurontest.evidence.trial import Trial
 from neurontest.gate.margin import Margin
@@ -14,7 +15,6 @@ from neurontest.gate.ways.lists import lists_of
 from neurontest.gate.ways.mean_t import mean_survival
 from neurontest.gate.ways.named import any_of, told_by
 from neurontest.gate.ways.survival import IncomparableError, Survival
-from neurontest.neurons.normalize import Floats
 from neurontest.types import PerPrompt
 
 EFFECT = "effect"

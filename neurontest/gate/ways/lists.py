@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from neurontest.arrays import Floats, Indices
 from neurontest.evidence.single_neurons import top_lists
 from neurontest.evidence.trial import Trial
 from neurontest.gate.reference.pruned import Needed, PrunedTrial
-from neurontest.neurons.normalize import Floats, fixed_point
+from neurontest.neurons.normalize import fixed_point
 from neurontest.neurons.select import top
-from neurontest.stats.halves import Indices
 from neurontest.types import BASELINE
 
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import stats
 
+from neurontest.arrays import Floats
 from neurontest.gate.margin import Margin
 from neurontest.gate.ways.survival import Survival, of_parts
-from neurontest.neurons.normalize import Floats
 from neurontest.stats.half_samples.half_t import HalfT
 from neurontest.types import Spread
 

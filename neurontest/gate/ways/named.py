@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 from scipy import stats
 
+from neurontest.arrays import Floats
 from neurontest.evidence.single_neurons import column_of
 from neurontest.evidence.trial import Trial
 from neurontest.gate.margin import Margin
 from neurontest.gate.neurons.partners import Partner
 from neurontest.gate.ways.mean_t import mean_t, spread_of
 from neurontest.gate.ways.survival import FOR_THE_SEARCH, Survival, of_parts
-from neurontest.neurons.normalize import Floats
 from neurontest.stats.auroc import placements
 from neurontest.stats.half_samples.half_t import HalfT
 from neurontest.stats.relabeling.welch_bound import welch_bound

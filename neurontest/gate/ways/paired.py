@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from neurontest.arrays import Floats, Indices
 from neurontest.claims.base import Claim, Traces
 from neurontest.errors import EvidenceError
 from neurontest.evidence.conclusion import GROWTH
@@ -20,11 +21,9 @@ from neurontest.evidence.procedure import procedure_of
 from neurontest.evidence.trial import Trial
 from neurontest.gate.margin import Margin
 from neurontest.gate.ways.survival import Survival, of_parts
-from neurontest.neurons.normalize import Floats
 from neurontest.neurons.select import ConsistencySelector, MeanSelector
 from neurontest.stats.half_samples.half_t import Hypothesis
 from neurontest.stats.half_samples.sets import HalfSamples
-from neurontest.stats.halves import Indices
 from neurontest.stats.terms import Key, Term
 from neurontest.types import Spread, Thresholds
 

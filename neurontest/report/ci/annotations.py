@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from neurontest.report.ci.failing import failing, what
-from neurontest.report.outcome import declared, place
-from neurontest.report.text import headline, one_line
+from neurontest.report.text.outcome import declared, place
+from neurontest.report.text.wording import headline, one_line
 from neurontest.types import Record
 from neurontest.untrusted import visible_line
 

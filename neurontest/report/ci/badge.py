@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from neurontest.report.outcome import is_vacuous, outcome, status
-from neurontest.report.since import compared, fails_gate, waived
+from neurontest.report.text.outcome import is_vacuous, outcome, status
+from neurontest.report.text.since import compared, fails_gate, waived
 from neurontest.types import ClaimRecord, Record
 from neurontest.untrusted import visible_line
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from neurontest.report.outcome import outcome
+from neurontest.report.text.outcome import outcome
 from neurontest.types import ClaimRecord, Record
 
 _FAILING = ("error", "failed", "xpassed")

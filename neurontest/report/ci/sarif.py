@@ -6,8 +6,8 @@ import json
 
 from neurontest import __version__
 from neurontest.report.ci.failing import failing, what
-from neurontest.report.outcome import declared, outcome
-from neurontest.report.text import headline
+from neurontest.report.text.outcome import declared, outcome
+from neurontest.report.text.wording import headline
 from neurontest.types import ClaimRecord, Record
 from neurontest.untrusted import visible, visible_line
 

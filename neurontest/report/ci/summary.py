@@ -8,10 +8,10 @@ from itertools import pairwise
 
 from neurontest.report.ci.badge import badges
 from neurontest.report.ci.failing import failing
-from neurontest.report.outcome import declared
-from neurontest.report.rows import Row, counts, table_rows
-from neurontest.report.since import HEADINGS, since_counts, since_heading, since_lines, since_rows
-from neurontest.report.text import failure_text, notes
+from neurontest.report.text.outcome import declared
+from neurontest.report.text.rows import Row, counts, table_rows
+from neurontest.report.text.since import HEADINGS, since_counts, since_heading, since_lines, since_rows
+from neurontest.report.text.wording import failure_text, notes
 from neurontest.types import ClaimRecord, Record
 from neurontest.untrusted import visible
 

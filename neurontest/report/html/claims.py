@@ -6,10 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import zip_longest
 
-from neurontest.report import figures, outcome, text
+from neurontest.report.html import figures
 from neurontest.report.html.again import anchors, command, spec_line
 from neurontest.report.plain import Plain, plain
 from neurontest.report.plain.amounts import possible
+from neurontest.report.text import outcome, wording
 from neurontest.types import ClaimRecord, Estimate, FamilyRecord, KeyResult, NullSummary, Record
 
 SYMBOLS = {
@@ -158,7 +159,7 @@ def families(record: Record, claims: list[ClaimView]) -> list[tuple[str, FamilyR
     for view in claims:
         grouped.setdefault(view.claim.family, []).append(view)
     return [
-        (name, known.get(name), text.common_selection([view.claim for view in views]), views)
+        (name, known.get(name), wording.common_selection([view.claim for view in views]), views)
         for name, views in grouped.items()
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from heapq import nlargest
 
-from neurontest.report.numbers import number
+from neurontest.report.text.numbers import number
 from neurontest.types import OverlapMatrix
 
 #: Shades beside none.

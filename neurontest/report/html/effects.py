@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from neurontest.report import figures
+from neurontest.report.html import figures
 from neurontest.report.html.claims import ClaimView
 
 #: Height of a claim in the figure, in pixels.

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from neurontest.report import text
 from neurontest.report.html.claims import ClaimView, claim_views, headline
 from neurontest.report.html.page import date, draw
+from neurontest.report.text import wording
 from neurontest.types import Record
 
 
@@ -98,5 +98,5 @@ def _otherwise(first: ClaimView, view: ClaimView) -> str:
     """What makes two verdicts about one id verdicts about two things."""
     if view.claim.sentence != first.claim.sentence:
         return f"says: {view.claim.sentence}"
-    own, other = text.selection(view.claim), text.selection(first.claim)
+    own, other = wording.selection(view.claim), wording.selection(first.claim)
     return f"selects: {own}" if own != other else ""

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from neurontest.report import figures
+from neurontest.report.html import figures
 from neurontest.report.html.dense import Dense, dense
-from neurontest.report.text import positions
+from neurontest.report.text.wording import positions
 from neurontest.types import NeuronSet, OverlapMatrix, Record
 
 #: Concepts whose matrix has names and numbers; of more, it is a picture.

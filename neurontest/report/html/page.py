@@ -11,14 +11,16 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from neurontest.report import figures, numbers, outcome, standing, text
-from neurontest.report.compared import since_views
-from neurontest.report.drift import drift_words, match_words
-from neurontest.report.drifted import BY_MATCH, drift_views
+from neurontest.report.html import figures
 from neurontest.report.html.claims import SYMBOLS, WHOLE, claim_views, families, headline
+from neurontest.report.html.compared import since_views
 from neurontest.report.html.concepts import concept_views
+from neurontest.report.html.drifted import BY_MATCH, drift_views
 from neurontest.report.html.effects import ROW, forests
 from neurontest.report.html.overlaps import depth_views, overlap_views
+from neurontest.report.text import numbers, outcome, standing, wording
+from neurontest.report.text.drift import drift_words, match_words
+from neurontest.text import plural
 from neurontest.types import BASELINE, Generation, Record, Selection, Statistics
 from neurontest.untrusted import visible
 
@@ -118,31 +120,31 @@ def _environment() -> Environment:
         "NULL_HEIGHT": figures.NULL_HEIGHT,
         "SHORT": SHORT,
         "SYMBOLS": SYMBOLS,
-        "POSITIONS": text.POSITIONS,
-        "positions": text.positions,
-        "CORRECTIONS": text.CORRECTIONS,
-        "adjusted_p": text.adjusted_p,
-        "corrected": text.corrected,
+        "POSITIONS": wording.POSITIONS,
+        "positions": wording.positions,
+        "CORRECTIONS": wording.CORRECTIONS,
+        "adjusted_p": wording.adjusted_p,
+        "corrected": wording.corrected,
         "drift_words": drift_words,
-        "in_common": text.in_common,
+        "in_common": wording.in_common,
         "match_words": match_words,
-        "half_sample": text.half_sample,
+        "half_sample": wording.half_sample,
         "label": outcome.label,
         "outcome": outcome.outcome,
         "place": outcome.place,
-        "plural": numbers.plural,
+        "plural": plural,
         "quantity": numbers.quantity,
         "remark": outcome.remark,
-        "session": text.session,
+        "session": wording.session,
         "is_unstable": standing.is_unstable,
         "standing": standing.standing,
         "settings_of": _settings,
         "vacuous": outcome.vacuous,
         "undecided": outcome.undecided,
         "not_replayed": outcome.not_replayed,
-        "detectable": text.detectable,
-        "needed": text.needed,
-        "notes": text.notes,
+        "detectable": wording.detectable,
+        "needed": wording.needed,
+        "notes": wording.notes,
     }
     environment.filters |= {
         "bounds": numbers.bounds,

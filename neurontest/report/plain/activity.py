@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from neurontest.report import numbers
 from neurontest.report.plain.amounts import level_span, places, signed, span, times, times_span
 from neurontest.report.plain.words import Phrase, before, neurons, said, several
+from neurontest.report.text import numbers
 from neurontest.types import ClaimRecord, Estimate
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from math import exp
 
-from neurontest.report import numbers
+from neurontest.report.text import numbers
 from neurontest.types import ClaimRecord, Estimate
 
 #: Differences of differences: each of the two can be as large as a set.

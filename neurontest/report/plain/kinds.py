@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from neurontest.report import numbers
 from neurontest.report.plain import activity, sets
 from neurontest.report.plain.amounts import level_span
 from neurontest.report.plain.words import Phrase
+from neurontest.report.text import numbers
 from neurontest.types import ClaimRecord, Estimate
 
 #: What kinds measure, if not numbers of neurons.

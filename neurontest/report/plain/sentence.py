@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from neurontest.report import numbers
-from neurontest.report.outcome import holds_when_dealt, is_vacuous, remark, status
 from neurontest.report.plain.amounts import possible
 from neurontest.report.plain.kinds import phrase
+from neurontest.report.text import numbers
+from neurontest.report.text.outcome import holds_when_dealt, is_vacuous, remark, status
+from neurontest.text import plural
 from neurontest.types import ClaimRecord, Evidence, Verdict
 
 LEADS = {"holds": "Shown", "refuted": "The opposite is shown", "inconclusive": "Cannot tell"}
@@ -76,7 +77,7 @@ def needs(claim: ClaimRecord, found: Evidence, judged: Verdict) -> str:
     amounts = numbers.distances([one.effect for one in judged.detectable], found.effect, claim.selection.k)
     first, *rest = zip(amounts, judged.detectable, strict=True)
     more = "".join(f", {one.prompts:,} one of {amount}" for amount, one in rest)
-    now = numbers.plural(first[1].prompts, "prompt") + " a concept"
+    now = plural(first[1].prompts, "prompt") + " a concept"
     shown = f"In four of five such tests {now} would show a true difference of {first[0]}{more}."
     against = (found.effect.value - (found.effect.reference or 0.0)) * _side(claim)
     return shown if against > 0 else f"The number does not point the claimed way. {shown}"

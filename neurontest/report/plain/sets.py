@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from neurontest.report import numbers
 from neurontest.report.plain.amounts import level_span, signed, size, span
 from neurontest.report.plain.words import Phrase, at_least, before, neurons, said, several, theirs
+from neurontest.report.text import numbers
 from neurontest.types import ClaimRecord, Estimate
 
 

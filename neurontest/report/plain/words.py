@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from neurontest.report import numbers
+from neurontest.report.text import numbers
+from neurontest.text import together
 from neurontest.types import ClaimRecord
-from neurontest.words import together
 
 #: Concepts that a sentence names one by one.
 NAMED = 8

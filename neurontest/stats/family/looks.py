@@ -13,7 +13,7 @@ from math import ceil
 import numpy as np
 from scipy import optimize, stats
 
-from neurontest.stats.halves import Floats
+from neurontest.arrays import Floats
 
 #: Standard errors below zero from which on nothing is integrated.
 _FAR = 8.0

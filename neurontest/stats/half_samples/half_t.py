@@ -9,9 +9,9 @@ from math import copysign, inf
 import numpy as np
 from scipy import stats
 
+from neurontest.arrays import Floats
 from neurontest.stats.half_samples import arcsine
 from neurontest.stats.half_samples.sets import HalfSamples
-from neurontest.stats.halves import Floats
 from neurontest.stats.sequential import CLEAR, clear_of
 from neurontest.stats.streams import Stream
 from neurontest.stats.terms import Term

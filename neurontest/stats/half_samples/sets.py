@@ -7,9 +7,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from neurontest.stats.halves import Halves, Indices, draw_halves, halves_of, influences, jackknife_variance, paired
+from neurontest.arrays import Floats, Indices
+from neurontest.stats.halves import Halves, draw_halves, halves_of, influences, jackknife_variance, paired
 from neurontest.stats.streams import Stream
-from neurontest.stats.terms import Floats, Key, Selector, Term, mean, one_below_the_other
+from neurontest.stats.terms import Key, Selector, Term, mean, one_below_the_other
 
 _CHUNK = 4096
 _NONE: Mapping[str, str] = MappingProxyType({})

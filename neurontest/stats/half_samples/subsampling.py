@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri, owens_t
 
-from neurontest.stats.terms import LEADING, Floats, Indices, Scored
+from neurontest.arrays import Floats, Indices
+from neurontest.stats.terms import LEADING, Scored
 
 #: Least standard deviation of a neuron over prompts, as a share of the median neuron's. A neuron that does not move (a
 #: silent one, a rounded one) is selected or not by a step of this width; those that tie with it share the last places.

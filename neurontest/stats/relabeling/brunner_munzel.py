@@ -12,8 +12,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from neurontest.stats.halves import Floats
-from neurontest.stats.relabeling.relabel import Labels
+from neurontest.arrays import Floats, Labels
 
 
 def brunner_munzel(own: Floats, others: Floats) -> Callable[[Labels], Floats]:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from neurontest.stats.halves import Floats, Indices
-from neurontest.stats.relabeling.relabel import TIE, Labels, Relabeling, relabel
+from neurontest.arrays import Floats, Indices, Labels
+from neurontest.stats.relabeling.relabel import TIE, Relabeling, relabel
 from neurontest.stats.streams import Stream
 
 #: Neurons looked at in one go: bounds memory, changes nothing.

@@ -9,13 +9,10 @@ from itertools import combinations, permutations, product
 from math import factorial, prod
 
 import numpy as np
-import numpy.typing as npt
 
+from neurontest.arrays import Floats, Labels
 from neurontest.stats.sequential import settled
 from neurontest.stats.streams import Stream
-
-Floats = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int8]
 
 #: Up to this many relabelings, all are looked at.
 ENUMERATED = 20_000

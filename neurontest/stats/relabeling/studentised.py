@@ -14,9 +14,8 @@ from itertools import combinations
 
 import numpy as np
 
+from neurontest.arrays import Floats, Indices, Labels
 from neurontest.stats.half_samples.subsampling import Probabilities, probabilities, within_reach
-from neurontest.stats.halves import Floats, Indices
-from neurontest.stats.relabeling.relabel import Labels
 from neurontest.stats.terms import Selector
 
 #: From the probabilities of each group, under some relabelings, of some columns of the pool, to numbers [relabeling].

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from neurontest.stats.halves import Floats
+from neurontest.arrays import Floats
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from neurontest.stats.relabeling.relabel import Labels
-from neurontest.stats.terms import Floats, Selector
+from neurontest.arrays import Floats, Labels
+from neurontest.stats.terms import Selector
 
 
 def overlap_difference(selector: Selector, held: Floats) -> Callable[[Labels], Floats]:

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from neurontest.errors import ModelError
-from neurontest.words import quoted
+from neurontest.text import quoted
 
 WEIGHTS, INDEX = "model.safetensors", "model.safetensors.index.json"
 

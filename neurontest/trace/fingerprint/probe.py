@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from neurontest.arrays import Floats
 from neurontest.errors import TraceError
 from neurontest.trace.architecture import is_encoder_decoder, text_config, writes
 from neurontest.trace.passes.decoder import begin, call
@@ -26,7 +26,6 @@ from neurontest.trace.wrapped import uncompiled
 if TYPE_CHECKING:
     from torch import nn
 
-Floats = npt.NDArray[np.float64]
 
 #: Of what is rounded to it, in parts of what is usual there. Rounding in float32 is some ten thousand times less.
 STEP = 0.01

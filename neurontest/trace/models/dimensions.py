@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from neurontest.errors import ModelError
-from neurontest.regular_files import UnreadableError, read_regular
+from neurontest.files import UnreadableError, read_regular
 from neurontest.trace.models import builtin, hub
 
 #: Bytes of a configuration at most.

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from neurontest.errors import ModelError
+from neurontest.text import quoted
 from neurontest.trace.architecture import auto_class, is_encoder
 from neurontest.trace.quiet import quiet
-from neurontest.words import quoted
 
 #: The device that spreads a model over what there is, by accelerate.
 SPREAD = "auto"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from neurontest.errors import TraceError
-from neurontest.words import quoted
+from neurontest.text import quoted
 
 Row = TypeVar("Row")
 Result = TypeVar("Result")

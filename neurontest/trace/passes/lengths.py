@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any
 
 from neurontest.errors import TraceError
+from neurontest.text import quoted
 from neurontest.trace.architecture import text_config
-from neurontest.words import quoted
 
 
 def switch_of(model: Any) -> int | None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from neurontest.arrays import Floats
 from neurontest.errors import TraceError
 from neurontest.trace.passes.decoder import call
 from neurontest.trace.passes.resume import Resume
@@ -19,8 +19,6 @@ from neurontest.trace.sites.writes import Writes
 
 if TYPE_CHECKING:
     import torch
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from typing import Any
 
 from neurontest import errors
 from neurontest.errors import ModelError, NeurontestError
-from neurontest.words import quoted
+from neurontest.text import quoted
 
 
 @dataclass(frozen=True)

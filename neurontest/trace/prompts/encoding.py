@@ -10,9 +10,9 @@ from itertools import pairwise
 from typing import Any
 
 from neurontest.errors import TraceError
+from neurontest.text import quoted
 from neurontest.trace.architecture import is_encoder
 from neurontest.trace.prompts.rendering import Rendered, Renderings, render
-from neurontest.words import quoted
 
 
 @dataclass(frozen=True)

@@ -18,11 +18,11 @@ import msgspec
 
 from neurontest.errors import ModelError, StoreError, TraceError
 from neurontest.seals import Kept
+from neurontest.text import quoted
 from neurontest.trace.locks import hold
 from neurontest.trace.prompts.budget import READING, RENDERING, Enter, within
 from neurontest.trace.prompts.encoding import Encoded, check_apart, encode
 from neurontest.types import Generation, ModelHandle, Notice, Progress, silent, unnoticed
-from neurontest.words import quoted
 
 #: Raise it when the same prompt becomes something else.
 PROMPTS_VERSION = 1

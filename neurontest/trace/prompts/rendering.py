@@ -14,7 +14,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from neurontest.errors import TraceError
-from neurontest.words import quoted
+from neurontest.text import quoted
 
 #: Stands for a prompt; no template holds this character, which is for private use.
 _MARK = "\ue000"

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import TraceError
+from neurontest.text import occurrences, quoted
 from neurontest.trace.prompts.encoding import Encoded, bare, folded
 from neurontest.types import GivenText
-from neurontest.words import occurrences, quoted
 
 Spans = list[tuple[int, int]]
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from neurontest.arrays import Bools
 from neurontest.errors import TraceError
 from neurontest.trace.sites.find import Site
 from neurontest.types import Positions, Reading, reading_of
 
 if TYPE_CHECKING:
     import torch
-
-Bools = npt.NDArray[np.bool_]
 
 
 def counted(positions: Positions, prompt: int, new: int, is_word: Bools | None = None) -> npt.NDArray[np.int64]:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import StoreError, TraceError
+from neurontest.text import quoted
 from neurontest.trace.passes.decoder import Passes
 from neurontest.trace.passes.lengths import check_length
 from neurontest.trace.prompts.encoding import Encoded, check_rows
@@ -24,7 +25,6 @@ from neurontest.trace.sites.tally import counted, padded
 from neurontest.trace.store import Store
 from neurontest.trace.texts.write import Row, Written, end_of_text, shares_of, unfit
 from neurontest.types import GivenText, Positions, TraceGroup, reading_of
-from neurontest.words import quoted
 
 #: Tokens of a pass, padding included. All positions of all rows are in memory at once, unlike when a text is written;
 #: so many are what the shipped prompts' first pass has in a batch of 128, and processors gain nothing from more.

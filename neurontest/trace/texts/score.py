@@ -10,8 +10,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
+from neurontest.arrays import Floats
 from neurontest.errors import TraceError
 from neurontest.trace.architecture import is_encoder_decoder, writes
 from neurontest.trace.passes.halving import Halving, Row
@@ -25,7 +25,6 @@ from neurontest.trace.texts.controls import Controls
 if TYPE_CHECKING:
     import torch
 
-Floats = npt.NDArray[np.float64]
 Job = tuple[int, int]
 
 #: Scored positions times vocabulary of one pass, and of the model as it is: bounds memory to a gigabyte or two.

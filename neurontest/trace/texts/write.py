@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from neurontest.errors import TraceError
+from neurontest.text import quoted
 from neurontest.trace.architecture import is_encoder_decoder
 from neurontest.trace.passes.decoder import Passes, begin
 from neurontest.trace.passes.lengths import check_length
@@ -20,7 +21,6 @@ from neurontest.trace.sites.find import Site
 from neurontest.trace.sites.read import SiteReader
 from neurontest.trace.texts.sampling import Draw, draw, uniforms
 from neurontest.types import Generation, Positions
-from neurontest.words import quoted
 
 if TYPE_CHECKING:
     import torch

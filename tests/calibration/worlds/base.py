@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from neurontest.arrays import Floats
 from neurontest.types import ScoreRequest, Statistics
-from tests.worlds import Floats, Signal, World
+from tests.worlds import Signal, World
 
 if TYPE_CHECKING:
     from tests.calibration.cell import Cell

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from neurontest.stats.halves import Indices
+from neurontest.arrays import Floats, Indices
 from tests.calibration.pair import K
-from tests.worlds import Floats
 
 
 class Sets:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from neurontest.arrays import Floats
 from neurontest.types import ScoreRequest
 from tests.calibration.cell import Cell
 from tests.calibration.worlds.base import Made
-from tests.worlds import Floats, World
+from tests.worlds import World
 
 #: More random sets than any look asks for, and tokens that the words are held against.
 SETS, CONTROLS = 400, 100

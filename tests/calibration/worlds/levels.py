@@ -7,13 +7,14 @@ from functools import cache
 
 import numpy as np
 
+from neurontest.arrays import Floats
 from neurontest.neurons.normalize import normalize
 from neurontest.neurons.select import selector
 from neurontest.types import Selection, Statistics
 from tests.calibration.cell import Cell
 from tests.calibration.worlds import base
 from tests.calibration.worlds.base import Made
-from tests.worlds import Floats, three
+from tests.worlds import three
 
 #: Worlds whose truth is found, and prompts' sets drawn for each.
 FIXED, DRAWS = 8, 400

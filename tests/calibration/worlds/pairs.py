@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 from scipy import stats
 
+from neurontest.arrays import Floats
 from neurontest.evidence.trial import Trial
 from neurontest.gate.ways.effects import EFFECT, effect_survival
 from neurontest.gate.ways.mean_t import mean_survival
@@ -18,7 +19,7 @@ from neurontest.gate.ways.survival import Survival
 from neurontest.stats.relabeling.welch_bound import welch_bound
 from neurontest.types import PerPrompt
 from tests.calibration.pair import AT, MARGIN, Pair, Said
-from tests.worlds import Floats, claim_on
+from tests.worlds import claim_on
 
 #: What a model adds to each activation, in standard deviations of it.
 NOISE = 0.3

@@ -12,6 +12,7 @@ from functools import cache
 
 import numpy as np
 
+from neurontest.arrays import Floats
 from neurontest.evidence.trial import Trial
 from neurontest.gate.neurons.preserved import drift_evidence
 from neurontest.gate.ways.paired import PairedTrial, survival
@@ -20,7 +21,7 @@ from neurontest.types import Selection, Statistics
 from tests.calibration.pair import AT, MARGIN, K, Pair, Said
 from tests.calibration.worlds.brute_force import Sets, selected
 from tests.calibration.worlds.pairs import NOISE
-from tests.worlds import Floats, Signal, World, claim_on, three
+from tests.worlds import Signal, World, claim_on, three
 
 WIDTH, N0 = 200, 20
 #: Worlds, and independent sets of each concept by which what is left in them is found, and how often they are dealt.

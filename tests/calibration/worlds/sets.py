@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from neurontest.arrays import Floats
 from tests.calibration.cell import Cell
 from tests.calibration.worlds.base import N0, Made, own, world
 from tests.calibration.worlds.overlaps import copied, in_templates
-from tests.worlds import Floats
 
 EACH, AVERAGE = "have distinct neurons", "have distinct neurons on average"
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from neurontest.arrays import Floats
 from tests.calibration.cell import Cell
 from tests.calibration.worlds.base import N0, Made, own, world
 from tests.calibration.worlds.overlaps import copied, in_templates
-from tests.worlds import Floats
 
 #: Layers and neurons of a layer, where nothing but single neurons is looked at.
 SMALL = (1, 40)

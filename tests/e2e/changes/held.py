@@ -15,8 +15,8 @@ import platformdirs
 
 from neurontest.kinds.preserved import Preserved
 from neurontest.run import Outcome, Run
-from neurontest.run.against import Against
-from neurontest.run.gate import Recorded, record_reference
+from neurontest.run.gate.reference import Recorded, record_reference
+from neurontest.run.since.against import Against
 from neurontest.settings import from_environment
 from neurontest.spec.load import load_suite
 from neurontest.trace.models.named import from_transformers, resolve

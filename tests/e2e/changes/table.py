@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from neurontest.report.since import STATUSES
+from neurontest.report.text.since import STATUSES
 from neurontest.types import Comparison
 from tests.e2e.changes.held import Held
 

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 
+from neurontest.arrays import Floats
 from neurontest.claims.base import Claim
 from neurontest.claims.suite import Family
 from neurontest.run.settle import settle
@@ -14,7 +15,7 @@ from neurontest.stats.relabeling import max_t
 from neurontest.stats.relabeling.relabel import relabel
 from neurontest.types import Activations, Evidence, Statistics, TraceRequest, silent
 from neurontest.verdict import judge
-from tests.worlds import Floats, claim_on, evidence_on
+from tests.worlds import claim_on, evidence_on
 
 WIDTH = 800
 

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neurontest.arrays import Floats
 from neurontest.claims.base import Claim
 from neurontest.claims.grammar import parse
 from neurontest.evidence.null_worlds.deal import Deal, deal
@@ -28,7 +29,7 @@ from neurontest.types import (
     Statistics,
     Vacuity,
 )
-from tests.worlds import Floats, World, claim_on, prompts_of
+from tests.worlds import World, claim_on, prompts_of
 
 #: Of every kind with a half-sample test one, about the concepts a to e.
 SENTENCES = (

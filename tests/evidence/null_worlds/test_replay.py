@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from neurontest.arrays import Floats
 from neurontest.evidence.null_worlds.dealt import dealt_samples
 from neurontest.evidence.null_worlds.replay import limit_at, replay
 from neurontest.neurons.select import MeanSelector
@@ -12,7 +13,7 @@ from neurontest.stats.half_samples.sets import HalfSamples
 from neurontest.stats.halves import draw_halves
 from neurontest.stats.streams import Stream
 from neurontest.types import BASELINE, Concept, Selection, Statistics, Vacuity
-from tests.worlds import Floats, World, claim_on, prompts_of
+from tests.worlds import World, claim_on, prompts_of
 
 
 def replayed(sentence: str, data: dict[str, Floats], baseline: Floats, worlds: int = 100) -> Vacuity:

@@ -7,13 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neurontest.arrays import Floats
 from neurontest.evidence.trial import Trial
 from neurontest.gate.neurons.drift import Drift, Matching, drift
 from neurontest.gate.neurons.matching import matched
 from neurontest.gate.reference.pruned import Pruned, PrunedTrial, needed
 from neurontest.gate.ways.paired import PairedTrial
 from neurontest.types import Selection, Thresholds
-from tests.worlds import Floats, World, claim_on, three
+from tests.worlds import World, claim_on, three
 
 AT = Thresholds.of(0.05)
 WIDTH = 200

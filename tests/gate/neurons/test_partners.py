@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from neurontest.arrays import Floats
 from neurontest.claims.base import Claim
 from neurontest.evidence import describe
 from neurontest.evidence.trial import Trial
@@ -24,7 +25,7 @@ from neurontest.types import Activations, Comparison, Selection, Statistics, Tra
 from tests.gate.recorded import evaluated, family_of, recorded
 from tests.gate.ways.test_ways import SENTENCES, Worlds
 from tests.kinds.test_kinds import K
-from tests.worlds import Floats, claim_on
+from tests.worlds import claim_on
 
 WIDTH = 120
 NAMED = ["specific", "specific_any", "consistent, against"]

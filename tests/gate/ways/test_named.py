@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from neurontest.arrays import Floats
 from neurontest.evidence.trial import Trial
 from neurontest.gate.margin import Margin
 from neurontest.gate.power import power_if_unchanged
 from neurontest.gate.ways.named import named_survival
 from neurontest.gate.ways.survival import Survival
 from neurontest.stats.auroc import auroc, placements
-from tests.worlds import Floats, claim_on
+from tests.worlds import claim_on
 
 SENTENCE = "neuron L0.residual[3] is specific to a against b and c"
 SIDES = (("b",), ("c",))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from neurontest.arrays import Floats
 from neurontest.evidence.trial import Trial
 from neurontest.gate.margin import Margin
 from neurontest.gate.ways.paired import PairedTrial, survival
 from neurontest.gate.ways.survival import Survival
 from neurontest.types import Selection, Statistics, Thresholds
-from tests.worlds import Floats, World, claim_on, three
+from tests.worlds import World, claim_on, three
 
 AT = Thresholds.of(0.05)
 TEN = Selection(k=10)

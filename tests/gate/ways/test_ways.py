@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from neurontest.arrays import Floats
 from neurontest.claims.base import Claim
 from neurontest.evidence import describe
 from neurontest.gate.compare import compare, powers
@@ -22,7 +23,7 @@ from neurontest.types import Activations, Selection, Statistics, TraceRequest
 from tests.gate.recorded import evaluated, family_of, judged, recorded
 from tests.kinds.test_causal import FORCED, NEEDED, World2, scored
 from tests.kinds.test_kinds import K, Planted
-from tests.worlds import Floats, claim_on
+from tests.worlds import claim_on
 
 #: What each kind may say of the planted world, and in which other world it is untrue.
 SENTENCES = {

@@ -9,15 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from neurontest.arrays import Floats
 from neurontest.evidence import describe
 from neurontest.evidence.procedure import evidence_of
 from neurontest.report.plain import plain
 from neurontest.report.record import load_record
 from neurontest.types import ClaimRecord, Selection, Statistics, Thresholds
 from neurontest.verdict import judge
+from tests.worlds import World, claim_on
 
 from ...test_verdict import family
-from ...worlds import Floats, World, claim_on
 from ..sample import CLAIMS
 
 REFERENCE = Path(__file__).parents[3] / "reports" / "reference" / "smollm2-135m" / "record.json"

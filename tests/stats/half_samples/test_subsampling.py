@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import multivariate_normal
 
+from neurontest.arrays import Floats
 from neurontest.neurons.select import selector
 from neurontest.stats.half_samples.subsampling import (
     LEAST_SPREAD,
@@ -22,7 +23,7 @@ from neurontest.stats.half_samples.subsampling import (
 from neurontest.stats.halves import Halves, halves_of, jackknife_variance
 from neurontest.stats.streams import Stream
 from neurontest.stats.terms import Scored, Selector
-from tests.worlds import Floats, World, three
+from tests.worlds import World, three
 
 WIDTH = 120
 

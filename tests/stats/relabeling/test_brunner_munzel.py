@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from neurontest.stats.halves import Floats
+from neurontest.arrays import Floats, Labels
 from neurontest.stats.relabeling.brunner_munzel import brunner_munzel
-from neurontest.stats.relabeling.relabel import TIE, Labels, Relabeling, relabel
+from neurontest.stats.relabeling.relabel import TIE, Relabeling, relabel
 from neurontest.stats.streams import Stream
 
 VALUES = st.lists(st.integers(-4, 4).map(float), min_size=3, max_size=9).map(np.array)

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
 
+from neurontest.arrays import Floats
 from neurontest.stats.relabeling import max_t as module
 from neurontest.stats.relabeling.max_t import Occurrences, Welch, max_t
 from neurontest.stats.streams import Stream
-from tests.worlds import Floats
 
 
 def whole(statistic: Welch | Occurrences, first: list[int], total: int) -> Floats:

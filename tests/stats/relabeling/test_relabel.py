@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from neurontest.arrays import Labels
 from neurontest.stats.relabeling.relabel import (
     every_labeling,
     every_labeling_within,
@@ -18,8 +19,6 @@ from neurontest.stats.relabeling.relabel import (
 )
 from neurontest.stats.sequential import excluded, p_bounds, settled, side
 from neurontest.stats.streams import Stream
-
-Labels = npt.NDArray[np.int8]
 
 
 def mean_difference(values: npt.NDArray[np.float64], n: int) -> object:

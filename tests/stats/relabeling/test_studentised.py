@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from neurontest.arrays import Floats, Labels
 from neurontest.neurons.select import MeanSelector
 from neurontest.stats.half_samples.subsampling import Probabilities, probabilities
-from neurontest.stats.relabeling.relabel import Labels, every_labeling
+from neurontest.stats.relabeling.relabel import every_labeling
 from neurontest.stats.relabeling.studentised import Held, distinctness, overlap_difference, relabelled
-from tests.worlds import Floats
 
 M, K = 4, 5
 RNG = np.random.default_rng(0)

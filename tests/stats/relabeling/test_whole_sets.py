@@ -7,15 +7,13 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
+from neurontest.arrays import Floats, Labels
 from neurontest.neurons.normalize import fixed_point
 from neurontest.neurons.select import selector
 from neurontest.stats.relabeling.relabel import relabel
 from neurontest.stats.relabeling.whole_sets import overlap_difference
 from neurontest.stats.streams import Stream
 from tests.worlds import World, three
-
-Floats = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int8]
 
 K = 10
 

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from neurontest.errors import TraceError
+from neurontest.text import occurrences
 from neurontest.trace.prompts.tokens import decoded_spans, new_tokens, tokens_after, word_tokens
 from neurontest.trace.scoring import word_after
 from neurontest.types import Generation, GivenText
-from neurontest.words import occurrences
 from tests import tiny
 from tests.tiny import encode, encoded
 from tests.trace.prompts.test_encoding import processed, words
