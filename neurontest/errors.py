@@ -105,5 +105,9 @@ class RecordError(NeurontestError):
     """A file is no record, or one of a version this release does not read."""
 
 
+class ExtensionError(NeurontestError):
+    """What another package or a conftest.py adds cannot be used."""
+
+
 class ForeignError(NeurontestError):
     """An exception that nobody foresaw, in a sentence; what it was is its ``__cause__``."""

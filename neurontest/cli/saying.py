@@ -22,6 +22,11 @@ def say(text: str, to: TextIO | None = None) -> None:
     print(said.encode(encoding, "backslashreplace").decode(encoding), file=to)
 
 
+def warn(text: str) -> None:
+    """Say on the error output what a reader of the results should know."""
+    say(f"warning: {text}", sys.stderr)
+
+
 def say_json(value: Any) -> None:
     """Print a value of plain dicts, lists, texts and numbers; characters beyond ASCII are escaped."""
     print(json.dumps(value, indent=2))

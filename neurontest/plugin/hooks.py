@@ -17,6 +17,13 @@ from neurontest.plugin.options import OPTIONS, add_options, read_options
 __all__ = ["concept_check", "concept_model", "concept_sets", "concept_suite"]
 
 
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Declare the hooks that others may implement."""
+    from neurontest.plugin import hookspecs
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Declare the options."""
     add_options(parser)
@@ -35,8 +42,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[MOVED] = moved(config)
     if options.suites:
         from neurontest.plugin.ending.recorder import Recorder
+        from neurontest.plugin.extensions import add_kinds
         from neurontest.plugin.items.asked import choose_paths
 
+        add_kinds(config)
         choose_paths(config)
         config.pluginmanager.register(Recorder(config), "neurontest-recorder")
     # The environment is not read in a run that has nothing to do with concepts.

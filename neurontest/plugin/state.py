@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import pytest
+
 from neurontest.errors import EvidenceError, Fault, ModelError, NeurontestError
 from neurontest.plugin.foreign import Guarded, our_words
 from neurontest.plugin.keys import MOMENT_KEY
@@ -15,8 +17,6 @@ from neurontest.plugin.progress import ProgressLine, progress_line
 from neurontest.plugin.tally import Tally
 
 if TYPE_CHECKING:
-    import pytest
-
     from neurontest.claims.base import Claim
     from neurontest.claims.suite import Suite
     from neurontest.plugin.tally import Stating

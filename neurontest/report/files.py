@@ -18,11 +18,14 @@ from neurontest.report.html.models import folders, models_page
 from neurontest.report.junit import junit_xml
 from neurontest.report.record import dump_record, load_record
 from neurontest.report.tables import TABLES
+from neurontest.report.writers import write_others
 from neurontest.text import together
-from neurontest.types import Record
+from neurontest.types import Notice, Record, unnoticed
 
 
-def write_reports(record: Record, folder: Path, sarif_from: str | None = None) -> tuple[Path, ...]:
+def write_reports(
+    record: Record, folder: Path, sarif_from: str | None = None, notice: Notice = unnoticed
+) -> tuple[Path, ...]:
     """Write the record and what is drawn of it into `folder`, and return their paths.
 
     ``record.json`` comes first: whatever happens to the others, they can be drawn from it again. Then ``report.html``,
@@ -34,6 +37,8 @@ def write_reports(record: Record, folder: Path, sarif_from: str | None = None) -
     folder : Path
     sarif_from : str, optional
         The suite's folder as seen from the root of the repository: ``claims.sarif`` is written too.
+    notice : Notice, optional
+        Told of what another package's report writer could not write.
 
     Raises
     ------
@@ -56,7 +61,7 @@ def write_reports(record: Record, folder: Path, sarif_from: str | None = None) -
     for name, draw in draws.items():
         paths.append(folder / name)
         write_whole(paths[-1], _drawn(draw, paths[-1]))
-    return tuple(paths)
+    return (*paths, *write_others(record, folder, notice))
 
 
 def write_badges(record: Record, folder: Path, file: str | None = None) -> tuple[tuple[Path, Badge], ...]:
@@ -160,7 +165,12 @@ def write_models(records: Sequence[Record], folder: Path) -> tuple[Path, ...]:
 
 
 def redraw(
-    records: Sequence[Path], folder: Path | None = None, sarif_from: str | None = None, *, tables: bool = False
+    records: Sequence[Path],
+    folder: Path | None = None,
+    sarif_from: str | None = None,
+    *,
+    tables: bool = False,
+    notice: Notice = unnoticed,
 ) -> tuple[Path, ...]:
     """Draw the reports of a record again, or of several side by side, and return what was written.
 
@@ -173,6 +183,8 @@ def redraw(
         As :func:`write_reports` takes it, of one record.
     tables : bool
         Write the tables as well.
+    notice : Notice, optional
+        As :func:`write_reports` takes it.
 
     Raises
     ------
@@ -184,7 +196,7 @@ def redraw(
     found = [load_record(path) for path in records]
     if len(found) == 1:
         where = {folder or records[0].parent: found[0]}
-        paths = [path for own, record in where.items() for path in write_reports(record, own, sarif_from)]
+        paths = [path for own, record in where.items() for path in write_reports(record, own, sarif_from, notice)]
     elif folder is None or sarif_from is not None:
         raise RecordError("several records are drawn side by side into a folder: say --out DIR, without --sarif")
     else:

@@ -12,6 +12,7 @@ import msgspec
 from neurontest import __version__
 from neurontest.claims.base import Claim
 from neurontest.claims.suite import Family
+from neurontest.kinds.register import code_of
 from neurontest.seals import Kept
 from neurontest.trace.locks import hold
 from neurontest.types import Concept, GivenText, Notice, silent, unnoticed
@@ -92,6 +93,7 @@ def substance(claim: Claim) -> list[object]:
     """What a claim says, and all that its evidence depends on but its name: plain values."""
     return [
         claim.kind.name,
+        *filter(None, [code_of(claim.kind)]),
         dict(claim.terms),
         [_facts(concept) for concept in claim.concepts.values()],
         _facts(claim.baseline) if claim.baseline else None,

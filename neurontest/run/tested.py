@@ -327,6 +327,17 @@ class Tested:
         self._traces.ask(requests, make_plan(self.suite, requests))
         return self._shown.set_of(concept, selection)
 
+    def activations(self, concept: str) -> Activations:
+        """What a concept's prompts activate at the suite's own site and positions, not normalized; traced if need be.
+
+        Raises
+        ------
+        KeyError, EvidenceError
+            As :meth:`sets`.
+        """
+        self.sets(concept)
+        return self._traces.read(self._shown.requests(self.suite.concepts[concept], self.suite.selection)[0])
+
     def overlaps(self) -> tuple[OverlapMatrix, ...]:
         """What every two concepts share, at the suite's own selection, raw and normalized; traced if need be.
 

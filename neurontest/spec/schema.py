@@ -44,9 +44,13 @@ def allowed(name: str, level: Level) -> tuple[Setting, ...]:
     return tuple(setting for setting in section(name) if LEVELS.index(setting.level) <= LEVELS.index(level))
 
 
-@cache
 def assemble() -> dict[str, Any]:
     """Assemble the schema of a spec file as plain values. Not to be changed by the caller."""
+    return _assembled(kinds())
+
+
+@cache
+def _assembled(known: tuple[Kind, ...]) -> dict[str, Any]:
     overrides = {name: _ref(name) for name in SECTIONS}
     model = BY_NAME["model"]
     model_help = "Built-in name, hub:org/name@revision, or a path inside the suite; only in suite.yaml"
@@ -81,7 +85,7 @@ def assemble() -> dict[str, Any]:
             **{f"claim_{name}": _section(name, "claim", f"Settings of {name}, for this claim") for name in SECTIONS},
             "concept": _concept(),
             "prompts": _prompts(),
-            "claim": _claim(kinds()),
+            "claim": _claim(known),
         },
     }
 

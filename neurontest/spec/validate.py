@@ -16,6 +16,7 @@ from jsonschema import Draft7Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
+from neurontest.claims.base import Kind
 from neurontest.errors import Fault, SpecError
 from neurontest.kinds import kind_named, kinds
 from neurontest.settings import BY_NAME, SECTIONS, section
@@ -59,7 +60,7 @@ def check(document: Document, *, is_suite: bool) -> None:
             raise SpecError([Fault(document.shown, *document.position(("neurontest",)), message)])
         _check_place(document, value, is_suite=is_suite)
     unread = frozenset(document.broken)
-    for error in _validator().iter_errors(value):
+    for error in _validator(kinds()).iter_errors(value):
         for keys, message, key in _sentences(document, error):
             if keys not in unread:
                 document.complain(keys, message, key=key)
@@ -104,7 +105,7 @@ def nearest(word: str, valid: Iterable[str]) -> str | None:
 
 
 @cache
-def _validator() -> _Validator:
+def _validator(known: tuple[Kind, ...]) -> _Validator:
     def whole(validator: Any, pattern: str, value: object, schema: object) -> Iterator[ValidationError]:
         # "$" of Python, unlike that of JSON Schema, also matches before a final line break.
         if isinstance(value, str) and not re.search(re.sub(r"\$$", r"\\Z", pattern), value):
@@ -266,7 +267,6 @@ def _missing(keys: Keys, name: str, value: Mapping[str, Any]) -> str:
     return "a claim needs 'claim', a sentence, or 'kind'" if not value or set(value) & set(claim_keys) else ""
 
 
-@cache
 def _slots() -> frozenset[str]:
     return frozenset(slot.name for kind in kinds() for slot in kind.slots)
 

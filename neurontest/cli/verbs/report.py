@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from neurontest.cli.saying import say
+from neurontest.cli.saying import say, warn
 from neurontest.cli.verb import Commands, verb
 
 
@@ -32,6 +32,6 @@ def run(said: argparse.Namespace) -> int:
     """Write the files, and say which."""
     from neurontest.report.files import redraw
 
-    for path in redraw(said.records, said.out, said.sarif, tables=said.csv):
+    for path in redraw(said.records, said.out, said.sarif, tables=said.csv, notice=warn):
         say(str(path))
     return 0

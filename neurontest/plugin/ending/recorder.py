@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from neurontest.plugin.ending.gate import close_gate
 from neurontest.plugin.ending.records import clear, write_records
 from neurontest.plugin.ending.terminal import repeated
 from neurontest.plugin.ending.written import Written
+from neurontest.plugin.extensions import write_more
 from neurontest.plugin.items import stated
 from neurontest.plugin.items.asked import missing, suites_asked_for
 from neurontest.plugin.items.item import ClaimItem
@@ -198,8 +200,17 @@ class Recorder:
         if not self._state.stopped and self._state.complaints:
             self._state.stopped = "; ".join(self._state.complaints.values())
         self._written = write_records(self._state, suites_asked_for(self._config))
+        self._written = [self._with_more(one) for one in self._written]
         self._gated = close_gate(self._state, self._written, session)
         self._state.warnings += github.add_summary(self._written)
+
+    def _with_more(self, written: Written) -> Written:
+        """What became of a suite, with the files that others have written about its record."""
+        if written.record is None or not written.files:
+            return written
+        files, fault = write_more(self._config, written.record, written.files[0].parent)
+        warning = "; ".join(filter(None, (written.warning, fault)))
+        return replace(written, files=(*written.files, *files), warning=warning)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show the table."""

@@ -110,9 +110,9 @@ def _write(state: State, suite: Path, folder: Path) -> Written:
         errors=tuple(dict.fromkeys([*record.errors, *_errors(state, suite)])),
     )
     try:
-        asked = state.options.text("sarif") == "on"
-        paths = write_reports(record, folder, github.from_repository(suite) if asked else None)
-        return Written(suite, record, paths, warning=warning, run=run)
+        asked, told = state.options.text("sarif") == "on", [warning] if warning else []
+        paths = write_reports(record, folder, github.from_repository(suite) if asked else None, told.append)
+        return Written(suite, record, paths, warning="; ".join(told), run=run)
     except Exception as error:
         return Written(suite, record, warning=f"no report in {folder}: {error_text(error)}")
 

@@ -1,0 +1,107 @@
+"""A suite opened in Python: what a notebook asks for, and what is said where it cannot be had."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import neurontest
+from neurontest.errors import EvidenceError, SpecError
+from tests.plugin import gated
+
+CLAIM = "hanoi overlaps vietnam more than violent"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A suite about a planted model, and the model beside it."""
+    folder = tmp_path_factory.mktemp("opened")
+    gated.write_suite(folder / "specs")
+    gated.save(folder / "model", "base")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def suite(folder: Path) -> neurontest.OpenSuite:
+    return neurontest.open(folder / "specs", model=str(folder / "model"), cache_dir=folder / "cache", seed=3)
+
+
+def test_sets_overlaps_and_activations(suite: neurontest.OpenSuite) -> None:
+    assert set(suite.concepts) == {"tulip", "vietnam", "hanoi", "violent"}
+    assert "hanoi" in repr(suite)
+    found = suite.sets("hanoi")
+    assert (found.concept, found.site, len(found.neurons)) == ("hanoi", "mlp", 6)
+    raw, normalized = suite.overlaps()
+    assert {raw.kind, normalized.kind} == {"raw", "normalized"}
+    at = [normalized.concepts.index(one) for one in ("hanoi", "vietnam", "violent")]
+    assert normalized.counts[at[0]][at[1]] > normalized.counts[at[0]][at[2]]
+    values = suite.activations("hanoi")
+    assert values.values.shape == (20, 4, 48)
+    assert values.axes == ("prompt", "layer", "neuron")
+    assert values.prompts == suite.suite.concepts["hanoi"].prompts
+    # The strongest neuron of the set is where the activations say, beyond what is usual.
+    best = found.neurons[0]
+    others = np.mean([suite.activations(one).values[:, best.layer, best.index].mean() for one in ("tulip", "violent")])
+    assert values.values[:, best.layer, best.index].mean() > others
+
+
+def test_a_frame_has_the_names_of_reports(suite: neurontest.OpenSuite) -> None:
+    pytest.importorskip("pandas")
+    values = suite.activations("hanoi")
+    frame = values.to_frame()
+    assert frame.shape == (20, 4 * 48)
+    assert frame.loc[values.prompts[2], "L3.mlp[5]"] == values.values[2, 3, 5]
+    assert (frame.index.name, frame.columns.name) == ("prompt", "neuron")
+
+
+def test_a_claim_is_checked_and_the_record_is_that_of_pytest(suite: neurontest.OpenSuite, folder: Path) -> None:
+    finding = suite.check(CLAIM)
+    assert finding.verdict.name == "holds"
+    record = suite.record()
+    assert {one.id: (one.verdict, one.outcome) for one in record.claims} == {
+        "near": ("holds", "passed"),
+        "far": ("refuted", "failed"),
+        "violent": ("holds", "passed"),
+        "tulip": ("holds", "passed"),
+        "later": ("skipped", "skipped"),
+    }
+    assert record.claims[0].evidence is not None
+    assert record.claims[0].evidence.effect == finding.evidence.effect
+    options = ["-p", "neurontest.plugin.hooks", "-p", "no:cacheprovider", "--concept-specs=specs", "--concept-seed=3"]
+    options += [f"--concept-model={folder / 'model'}", f"--concept-cache-dir={folder / 'cache'}"]
+    subprocess.run(
+        [sys.executable, "-m", "pytest", *options], cwd=folder, capture_output=True, check=False, timeout=300
+    )
+    ran = neurontest.load_record(folder / "reports" / "latest" / "record.json")
+    assert [(one.id, one.verdict, one.evidence, one.judgement) for one in record.claims] == [
+        (one.id, one.verdict, one.evidence, one.judgement) for one in ran.claims
+    ]
+
+
+def test_what_cannot_be_had_is_said(suite: neurontest.OpenSuite, folder: Path) -> None:
+    with pytest.raises(EvidenceError, match="no concept 'nobody'; it has"):
+        suite.sets("nobody")
+    with pytest.raises(SpecError, match="hanoy"):
+        suite.check("hanoy overlaps vietnam more than violent")
+    with pytest.raises(TypeError, match="no setting kk"):
+        neurontest.open(folder / "specs", kk=3)
+    with pytest.raises(SpecError, match="suite.yaml"):
+        neurontest.open(folder)
+
+
+def test_settings_win_and_few_prompts_are_enough_to_look(folder: Path) -> None:
+    few = folder / "few"
+    gated.write_suite(few, each=3)
+    opened = neurontest.open(str(few), model=str(folder / "model"), cache_dir=str(folder / "cache"), k=4)
+    assert len(opened.sets("hanoi").neurons) == 4
+    with pytest.raises(SpecError, match="prompts"):
+        opened.record()
+
+
+def test_help_shows_how() -> None:
+    assert 'neurontest.open("concept_specs")' in (neurontest.__doc__ or "")
+    assert "open" in dir(neurontest)
