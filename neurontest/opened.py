@@ -57,7 +57,8 @@ def open_suite(
     Raises
     ------
     SpecError
-        If the suite has faults; of few prompts nothing is said until a claim is checked.
+        If the suite has faults; four prompts a concept are enough to look at it, and :meth:`OpenSuite.record` asks
+        for what each claim needs.
     TypeError
         If there is no such setting.
     ModelError
@@ -92,7 +93,7 @@ def open_suite(
         handle = resolve(suite.model, cache_dir=cache, dtype=dtype, device=device, suite_folder=own, progress=silent)
     else:
         handle = as_handle(model)
-    batch_size = int(said.get("batch_size") or BY_NAME["batch_size"].default or 1)
+    batch_size = int(said.get("batch_size") or BY_NAME["batch_size"].default)  # type: ignore[arg-type]
     return OpenSuite(load, lambda one: Run(one, handle, cache_dir=cache, batch_size=batch_size))
 
 
@@ -128,7 +129,7 @@ class ConceptActivations:
         ImportError
             If pandas is not installed.
         """
-        import pandas as pd
+        import pandas as pd  # type: ignore[import-untyped, unused-ignore]
 
         _, layers, width = self.values.shape
         names = [f"L{layer}.{self.site}[{index}]" for layer in range(layers) for index in range(width)]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @pytest.hookspec
-def pytest_neurontest_kinds(config: pytest.Config) -> Sequence[Kind | type[Kind]]:
+def pytest_neurontest_kinds(config: pytest.Config) -> Sequence[Kind | type[Kind]] | None:
     """Add kinds of claim to this session.
 
     Called once in each process of a session that has a suite, when pytest is configured and before any spec is read.
@@ -28,7 +28,7 @@ def pytest_neurontest_kinds(config: pytest.Config) -> Sequence[Kind | type[Kind]
 
     Returns
     -------
-    sequence of Kind, or of subclasses of it
+    sequence of Kind, or of subclasses of it, or None
     """
 
 

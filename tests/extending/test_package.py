@@ -53,8 +53,8 @@ def run(arguments: list[str], folder: Path, environment: dict[str, str]) -> subp
 def test_a_kind_and_a_report_of_another_package(installed: dict[str, str], tmp_path: Path) -> None:
     gated.write_suite(tmp_path / "specs", CLAIMS, "claims: []\n")
     gated.save(tmp_path / "model", "base")
-    asked = ["pytest", "-p", "neurontest.plugin.hooks", "--concept-specs=specs", "--concept-model=model"]
-    done = run([*asked, f"--concept-cache-dir={tmp_path / 'cache'}"], tmp_path, installed)
+    command = ["pytest", "-p", "neurontest.plugin.hooks", "--concept-specs=specs", "--concept-model=model"]
+    done = run([*command, f"--concept-cache-dir={tmp_path / 'cache'}"], tmp_path, installed)
     latest = tmp_path / "reports" / "latest"
     found = {one.id: one for one in load_record(latest / "record.json").claims}
     assert {one: found[one].verdict for one in ("late", "mapped")} == {"late": "holds", "mapped": "holds"}, done.stdout
@@ -63,8 +63,10 @@ def test_a_kind_and_a_report_of_another_package(installed: dict[str, str], tmp_p
     assert found["late"].evidence is not None
     (key,) = found["late"].evidence.keys
     assert (key.name, key.error_rate) == ("half-sample", "not measured for this design")
-    rows = list(csv.DictReader((latest / "layers.csv").open(encoding="utf-8")))
-    counts = [int(one["neurons"]) for one in rows if (one["concept"], one["normalize"]) == ("hanoi", "difference")]
+    with (latest / "layers.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    asked = {"concept": "hanoi", "positions": "generated", "normalize": "difference"}
+    counts = [int(one["neurons"]) for one in rows if asked.items() <= one.items()]
     assert sum(counts) == 6
     assert "hanoi has 20% of its neurons in layer 3" in (latest / "report.html").read_text(encoding="utf-8")
     # The command line and the schema know the kind, and draw the report again.

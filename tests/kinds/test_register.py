@@ -13,8 +13,9 @@ from neurontest.claims.base import Kind
 from neurontest.claims.slots import Slot
 from neurontest.errors import ExtensionError
 from neurontest.kinds import kind_named, kinds, register
+from neurontest.spec.load import load_suite
 from neurontest.spec.schema import assemble
-from tests.spec.suites import SUITE, faults, write
+from tests.spec.suites import faults, write
 
 BY = "a test"
 
@@ -37,12 +38,13 @@ def nothing_is_left() -> Iterator[None]:
 
 def test_a_kind_is_known_from_when_it_is_added_until_it_is_removed(tmp_path: Path) -> None:
     before = kinds()
-    spec = "claims: [a has early neurons]\n"
-    assert any("a has early neurons" in one for one in faults(write(tmp_path, suite=SUITE, claims=spec)))
+    spec = {"claims.yaml": "claims: [hanoi has early neurons]\n"}
+    assert any("hanoi has early neurons" in one for one in faults(tmp_path, spec))
     register.add([Early], BY)
     assert (kind_named("early"), kinds()[:-1]) == (Early(), before)
     assert "early" in str(assemble())
-    assert faults(tmp_path) == []
+    (claim,) = load_suite(write(tmp_path, spec)).claims
+    assert claim.kind == Early()
     register.remove(BY)
     assert (kinds(), "has early neurons" in str(assemble())) == (before, False)
 

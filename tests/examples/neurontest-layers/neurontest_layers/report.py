@@ -11,13 +11,14 @@ from neurontest.types import Record
 
 
 def write_layers(record: Record, folder: Path) -> Iterable[Path]:
-    """Write ``layers.csv``: concept, site, normalize, layer, neurons."""
+    """Write ``layers.csv``: concept, site, positions, normalize, layer, neurons."""
     path = folder / "layers.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file)
-        rows.writerow(["concept", "site", "normalize", "layer", "neurons"])
+        rows.writerow(["concept", "site", "positions", "normalize", "layer", "neurons"])
         for concept in record.concepts:
             for found in concept.sets:
+                own = concept.name, found.site, found.positions, found.normalize
                 counts = Counter(one.layer for one in found.neurons)
-                rows.writerows([concept.name, found.site, found.normalize, *pair] for pair in sorted(counts.items()))
+                rows.writerows([*own, *pair] for pair in sorted(counts.items()))
     return [path]
