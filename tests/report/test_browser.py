@@ -89,6 +89,23 @@ def test_on_a_phone_the_name_of_an_effect_has_room_beside_a_long_value(
     assert name.evaluate("e => e.getBoundingClientRect().width") > 100
 
 
+@pytest.mark.parametrize(("width", "media"), [(1280, "screen"), (760, "screen"), (705, "screen"), (720, "print")])
+def test_a_verdict_keeps_to_its_cell_and_breaks_no_word(
+    visit: Visit, width: int, media: Literal["screen", "print"]
+) -> None:
+    page = visit.open((width, 900))
+    page.emulate_media(media=media)
+    beyond = page.evaluate(
+        """() => [...document.querySelectorAll('table.overview td > .verdict')]
+            .filter(e => e.getBoundingClientRect().right > e.parentElement.getBoundingClientRect().right)
+            .map(e => e.textContent.trim())"""
+    )
+    assert beyond == []
+    word = page.locator("table.overview .verdict", has_text="inconclusive (expected)").first
+    # Two words, and so no more than two lines.
+    assert word.evaluate("e => e.getBoundingClientRect().height / parseFloat(getComputedStyle(e).lineHeight)") < 2.5
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [(1200, 900), PHONE], ids=["desktop", "phone"])
 def test_neurons_and_texts_since_a_reference(

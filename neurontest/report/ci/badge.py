@@ -36,7 +36,7 @@ class Badge:
     colour : str
         One of :data:`COLOURS`.
     title : str
-        All of it in a line, with the model and the day.
+        All of it in a line, with the model and the day; against a reference also its name, its model and its day.
     error : bool
         There is no verdict to speak of.
     """
@@ -84,9 +84,15 @@ def badge_svg(badge: Badge) -> str:
 def _badge(record: Record, claims: Sequence[ClaimRecord], file: str) -> Badge:
     message, colour, error = _said(record, claims)
     about = " ".join(filter(None, (record.suite, file)))
-    when = record.created[:10]
-    title = f"{LABEL} of {about}: {message} ({', '.join(filter(None, (record.model.name, when)))})"
-    return Badge(message, colour, title, error)
+    said = _dated(record.model.name, record.created)
+    if record.against is not None:
+        then = _dated(record.against.model, record.against.created)
+        said += f"; since {record.against.name}" + (f": {then}" if then else "")
+    return Badge(message, colour, f"{LABEL} of {about}: {message} ({said})", error)
+
+
+def _dated(model: str, created: str) -> str:
+    return ", ".join(filter(None, (model, created[:10])))
 
 
 def _said(record: Record, claims: Sequence[ClaimRecord]) -> tuple[str, str, bool]:

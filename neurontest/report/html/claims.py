@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -71,6 +72,16 @@ class ClaimView:
     marks: tuple[figures.IntervalMark, ...] = ()
     details: tuple[Estimate, ...] = ()
     keys: tuple[tuple[KeyResult, NullSummary | None, figures.NullFigure | None], ...] = ()
+
+    @property
+    def id_is_sentence(self) -> bool:
+        """The id is the sentence once more, or its beginning."""
+        return re.sub(r"[^a-z0-9]+", "-", self.claim.sentence.lower()).startswith(self.claim.id)
+
+    @property
+    def kind_and_tags(self) -> str:
+        """What a search looks through beside what stands in the claim's line."""
+        return " ".join((self.claim.kind, *self.claim.tags)).lower()
 
     @property
     def words(self) -> str:

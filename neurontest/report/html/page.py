@@ -18,6 +18,7 @@ from neurontest.report.html.concepts import concept_views
 from neurontest.report.html.drifted import BY_MATCH, drift_views
 from neurontest.report.html.effects import ROW, forests
 from neurontest.report.html.overlaps import depth_views, overlap_views
+from neurontest.report.html.whole import TOLD, URGENT, told
 from neurontest.report.text import numbers, outcome, standing, wording
 from neurontest.report.text.drift import drift_words, match_words
 from neurontest.text import plural
@@ -29,7 +30,6 @@ LONG_SET = 25
 #: Of a fingerprint or a hash.
 SHORT = 12
 
-_URGENT = ("error", "refuted", "inconclusive", "vacuous", "holds", "skipped", "not evaluated")
 _TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
@@ -40,16 +40,18 @@ def html_report(record: Record) -> str:
     same page.
     """
     claims = claim_views(record)
+    whole = told(record, claims)
     return draw(
         "report.html.jinja",
         record=record,
         created=date(record.created),
         claims=claims,
+        told=whole,
         since={view.number: view for view in since_views(record)},
         drifts=drift_views(record),
         families=families(record, claims),
         counts=headline(claims),
-        forests=forests(claims),
+        forests=forests([view for view in claims if view.number in whole]),
         unselected=sum(not view.claim.selected for view in claims),
         dealt=sum(outcome.holds_when_dealt(view.claim) for view in claims),
         twin=sum(outcome.holds_on_twin(view.claim) for view in claims),
@@ -112,8 +114,8 @@ def _environment() -> Environment:
         "SCRIPT_HASH": b64encode(sha256(script.encode()).digest()).decode(),
         "ROW": ROW,
         "WHOLE": WHOLE,
-        # What needs a reader first: what failed, then what is open, then what holds.
-        "RANK": {name: at for at, name in enumerate(_URGENT)},
+        "TOLD": TOLD,
+        "RANK": {name: at for at, name in enumerate(URGENT)},
         "BASELINE": BASELINE,
         "BY_MATCH": BY_MATCH,
         "LONG_SET": LONG_SET,

@@ -16,18 +16,25 @@
     const total = new Set(rows.map((row) => row.dataset.n)).size;
     const said = form.querySelector("output");
     const fields = form.elements;
+    // A claim that has no more than its line says its words there.
+    const light = (row) =>
+      [...all("th a span:last-child, .place, .verdict", row).map((one) => one.textContent), row.dataset.words].join(" ");
+    const words = new Map(rows.map((row) => [row, row.matches("tr[id]") ? light(row).toLowerCase() : row.dataset.words]));
     const groups = new Map();
-    for (const row of rows) groups.set(row.parentElement, [...(groups.get(row.parentElement) || []), row]);
+    for (const row of rows) {
+      if (!groups.has(row.parentElement)) groups.set(row.parentElement, []);
+      groups.get(row.parentElement).push(row);
+    }
 
     const filter = () => {
-      const words = fields.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+      const asked = fields.search.value.toLowerCase().split(/\s+/).filter(Boolean);
       const shown = new Set();
       for (const row of rows) {
         const own = row.dataset;
         const fits =
           (!fields.verdict.value || own.verdict === fields.verdict.value) &&
           (!fields.file.value || own.file === fields.file.value) &&
-          words.every((word) => own.words.includes(word));
+          asked.every((word) => words.get(row).includes(word));
         row.hidden = !fits;
         if (fits) shown.add(own.n);
       }
@@ -42,7 +49,7 @@
       written: (row) => Number(row.dataset.n),
       verdict: (row) => Number(row.dataset.rank),
       p: (row) => (row.dataset.p === "" ? 2 : Number(row.dataset.p)),
-      name: (row) => row.dataset.words,
+      name: (row) => words.get(row),
     };
     const sort = () => {
       const key = keys[fields.sort.value];
@@ -52,6 +59,14 @@
       };
       for (const [parent, own] of groups) parent.append(...[...own].sort(order));
     };
+
+    const folds = all("details.evidence");
+    if (fields.open && !folds.length) fields.open.remove();
+    fields.open?.addEventListener("click", ({ currentTarget }) => {
+      const open = currentTarget.getAttribute("aria-pressed") !== "true";
+      currentTarget.setAttribute("aria-pressed", String(open));
+      for (const one of folds) one.open = open;
+    });
 
     form.hidden = false;
     form.addEventListener("submit", (event) => event.preventDefault());

@@ -94,6 +94,25 @@ def test_an_accepted_loss_is_said_and_is_not_green() -> None:
     assert (badge.message, badge.colour) == ("preserved 1 of 2, 1 lost, 1 accepted", "yellow")
 
 
+@pytest.mark.parametrize(
+    ("created", "then"), [("2026-11-20T08:00:00+00:00", "smollm2-135m, 2026-11-20"), ("", "smollm2-135m")]
+)
+@pytest.mark.parametrize("statuses", [("preserved", "lost"), ("unchanged",)])
+def test_against_a_reference_its_title_names_both_models_and_both_days(
+    statuses: tuple[str, ...], created: str, then: str
+) -> None:
+    record = against(*statuses)
+    assert record.against is not None
+    tuned = replace(record.model, name="tuned")
+    record = replace(record, model=tuned, against=replace(record.against, created=created))
+    found = dict(badges(record))
+    for name, about in (("", "concept_specs"), ("geography.yaml", "concept_specs geography.yaml")):
+        badge = found[name]
+        title = f"concept claims of {about}: {badge.message} (tuned, 2026-11-22; since base: {then})"
+        assert badge.title == title
+        assert f"<title>{title}</title>" in badge_svg(badge)
+
+
 @given(anything(Record))
 def test_any_record_has_badges_that_services_and_browsers_take(record: Record) -> None:
     for _, badge in badges(record):

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, cycle
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from neurontest.report.html import html_report
+from neurontest.report.html import html_report, whole
+from neurontest.report.html.claims import claim_views
 from neurontest.report.html.concepts import LETTERS, concept_views
 from neurontest.report.record import load_record
-from neurontest.types import ConceptRecord, Continuation, Estimate, Interval, Neuron, NeuronSet, OverlapMatrix, Record
+from neurontest.types import (
+    Comparison,
+    ConceptRecord,
+    Continuation,
+    Estimate,
+    Interval,
+    Neuron,
+    NeuronSet,
+    OverlapMatrix,
+    Record,
+    ReferenceRecord,
+)
 
 from ..sample import CLAIMS, sample
 
@@ -88,6 +101,57 @@ def test_of_many_claims_each_is_there_and_the_page_is_no_larger_than_twelve_kilo
     assert page.count('<article class="claim"') == len(claims)
     assert 'class="null"' not in page
     assert "Of more than 200 claims each has its effect drawn" in page
+
+
+def of_many(count: int, **said: object) -> Record:
+    record = load_record(REFERENCE)
+    claims = tuple(
+        replace(claim, id=f"{claim.id}-{at}", **said)  # type: ignore[arg-type]
+        for at, claim in zip(range(count), cycle(record.claims), strict=False)
+    )
+    return replace(record, claims=claims, concepts=(), overlaps=())
+
+
+def test_ten_thousand_claims_make_a_page_that_a_browser_opens() -> None:
+    page = html_report(of_many(800))
+    lines = re.findall(r'<tr[^>]* id=".*?</tr>\n', page, flags=re.DOTALL)
+    assert len(lines) == 800 - whole.TOLD
+    light = len("".join(lines).encode())
+    assert len(page.encode()) - light + light / len(lines) * (10_000 - whole.TOLD) < 15_000_000
+
+
+def test_what_fails_is_told_whole_before_what_does_not_hold_and_what_holds() -> None:
+    record = of_many(700, outcome="passed")
+    failed = replace(record.claims[-1], id="fails", outcome="failed")
+    record = replace(record, claims=(*record.claims[:-1], failed))
+    page = html_report(record)
+    views = claim_views(record)
+    told = whole.told(record, views)
+    assert page.count('<article class="claim"') == len(told) == whole.TOLD
+    assert 700 in told
+    open_ = [view.number for view in views if view.counted in ("inconclusive", "refuted", "vacuous")]
+    assert 0 < len(open_) < whole.TOLD
+    assert set(open_) <= told
+    hold = [view.number for view in views if view.counted == "holds" and view.number != 700]
+    assert [number in told for number in hold] == sorted((number in told for number in hold), reverse=True)
+    assert "Told whole are 500 of 700 claims" in page
+    assert "<code>claims.csv</code>" in page
+    # Every anchor is there once, and every link within the page leads somewhere.
+    for view in views:
+        assert page.count(f'id="{view.anchor}"') == 1
+    assert set(re.findall(r'href="#([^"]*)"', page)) <= set(re.findall(r' id="([^"]*)"', page))
+
+
+def test_since_a_reference_what_is_worst_is_listed_and_the_rest_counted() -> None:
+    record = of_many(700, against=Comparison("preserved"))
+    claims = (*record.claims[:-1], replace(record.claims[-1], id="gone", against=Comparison("lost", "none is left")))
+    reference = ReferenceRecord("base", "smollm2-135m", "", "", "same", "50%", ("weakened", "lost"))
+    page = html_report(replace(record, claims=claims, against=reference))
+    listed = page[page.index('class="overview since"') :]
+    listed = listed[: listed.index("</table>")]
+    assert listed.count("<tr>") == whole.TOLD + 1
+    assert listed.index("none is left") < listed.index("preserved")
+    assert "200 more are in <code>record.json</code>: 200 preserved." in page
 
 
 def test_of_every_prompt_one_text_is_shown_before_a_second_of_any(large: Record) -> None:

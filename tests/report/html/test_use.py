@@ -12,7 +12,9 @@ from xml.etree import ElementTree
 import pytest
 
 from neurontest.report.files import write_models, write_reports
+from neurontest.report.html import html_report
 from neurontest.report.html.again import anchors, command
+from neurontest.report.html.whole import TOLD
 from neurontest.types import Record, Vacuity
 
 from ..drifting import DEEPER, MOVED, STILL, drifting
@@ -318,3 +320,50 @@ def test_hostile_texts_stay_texts_with_the_script_at_work(visit: Visit, scheme: 
     assert page.locator("script").count() == 1
     assert page.locator("img").count() == 0
     assert visit.complaints == []
+
+
+def test_a_claim_that_has_no_more_than_its_line_is_searched_sorted_and_linked_to(
+    browser: sync_api.Browser, tmp_path: Path
+) -> None:
+    plain = replace(CLAIMS[0], evidence=None, judgement=None)
+    claims = tuple(replace(plain, id=f"claim-{at}", outcome="passed") for at in range(TOLD))
+    last = replace(plain, id="the-last", sentence="zebra is last", kind="distinct", tags=("rare",), outcome="passed")
+    record = replace(RECORD, claims=(*claims, last), concepts=(), overlaps=())
+    visit = Visit(browser.new_context(offline=True), write_reports(record, tmp_path)[1].as_uri())
+    page = visit.open()
+    said, rows = page.locator("form.controls output"), page.locator("table.overview tr[data-n]:visible")
+    assert page.locator("article.claim").count() == TOLD
+    for words in ("zebra", "the-last", "RARE", "distinct zebra"):
+        page.get_by_label("Search").fill(words)
+        assert said.text_content() == f"1 of {TOLD + 1} claims"
+        assert rows.locator(".place").all_text_contents() == [f"{last.where.file}:{last.where.line}, the-last"]
+    page.get_by_label("Search").fill("claim-7")
+    anchor = anchors([last])[0]
+    page.evaluate("hash => { location.hash = hash }", anchor)
+    page.wait_for_function("id => !document.getElementById(id).hidden", arg=anchor)
+    page.get_by_label("Sort").select_option("name")
+    assert "zebra" in (rows.last.text_content() or "")
+    assert visit.complaints == []
+
+
+def test_one_button_opens_all_tests_and_shuts_them_again(visit: Visit) -> None:
+    page = visit.open()
+    folds = page.locator("details.evidence")
+    button = page.get_by_role("button", name="Open all tests")
+    for pressed in ("true", "false"):
+        button.click()
+        assert button.get_attribute("aria-pressed") == pressed
+        assert folds.evaluate_all("all => all.map(one => one.open)") == [pressed == "true"] * folds.count()
+    assert folds.count() > 1
+
+
+def test_a_line_says_no_id_that_is_its_sentence_once_more(visit: Visit) -> None:
+    page = visit.open()
+    places = page.locator("table.overview .place").all_text_contents()
+    assert "writeup.yaml:5, raw-differs" in places
+    record = replace(RECORD, claims=(replace(CLAIMS[0], id="hanoi-overlaps-vietnam-more-than"),))
+    assert "hanoi-overlaps" not in html_report(record).partition('class="place">')[2].partition("<")[0]
+
+
+def test_a_record_without_a_day_has_no_loose_comma() -> None:
+    assert "</code></p>\n</header>" in html_report(replace(RECORD, created=""))
