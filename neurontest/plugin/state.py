@@ -297,6 +297,19 @@ class State:
         family = next(family for family in run.suite.families if family.file == claim.where.file)
         return self.once(run, f"{family.file}, compared", lambda: run.comparisons(family))[claim.id]
 
+    def read_tokens(self) -> None:
+        """Read some texts of what was traced token by token, as many as this session wants to see in its reports."""
+        count = self.options.number("tokens")
+        if not count or self.stopped:
+            return
+        for run in [run for folder in self.options.suites for run in self.runs(folder)]:
+            try:
+                with our_words():
+                    run.read_tokens(count)
+            except NeurontestError as error:
+                run.notice(f"no text is shown token by token: {error}")
+        self.progress.close()
+
     def runs(self, folder: Path) -> list[Run]:
         """The runs of a suite that this process has begun, but for those of which no model is known."""
         runs = (run for (of, _), (_, run) in self._runs.items() if of == folder)

@@ -21,12 +21,14 @@ from neurontest.run.known import KnownModel
 from neurontest.run.record.assemble import Outcome, claim_record, make_record
 from neurontest.run.record.positions import first_positions
 from neurontest.run.record.stated import Stated, stated_records
+from neurontest.run.record.tokens import Tokens, tokens_record
 from neurontest.run.repeats import Repeats
 from neurontest.run.tested import Tested, asked_of
 from neurontest.types import (
     ClaimRecord,
     Comparison,
     ConceptDrift,
+    ConceptTokens,
     Finding,
     ModelHandle,
     ModelRecord,
@@ -84,6 +86,7 @@ class Run(Tested):
         self.cache_dir, self.batch_size = cache_dir, batch_size
         self._others = Repeats(suite, lambda other, told: self.again(other, told), progress)
         self._repeats: dict[str, Mapping[str, tuple[Repeat, ...]]] = {}
+        self._tokens: dict[str, ConceptTokens] = {}
 
     def again(
         self, suite: Suite, progress: Progress, *, cache_dir: Path | None = None, batch_size: int | None = None
@@ -209,6 +212,30 @@ class Run(Tested):
             self._repeats[family.file] = self._others.of(family, self, self._traces.cost.seconds)
         return self._repeats[family.file]
 
+    # Token by token.
+
+    def read_tokens(self, count: int) -> None:
+        """Read `count` texts of each concept that was traced once more, for the record; no verdict rests on it.
+
+        Raises
+        ------
+        NeurontestError
+            If the model cannot be had, or the cache not be written to.
+        """
+        tokens = Tokens(
+            self.suite,
+            self._shown,
+            self._traces,
+            self._handle,
+            computes=self._computes,
+            cache_dir=self.cache_dir,
+            batch_size=self.batch_size,
+            progress=self._progress,
+            notice=self.notice,
+            prompts=self._prompts,
+        )
+        self._tokens.update(tokens.read(count))
+
     # The record.
 
     def facts(self) -> dict[str, Any]:
@@ -221,6 +248,7 @@ class Run(Tested):
                 "vacuity": sorted(self._vacuity),
                 "compared": sorted(self._compared),
                 "repeats": self._repeats,
+                "tokens": self._tokens,
                 "cost": self.cost,
                 "notices": self.noticed(),
                 "seconds": self._watch.spent,
@@ -240,6 +268,7 @@ class Run(Tested):
             self._watch.add(node, seconds)
         self._traces.tracer.faults.hear(told["faults"])
         self._repeats |= msgspec.convert(told["repeats"], dict[str, dict[str, tuple[Repeat, ...]]])
+        self._tokens |= msgspec.convert(told["tokens"], dict[str, ConceptTokens])
         for family in self.suite.families:
             if family.file in told["families"]:
                 self.findings(family)
@@ -299,4 +328,5 @@ class Run(Tested):
         if self.against is not None:
             record = self.against.told_by(record, self.suite, self._drifts)
         # Only now is all read that the record shows.
-        return replace(record, warnings=(*record.warnings, *self.noticed(), *first_positions(self._traces.found)))
+        warnings = (*record.warnings, *self.noticed(), *first_positions(self._traces.found))
+        return replace(record, warnings=warnings, tokens=tokens_record(self.suite, self._tokens))

@@ -72,4 +72,14 @@ RUNNING: tuple[Setting, ...] = (
         "person",
         choices=("off", "on"),
     ),
+    Setting(
+        "run",
+        "tokens",
+        int,
+        3,
+        "Texts of each concept that are read once more when all is tested, token by token, for the report to shade; 0:"
+        " none",
+        "person",
+        minimum=0,
+    ),
 )

@@ -46,12 +46,8 @@ from neurontest.types.record import (
 )
 from neurontest.types.repeat import Repeat
 from neurontest.types.sections import Generation, Look, Selection, Statistics, drawn_selections
-from neurontest.types.spec import (
-    BASELINE,
-    OF_THE_CEILING,
-    Concept,
-    Location,
-)
+from neurontest.types.spec import BASELINE, OF_THE_CEILING, Concept, Location
+from neurontest.types.tokens import TOKENS_VERSION, ConceptTokens, TokensRecord, TokenText
 from neurontest.types.trace import (
     Activations,
     Continuation,
@@ -73,6 +69,7 @@ __all__ = [
     "OF_THE_CEILING",
     "RECORD_VERSION",
     "TEXT_SCORES",
+    "TOKENS_VERSION",
     "WORD_SCORES",
     "AcceptedChange",
     "Activations",
@@ -81,6 +78,7 @@ __all__ = [
     "Concept",
     "ConceptDrift",
     "ConceptRecord",
+    "ConceptTokens",
     "Continuation",
     "Detectable",
     "Drifted",
@@ -129,6 +127,8 @@ __all__ = [
     "TextPair",
     "TextsRecord",
     "Thresholds",
+    "TokenText",
+    "TokensRecord",
     "TraceGroup",
     "TracePlan",
     "TraceRecord",

@@ -13,6 +13,7 @@ from neurontest.types.neurons import NeuronSet, OverlapMatrix, PublishedNeuron
 from neurontest.types.repeat import Repeat
 from neurontest.types.sections import Generation, Look, Selection, Statistics
 from neurontest.types.spec import Location
+from neurontest.types.tokens import TokensRecord
 from neurontest.types.trace import Continuation
 from neurontest.types.verdict import Vacuity, Verdict
 
@@ -184,6 +185,8 @@ class Record:
     texts : tuple of TextsRecord
         What claims have read of which the settings of texts are not the suite's, way by way; what the suite's are,
         stands with the concepts.
+    tokens : TokensRecord or None
+        How active the concepts' neurons were at each token of some texts; None if none was read so.
     """
 
     version: int
@@ -207,3 +210,4 @@ class Record:
     drifts: tuple[ConceptDrift, ...] = ()
     rewritten: tuple[Rewritten, ...] = ()
     texts: tuple[TextsRecord, ...] = ()
+    tokens: TokensRecord | None = None

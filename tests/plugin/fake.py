@@ -29,6 +29,7 @@ from neurontest.errors import ModelError, TraceError
 from neurontest.trace.faults import Faults
 from neurontest.types import (
     Activations,
+    ConceptTokens,
     Continuation,
     Estimate,
     Evidence,
@@ -37,6 +38,7 @@ from neurontest.types import (
     Interval,
     KeyResult,
     NullSummary,
+    TokenText,
     TraceGroup,
     TracePlan,
     TraceRecord,
@@ -98,6 +100,10 @@ class FakeRun(neurontest.run.Run):
         with self._log.open("a", encoding="utf-8") as log:
             log.write(f"{family.file}: {' '.join(claim.id for claim in family.tested)}\n")
         return {claim.id: _finding(_name(claim), 3.1 + _shift(claim)) for claim in family.tested}
+
+    def read_tokens(self, count: int) -> None:
+        text = TokenText("a prompt 0 is", 0, ("a", " prompt 0 is", " and", " so on"), 2, (None, 0.5, -1.25, None))
+        self._tokens["a"] = ConceptTokens("a", (text,) * count, 10)
 
     def vacuity(self, family: Family) -> Mapping[str, Vacuity]:
         found = {

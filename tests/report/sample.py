@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import exp
 from random import Random
 
@@ -9,8 +10,10 @@ from neurontest.stats.family.power import detectable
 from neurontest.types import (
     BASELINE,
     RECORD_VERSION,
+    TOKENS_VERSION,
     ClaimRecord,
     ConceptRecord,
+    ConceptTokens,
     Continuation,
     Estimate,
     Evidence,
@@ -28,6 +31,8 @@ from neurontest.types import (
     Selection,
     Spread,
     Statistics,
+    TokensRecord,
+    TokenText,
     TraceRecord,
     Verdict,
 )
@@ -346,6 +351,18 @@ OVERLAPS = (
 )
 
 
+def tokens(name: str) -> ConceptTokens:
+    """Three texts of a concept, a word a token, at which its neurons are active in all ways."""
+    dice = Random(name)  # noqa: S311
+    texts = []
+    for text in concept(name).continuations[:12:4]:
+        before, after = (re.findall(r"\s*\S+\s*$|\s*\S+", part) for part in (text.prompt, text.text))
+        pieces = (*before, *after)
+        values = [round(dice.gauss(20, 40), 1) for _ in pieces[1:-1]]
+        texts.append(TokenText(text.prompt, text.sample, pieces, len(before), (None, *values, None)))
+    return ConceptTokens(name, tuple(texts), LARGE.k)
+
+
 def sample() -> Record:
     baseline = ConceptRecord(
         BASELINE,
@@ -375,4 +392,8 @@ def sample() -> Record:
         overlaps=OVERLAPS,
         trace=TraceRecord(texts=544, tokens=21_483, seconds=61.4, near_boundary=2),
         warnings=("tulip has fewer prompts than the other concepts; every set is made of the same number.",),
+        tokens=TokensRecord(
+            TOKENS_VERSION,
+            (tokens("tulip"), tokens("violent"), ConceptTokens("vietnam", (), LARGE.k, "the model is in two parts")),
+        ),
     )

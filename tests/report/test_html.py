@@ -52,6 +52,8 @@ ALLOWED = {
         "pre",
         "time",
         "span",
+        "mark",
+        "bdi",
         "ul",
         "ol",
         "li",

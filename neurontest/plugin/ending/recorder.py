@@ -192,6 +192,7 @@ class Recorder:
         """Send the facts, in a worker; write the reports, in the controller."""
         if not self._runs:
             return
+        self._state.read_tokens()
         if self._state.worker:
             workers.send_facts(self._config)
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from neurontest.report.html.tokens import TokensView, tokens_views
 from neurontest.types import BASELINE, ConceptRecord, Continuation, NeuronSet, Record
 
 #: Characters of written texts, and neurons of listed sets, that a page holds; each concept has an equal part.
@@ -27,6 +28,8 @@ class ConceptView:
         Neurons of each set that are listed, at most.
     unshown : int
         Texts that are left out.
+    tokens : TokensView or None
+        What was read token by token; None if nothing was.
     """
 
     concept: ConceptRecord
@@ -35,6 +38,7 @@ class ConceptView:
     texts: tuple[tuple[str, str, tuple[Continuation, ...]], ...]
     listed: int
     unshown: int
+    tokens: TokensView | None = None
 
 
 def concept_views(record: Record) -> list[ConceptView]:
@@ -42,10 +46,11 @@ def concept_views(record: Record) -> list[ConceptView]:
     sets = sum(len(concept.sets) for concept in record.concepts)
     listed = max(LEAST, NEURONS // max(1, sets))
     letters = LETTERS // max(1, sum(bool(concept.continuations) for concept in record.concepts))
-    return [_concept(concept, listed, letters) for concept in record.concepts]
+    tokens = tokens_views(record)
+    return [_concept(concept, listed, letters, tokens.get(concept.name)) for concept in record.concepts]
 
 
-def _concept(concept: ConceptRecord, listed: int, letters: int) -> ConceptView:
+def _concept(concept: ConceptRecord, listed: int, letters: int, tokens: TokensView | None) -> ConceptView:
     shown = _within(concept.continuations, letters)
     written: dict[str, list[Continuation]] = {prompt: [] for prompt in concept.prompts}
     for continuation in shown:
@@ -64,6 +69,7 @@ def _concept(concept: ConceptRecord, listed: int, letters: int) -> ConceptView:
         tuple((prompt, groups.get(prompt, ""), tuple(texts)) for prompt, texts in written.items()),
         listed,
         len(concept.continuations) - len(shown),
+        tokens,
     )
 
 

@@ -145,11 +145,14 @@ def record_reference(
 
 
 def encoded(record: Record) -> bytes:
-    """A record as bytes in which nothing hangs on when and how fast it was made; claims of tests in Python left out."""
+    """A record as bytes in which nothing hangs on when and how fast it was made.
+
+    Claims of tests in Python are left out, and what no later run is held against.
+    """
     claims = tuple(replace(claim, duration=0.0) for claim in record.claims if not claim.test)
     files = {claim.family for claim in claims}
     families = tuple(family for family in record.families if family.file in files)
-    still = replace(record, created="", claims=claims, families=families, trace=TraceRecord())
+    still = replace(record, created="", claims=claims, families=families, trace=TraceRecord(), tokens=None)
     return msgspec.json.format(msgspec.json.encode(still), indent=2) + b"\n"
 
 

@@ -15,6 +15,9 @@ from neurontest.types import GivenText
 
 Spans = list[tuple[int, int]]
 
+#: A piece of text, and the places of the tokens that it stands for among all tokens of a pass.
+Piece = tuple[str, tuple[int, ...]]
+
 #: Stands in a decoded text for bytes that are no whole character yet.
 _INCOMPLETE = "\ufffd"
 
@@ -88,6 +91,44 @@ def word_tokens(
     in_prompt = _touch(spans, own)
     in_prompt[len(ids) :] = False
     return in_prompt, _touch(spans, [(begin + a, begin + b) for a, b in occurrences((text + written)[begin:], word)])
+
+
+def text_pieces(tokenizer: Any, encoded: Encoded, new: Sequence[int]) -> tuple[list[Piece], list[Piece]]:
+    """Prompt and text in the pieces that their tokens are; tokens that make up one character together are one piece.
+
+    Returns
+    -------
+    prompt : list of Piece
+        Of the prompt alone: what a chat template puts around it, and special tokens, are no part of it.
+    text : list of Piece
+        Of the new tokens.
+    """
+    ids = encoded.ids
+    whole, spans, own = _prompt_spans(tokenizer, encoded)
+    written, more = decoded_spans(tokenizer, [*ids, *new], start=len(ids))
+    return _cut(whole, spans, own), _cut(written, more, (0, len(written)), len(ids))
+
+
+def _cut(text: str, spans: Spans, own: tuple[int, int], first: int = 0) -> list[Piece]:
+    """The characters `own` of a text, each in one piece; what no token stands for goes with the next that has one."""
+    begin, end = own
+    found: list[tuple[str, list[int]]] = []
+    done = begin
+    for at, span in enumerate(spans, start=first):
+        a, b = max(span[0], begin), min(span[1], end)
+        if a >= b:
+            continue
+        if found and a < done:
+            before, places = found.pop()
+            found.append((before + text[done:b], [*places, at]))
+        else:
+            found.append((text[done:b], [at]))
+        done = max(done, b)
+    rest = text[done:end]
+    if rest:
+        before, places = found.pop() if found else ("", [])
+        found.append((before + rest, places))
+    return [(piece, tuple(places)) for piece, places in found]
 
 
 def decoded_spans(tokenizer: Any, ids: Sequence[int], start: int = 0) -> tuple[str, Spans]:

@@ -49,6 +49,18 @@ _ELSEWHERE = {
 } | dict.fromkeys(IN_MLP, "use site: residual or attention")
 
 
+def attach(site: Site, module: Any, take: Callable[[Any], None]) -> RemovableHandle:
+    """Have `take` handed what a module of a site has in every pass, until the handle is removed."""
+    if site.read == "input":
+        return module.register_forward_pre_hook(
+            lambda _, args, kwargs: take(args[0] if args else next(iter(kwargs.values()))), with_kwargs=True
+        )
+    # A block returns its output alone or, in some architectures and releases, first of several things.
+    return module.register_forward_hook(
+        lambda _, args, output: take(output[0] if isinstance(output, tuple | list) else output)
+    )
+
+
 class SiteReader:
     """Reads sites at the last position of every forward pass, into running sums and last values.
 
@@ -100,7 +112,7 @@ class SiteReader:
             self.tallies = Tallies(self._readings, self.sites, self.rows, self._device)
             for number, site in enumerate(self.sites):
                 for layer, module in enumerate(site.modules):
-                    self._handles.append(self._attach(number, site, layer, module))
+                    self._handles.append(attach(site, module, self._taker(number, site, layer)))
         except BaseException:
             self._let_go()
             raise
@@ -182,17 +194,6 @@ class SiteReader:
         """
         values = self._last if positions == "last" else [total / self._steps[None, :, None] for total in self._sums]
         return [value.transpose(0, 1).reshape(self.rows, -1).cpu().numpy() for value in values]
-
-    def _attach(self, number: int, site: Site, layer: int, module: Any) -> RemovableHandle:
-        take = self._taker(number, site, layer)
-        if site.read == "input":
-            return module.register_forward_pre_hook(
-                lambda _, args, kwargs: take(args[0] if args else next(iter(kwargs.values()))), with_kwargs=True
-            )
-        # A block returns its output alone or, in some architectures and releases, first of several things.
-        return module.register_forward_hook(
-            lambda _, args, output: take(output[0] if isinstance(output, tuple | list) else output)
-        )
 
     def _taker(self, number: int, site: Site, layer: int) -> Callable[[torch.Tensor], None]:
         target, fired = self._step[number][layer], self._fired[number]
