@@ -73,7 +73,7 @@ def open_suite(
     """
     from neurontest.run import Run, default_cache_dir
     from neurontest.spec.load import load_suite
-    from neurontest.trace.models.named import as_handle, resolve
+    from neurontest.trace.models.named import as_handle, model_named
 
     unknown = sorted(settings.keys() - BY_NAME.keys())
     if unknown:
@@ -90,7 +90,9 @@ def open_suite(
         device, dtype = (str(settings.get(name, BY_NAME[name].default)) for name in ("device", "dtype"))
         # A person may name what a suite may not.
         own = None if named else suite.folder
-        handle = resolve(suite.model, cache_dir=cache, dtype=dtype, device=device, suite_folder=own, progress=silent)
+        handle = model_named(
+            suite.model, cache_dir=cache, dtype=dtype, device=device, suite_folder=own, progress=silent
+        )
     else:
         handle = as_handle(model)
     batch_size = int(said.get("batch_size") or BY_NAME["batch_size"].default)  # type: ignore[arg-type]

@@ -86,7 +86,7 @@ def run_of(suite: Suite, *, own: bool) -> Run:
         If there is no such model.
     """
     from neurontest.run import Run
-    from neurontest.trace.models.named import resolve as find
+    from neurontest.trace.models.named import model_named as find
 
     cache = cache_dir()
     handle = find(

@@ -27,7 +27,7 @@ class VerdictFailure(AssertionError):  # noqa: N818 - a verdict, not an error
         self.brief = brief or text.partition("\n")[0]
 
 
-def settle(text: str, verdict: str, *, brief: str = "", inconclusive: str, expected_to_fail: bool = False) -> None:
+def end_test(text: str, verdict: str, *, brief: str = "", inconclusive: str, expected_to_fail: bool = False) -> None:
     """End a test as the verdict of its claim demands.
 
     Parameters

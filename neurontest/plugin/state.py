@@ -153,12 +153,12 @@ class State:
         return self._default_model
 
     def _handle(self, suite: Suite | None) -> ModelHandle:
-        from neurontest.trace.models.named import resolve
+        from neurontest.trace.models.named import model_named
 
         name = self.options.text("model") if suite is None else suite.model
         folder = None if suite is None or self.options.model_is_said else suite.folder
         if (name, folder) not in self._handles:
-            self._handles[name, folder] = resolve(
+            self._handles[name, folder] = model_named(
                 name,
                 cache_dir=self.options.cache_dir,
                 dtype=self.options.text("dtype"),

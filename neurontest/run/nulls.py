@@ -54,7 +54,7 @@ def vacuity(
     dealt = {one: (everyone, _digests(claim, everyone, traces)) for one, (claim, everyone) in claims.items()}
 
     def make() -> dict[str, Vacuity]:
-        from neurontest.evidence.null_worlds.replay import replay
+        from neurontest.evidence.null_worlds.vacuity import vacuity_of
 
         found = {}
         for at, (claim, everyone) in enumerate(claims.values()):
@@ -62,7 +62,7 @@ def vacuity(
             with watch.on(claim):
                 read = {one: traces.read(one) for one in claim.kind.requests(replace(claim, concepts=everyone))}
                 try:
-                    found[claim.id] = replay(claim, everyone, read)
+                    found[claim.id] = vacuity_of(claim, everyone, read)
                 except EvidenceError as error:
                     found[claim.id] = Vacuity.unknown(str(error))
         progress("dealing prompts at random", len(claims), len(claims), family.file)

@@ -88,12 +88,12 @@ class Work:
             work = [
                 (group, sites, self._batches(possible.rows(group), self._missing(group)))
                 for group, sites in parts
-                if not read_texts.is_forced(group)
+                if not read_texts.is_known(group)
             ]
             known = [
                 (group, sites, missing, None if _is_to_come(group) else possible.texts(self._store, group))
                 for group, sites in parts
-                if read_texts.is_forced(group) and (missing := self._missing(group))
+                if read_texts.is_known(group) and (missing := self._missing(group))
             ]
             if self._is_in_vain():
                 return self._cost

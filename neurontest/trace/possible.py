@@ -56,7 +56,7 @@ class Possible:
 
         The texts that the model writes are, even if nothing can be read meanwhile: others may look for words in them.
         """
-        writes = group.needs_text and not read_texts.is_forced(group)
+        writes = group.needs_text and not read_texts.is_known(group)
         alone: list[tuple[Positions, ...]] = [(where,) for where in group.positions] or [()]
         positions: list[Positions] = []
         for one in alone:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
+from neurontest.settings import SECTIONS, section
 from neurontest.types.reading import Positions, Reading
+
+#: What holds where nobody says anything, by section and key, as the table of settings has it.
+_SAID: Mapping[str, Mapping[str, Any]] = {
+    name: {setting.key: setting.default for setting in section(name)} for name in SECTIONS
+}
 
 Correction = Literal["none", "bonferroni", "holm", "bh", "by"]
 
@@ -18,13 +25,13 @@ class Generation:
     alone of the other settings says anything.
     """
 
-    max_new_tokens: int = 40
-    samples: int = 4
-    temperature: float = 0.9
-    top_k: int = 200
-    seed: int = 1337
-    format: Literal["plain", "chat"] = "plain"
-    replay: str | None = None
+    max_new_tokens: int = _SAID["trace"]["max_new_tokens"]
+    samples: int = _SAID["trace"]["samples"]
+    temperature: float = _SAID["trace"]["temperature"]
+    top_k: int = _SAID["trace"]["top_k"]
+    seed: int = _SAID["trace"]["seed"]
+    format: Literal["plain", "chat"] = _SAID["trace"]["format"]
+    replay: str | None = _SAID["trace"]["replay"]
 
     @property
     def way(self) -> Generation:
@@ -40,17 +47,17 @@ class Selection:
     `identity` ``index`` selects as ``neuron`` does and counts overlaps by distinct index; it is shown, never tested.
     """
 
-    site: str = "residual"
-    positions: str = "generated"
-    normalize: Literal["raw", "difference", "zscore"] = "difference"
-    select: Literal["mean", "consistency"] = "mean"
-    k: int = 10
-    per_prompt_k: int | None = None
-    identity: Literal["neuron", "dimension", "index"] = "neuron"
-    ablate: Literal["mean", "zero", "resample"] = "mean"
-    match: str | None = None
-    exclude_first: int = 0
-    reduce: Literal["mean", "max", "rate"] = "mean"
+    site: str = _SAID["neurons"]["site"]
+    positions: str = _SAID["neurons"]["positions"]
+    normalize: Literal["raw", "difference", "zscore"] = _SAID["neurons"]["normalize"]
+    select: Literal["mean", "consistency"] = _SAID["neurons"]["select"]
+    k: int = _SAID["neurons"]["k"]
+    per_prompt_k: int | None = _SAID["neurons"]["per_prompt_k"]
+    identity: Literal["neuron", "dimension", "index"] = _SAID["neurons"]["identity"]
+    ablate: Literal["mean", "zero", "resample"] = _SAID["neurons"]["ablate"]
+    match: str | None = _SAID["neurons"]["match"]
+    exclude_first: int = _SAID["neurons"]["exclude_first"]
+    reduce: Literal["mean", "max", "rate"] = _SAID["neurons"]["reduce"]
 
     @property
     def reading(self) -> Positions:
@@ -106,15 +113,15 @@ class Statistics:
     run is, and `alpha` then what it may spend; None if none are declared, or before the prompts are known.
     """
 
-    seed: int = 0
-    alpha: float = 0.05
-    correction: Correction = "holm"
-    confidence: float = 0.95
-    test: Literal["both", "permutation", "half-sample"] = "both"
-    interval: Literal["half-sample", "bootstrap"] = "half-sample"
-    m: int | None = None
-    consistent_above: float = 0.3
-    differ_below: float = 0.5
-    similar_above: float = 0.8
-    looks: tuple[int, ...] | None = None
+    seed: int = _SAID["statistics"]["seed"]
+    alpha: float = _SAID["statistics"]["alpha"]
+    correction: Correction = _SAID["statistics"]["correction"]
+    confidence: float = _SAID["statistics"]["confidence"]
+    test: Literal["both", "permutation", "half-sample"] = _SAID["statistics"]["test"]
+    interval: Literal["half-sample", "bootstrap"] = _SAID["statistics"]["interval"]
+    m: int | None = _SAID["statistics"]["m"]
+    consistent_above: float = _SAID["statistics"]["consistent_above"]
+    differ_below: float = _SAID["statistics"]["differ_below"]
+    similar_above: float = _SAID["statistics"]["similar_above"]
+    looks: tuple[int, ...] | None = _SAID["statistics"]["looks"]
     look: Look | None = None

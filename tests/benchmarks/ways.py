@@ -18,7 +18,7 @@ import platformdirs
 
 from neurontest.settings import from_environment
 from neurontest.trace.models import builtin
-from neurontest.trace.models.named import resolve
+from neurontest.trace.models.named import model_named
 from neurontest.trace.passes.packed_weights import packed
 from neurontest.trace.quiet import quiet
 from neurontest.trace.sites.find import find_sites
@@ -65,7 +65,7 @@ def _lines() -> list[str]:
 
 def fresh(dtype: str) -> tuple[Any, Any]:
     """The built-in model and its tokenizer, neither of which knows an end of text."""
-    handle = resolve(builtin.NAME, cache_dir=CACHE, dtype=dtype, device="cpu", suite_folder=None, progress=silent)
+    handle = model_named(builtin.NAME, cache_dir=CACHE, dtype=dtype, device="cpu", suite_folder=None, progress=silent)
     model, tokenizer = handle.load()
     for source in (model.generation_config, model.config.get_text_config(decoder=True)):
         source.eos_token_id = None

@@ -44,11 +44,11 @@ def _traces(folder: Path, site: str) -> tuple[int, Floats, Floats]:
     """How many prompts can be dealt, and activations over all tokens and at the last; the baseline's rows come last."""
     from neurontest.run import Run
     from neurontest.spec.load import load_suite
-    from neurontest.trace.models.named import resolve
+    from neurontest.trace.models.named import model_named
     from neurontest.types import TraceRequest, silent
 
     suite = load_suite(Path(__file__).parents[2] / "concept_specs")
-    handle = resolve(
+    handle = model_named(
         suite.model, cache_dir=folder, dtype="float32", device="cpu", suite_folder=suite.folder, progress=silent
     )
     run = Run(suite, handle, cache_dir=folder)

@@ -12,7 +12,7 @@ from scipy import stats
 from neurontest.arrays import Floats
 from neurontest.errors import SpecError
 from neurontest.evidence import describe
-from neurontest.evidence.null_worlds.replay import replay
+from neurontest.evidence.null_worlds.vacuity import vacuity_of
 from neurontest.evidence.procedure import procedure_of
 from neurontest.evidence.trial import Trial
 from neurontest.neurons.select import selector
@@ -264,7 +264,7 @@ def test_claims_about_levels_are_replayed(sentence: str) -> None:
     everyone = {name: Concept(name, prompts_of(name, rows)) for name, rows in data.items()}
     claim, traces = claim_on(sentence, data, neutral, selection=TEN, statistics=Statistics(m=5))
     _, more = claim_on("a, b and c have distinct neurons", data, neutral, selection=TEN)
-    found = replay(claim, everyone, {**more, **traces}, worlds=5)
+    found = vacuity_of(claim, everyone, {**more, **traces}, worlds=5)
     assert found.worlds > 0
     assert not found.reason
 

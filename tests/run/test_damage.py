@@ -20,7 +20,7 @@ from neurontest.spec.load import load_suite
 from neurontest.stats import random_sets
 from neurontest.trace.fingerprint import files
 from neurontest.trace.models import convert
-from neurontest.trace.models.named import resolve
+from neurontest.trace.models.named import model_named
 from neurontest.types import Record, TraceRecord, silent
 from tests import tiny
 
@@ -50,7 +50,9 @@ class World:
         """What a run finds, but for what it cost; and its warnings."""
         suite = load_suite(self.folder / "suite")
         name = str(self.folder / "model.gguf")
-        model = resolve(name, cache_dir=self.cache, dtype="float32", device="cpu", suite_folder=None, progress=silent)
+        model = model_named(
+            name, cache_dir=self.cache, dtype="float32", device="cpu", suite_folder=None, progress=silent
+        )
         run = Run(suite, model, cache_dir=self.cache)
         for family in suite.families:
             run.findings(family)
@@ -227,7 +229,9 @@ def test_workers_tell_the_controller(world: World, finished: tuple[World, Record
     name = str(world.folder / "model.gguf")
     facts: list[Any] = []
     for _ in range(2):
-        model = resolve(name, cache_dir=world.cache, dtype="float32", device="cpu", suite_folder=None, progress=silent)
+        model = model_named(
+            name, cache_dir=world.cache, dtype="float32", device="cpu", suite_folder=None, progress=silent
+        )
         run = Run(suite, model, cache_dir=world.cache)
         for family in suite.families:
             run.findings(family)

@@ -11,7 +11,7 @@ import pytest
 
 from neurontest.errors import TraceError
 from neurontest.trace.architecture import check_writes, is_encoder_decoder, writes
-from neurontest.trace.models.named import resolve
+from neurontest.trace.models.named import model_named
 from neurontest.trace.passes.encoder_decoder import start_token
 from neurontest.trace.quiet import quiet
 from neurontest.trace.selftest import add_up
@@ -224,7 +224,7 @@ def test_from_a_folder(name: str, tmp_path: Path) -> None:
     with quiet():
         model.save_pretrained(tmp_path / "model")
         tokenizer.save_pretrained(tmp_path / "model")
-    handle = resolve(
+    handle = model_named(
         str(tmp_path / "model"),
         cache_dir=tmp_path / "cache",
         dtype="float32",
@@ -258,7 +258,7 @@ def test_a_checkpoint_of_an_encoder_without_its_head(tmp_path: Path) -> None:
             add_pooling_layer=False,
         ).save_pretrained(tmp_path)
         tiny.tokenizer().save_pretrained(tmp_path)
-    handle = resolve(
+    handle = model_named(
         str(tmp_path), cache_dir=tmp_path, dtype="float32", device="cpu", suite_folder=None, progress=silent
     )
     model, _ = handle.load()

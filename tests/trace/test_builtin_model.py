@@ -10,7 +10,7 @@ import pytest
 from neurontest.settings import from_environment
 from neurontest.trace.engine import Tracer
 from neurontest.trace.models import builtin, convert
-from neurontest.trace.models.named import resolve
+from neurontest.trace.models.named import model_named
 from neurontest.types import Generation, ModelHandle, TraceGroup, TracePlan, TraceRequest, silent
 
 pytestmark = pytest.mark.model
@@ -24,13 +24,17 @@ def cache() -> Path:
 
 @pytest.fixture(scope="module")
 def model(cache: Path) -> ModelHandle:
-    found = resolve(builtin.NAME, cache_dir=cache, dtype="float32", device="cpu", suite_folder=None, progress=silent)
+    found = model_named(
+        builtin.NAME, cache_dir=cache, dtype="float32", device="cpu", suite_folder=None, progress=silent
+    )
     found.load()
     return found
 
 
 def test_it_is_converted_and_has_the_fingerprint_of_its_source(model: ModelHandle, cache: Path) -> None:
-    again = resolve(builtin.NAME, cache_dir=cache, dtype="float32", device="cpu", suite_folder=None, progress=silent)
+    again = model_named(
+        builtin.NAME, cache_dir=cache, dtype="float32", device="cpu", suite_folder=None, progress=silent
+    )
     assert again.fingerprint == model.fingerprint == convert.fingerprint(builtin.SHA256)
 
 

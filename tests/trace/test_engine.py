@@ -17,7 +17,7 @@ import pytest
 
 from neurontest.errors import StoreError, TraceError
 from neurontest.trace.engine import Tracer
-from neurontest.trace.models.named import from_transformers, resolve
+from neurontest.trace.models.named import from_transformers, model_named
 from neurontest.trace.prompts.remembered import Prompts, reader_of
 from neurontest.trace.store import Store
 from neurontest.types import (
@@ -384,7 +384,9 @@ def start(folder: Path, cache: Path) -> subprocess.Popen[str]:
 
 
 def test_two_processes_trace_once_and_a_later_one_needs_no_torch(folder: Path, tmp_path: Path) -> None:
-    handle = resolve(str(folder), cache_dir=tmp_path, dtype="float32", device="cpu", suite_folder=None, progress=silent)
+    handle = model_named(
+        str(folder), cache_dir=tmp_path, dtype="float32", device="cpu", suite_folder=None, progress=silent
+    )
     # The first is this process; it holds the lock, in the middle of its run, until the second has come to wait.
     other: list[subprocess.Popen[str]] = []
 

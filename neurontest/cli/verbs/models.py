@@ -28,7 +28,7 @@ def add(commands: Commands) -> None:
 def run(said: argparse.Namespace) -> int:
     """List, or fetch."""
     from neurontest.trace.models import builtin, convert, factory, hub
-    from neurontest.trace.models.named import resolve as find
+    from neurontest.trace.models.named import model_named as find
 
     cache = cache_dir()
     if (said.action == "fetch") != (said.name is not None):

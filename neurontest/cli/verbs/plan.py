@@ -36,7 +36,7 @@ def add(commands: Commands) -> None:
 
 def run(said: argparse.Namespace) -> int:
     """Print a plan for each claim."""
-    from neurontest.run.planning import plan_suite, table, told
+    from neurontest.run.sample_size import plan_suite, table, told
 
     effect = _effect(said.effect)
     suite = suite_of(said.folder, {"model": said.model})

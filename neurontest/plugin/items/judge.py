@@ -16,7 +16,7 @@ from neurontest.errors import NeurontestError
 from neurontest.kinds.preserved import Preserved
 from neurontest.plugin.foreign import our_words
 from neurontest.plugin.items.stated import note
-from neurontest.plugin.outcomes import VerdictFailure, settle
+from neurontest.plugin.outcomes import VerdictFailure, end_test
 from neurontest.plugin.state import state_of
 from neurontest.untrusted import visible_line
 
@@ -90,7 +90,7 @@ def judge(item: ClaimItem, model: object) -> None:
     if isinstance(claim.kind, Preserved) and state.options.record is not None and record.xfail is None:
         # What it would be held against is only being recorded.
         pytest.skip(visible_line(f"{claim.sentence}: {finding.verdict.reason}"))
-    settle(
+    end_test(
         text,
         finding.verdict.name,
         brief=said,
@@ -134,7 +134,7 @@ def check(state: State, run: Run, said: str | Mapping[str, object]) -> Finding:
     text = _text(state, run, claim, finding, 1)
     # It stands in no spec file; pytest shows the line of the test.
     text = text.partition(f"{claim.where.file}:{claim.where.line}: ")[2] or text
-    settle(text, finding.verdict.name, inconclusive=state.options.text("inconclusive"))
+    end_test(text, finding.verdict.name, inconclusive=state.options.text("inconclusive"))
     return finding
 
 

@@ -26,7 +26,7 @@ from neurontest.run.since.against import Against
 from neurontest.settings.setting import Value
 from neurontest.spec.load import load_suite
 from neurontest.text import plural, quoted
-from neurontest.trace.models.named import resolve
+from neurontest.trace.models.named import model_named
 from neurontest.types import Comparison, ModelHandle, Progress
 
 _SEEN: dict[str, Seen] = {"preserved": "good", "weakened": "bad", "lost": "bad"}
@@ -201,7 +201,7 @@ class Bisection:
 
     def _handle(self, name: str) -> ModelHandle:
         asked = self._asked
-        return resolve(
+        return model_named(
             name,
             cache_dir=asked.cache_dir,
             dtype=asked.dtype,

@@ -201,7 +201,7 @@ _MAY_RETURN = (
 )
 
 
-def resolve(
+def model_named(
     name: str, *, cache_dir: Path, dtype: str, device: str, suite_folder: Path | None, progress: Progress
 ) -> ModelHandle:
     """The handle of a model that is named; nothing is loaded, fetched or hashed yet.

@@ -56,7 +56,7 @@ class Known:
         return (*self.row.ids, *self.new[:-1])
 
 
-def is_forced(group: TraceGroup) -> bool:
+def is_known(group: TraceGroup) -> bool:
     """Whether the texts of a group are known before it is traced, and so are not written."""
     return group.generation.replay is not None or bool(group.match) or not group.needs_text
 

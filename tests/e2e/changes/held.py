@@ -19,7 +19,7 @@ from neurontest.run.gate.reference import Recorded, record_reference
 from neurontest.run.since.against import Against
 from neurontest.settings import from_environment
 from neurontest.spec.load import load_suite
-from neurontest.trace.models.named import from_transformers, resolve
+from neurontest.trace.models.named import from_transformers, model_named
 from neurontest.types import Comparison, ModelHandle, Record, silent
 from tests.e2e.changes.altered import ABOUT, DROPPED, altered
 from tests.e2e.changes.likelihood import loss
@@ -77,7 +77,7 @@ class Base:
         for shared in ("models", "locks"):
             (users / shared).mkdir(parents=True, exist_ok=True)
             (self.cache / shared).symlink_to(users / shared)
-        self.handle: ModelHandle = resolve(
+        self.handle: ModelHandle = model_named(
             "smollm2-135m", cache_dir=self.cache, dtype="float32", device="cpu", suite_folder=None, progress=silent
         )
         run = Run(load_suite(SUITE, WRITING if writes else {}), self.handle, cache_dir=self.cache)

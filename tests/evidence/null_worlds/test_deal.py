@@ -14,7 +14,7 @@ from neurontest.arrays import Floats
 from neurontest.claims.base import Claim
 from neurontest.claims.grammar import parse
 from neurontest.evidence.null_worlds.deal import Deal, deal
-from neurontest.evidence.null_worlds.replay import replay
+from neurontest.evidence.null_worlds.vacuity import vacuity_of
 from neurontest.kinds import kinds
 from neurontest.spec.groups import group_faults
 from neurontest.stats.streams import Stream
@@ -203,7 +203,7 @@ def replayed(sentence: str, everyone: Mapping[str, Concept], data: Mapping[str, 
             known.setdefault(
                 of_all.request(name, positions=where), Activations(rows.astype(np.float32), 2, 40, f"digest of {name}")
             )
-    return replay(claim, everyone, known, worlds=1)
+    return vacuity_of(claim, everyone, known, worlds=1)
 
 
 @settings(max_examples=40, deadline=None)

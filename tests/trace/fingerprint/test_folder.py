@@ -15,7 +15,7 @@ import pytest
 from neurontest.errors import ModelError
 from neurontest.trace.fingerprint.files import of_folder
 from neurontest.trace.fingerprint.folder import PATTERNS, check_folder, files_of
-from neurontest.trace.models.named import resolve
+from neurontest.trace.models.named import model_named
 from neurontest.types import ModelHandle, silent
 
 INDEX = "model.safetensors.index.json"
@@ -23,7 +23,7 @@ INDEX = "model.safetensors.index.json"
 
 def handle(folder: Path, cache: Path, suite: Path | None = None) -> ModelHandle:
     name = str(folder if suite is None else folder.relative_to(suite))
-    return resolve(name, cache_dir=cache, dtype="float32", device="cpu", suite_folder=suite, progress=silent)
+    return model_named(name, cache_dir=cache, dtype="float32", device="cpu", suite_folder=suite, progress=silent)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from neurontest.errors import ModelError
-from neurontest.trace.models.named import from_transformers, resolve
+from neurontest.trace.models.named import from_transformers, model_named
 from neurontest.types import ModelHandle, notices_of, silent
 
 FACTORY = """
@@ -57,7 +57,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def handle(function: str, suite: Path | None = None) -> ModelHandle:
-    return resolve(
+    return model_named(
         f"python:{function}",
         cache_dir=Path("cache"),
         dtype="float32",

@@ -14,7 +14,7 @@ import pytest
 from neurontest.errors import ModelError
 from neurontest.trace.fingerprint.files import of_folder
 from neurontest.trace.models import hub
-from neurontest.trace.models.named import resolve
+from neurontest.trace.models.named import model_named
 from neurontest.types import ModelHandle, silent
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -46,7 +46,7 @@ def snapshot(home: Path, folder: Path) -> Path:
 
 
 def handle(name: str, cache: Path, suite: Path | None = None) -> ModelHandle:
-    return resolve(name, cache_dir=cache, dtype="float32", device="cpu", suite_folder=suite, progress=silent)
+    return model_named(name, cache_dir=cache, dtype="float32", device="cpu", suite_folder=suite, progress=silent)
 
 
 @pytest.mark.parametrize("revision", [COMMIT, "v1"])
@@ -165,7 +165,7 @@ def test_what_is_fetched(home: Path, folder: Path, tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(huggingface_hub, "snapshot_download", download)
     said: list[str] = []
-    found = resolve(
+    found = model_named(
         "hub:org/tiny@v2",
         cache_dir=tmp_path,
         dtype="float32",

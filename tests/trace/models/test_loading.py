@@ -12,7 +12,7 @@ import pytest
 
 from neurontest.trace.architecture import attention_of
 from neurontest.trace.engine import Tracer
-from neurontest.trace.models.named import from_transformers, resolve
+from neurontest.trace.models.named import from_transformers, model_named
 from neurontest.types import Generation, ModelHandle, TraceGroup, TracePlan, TraceRequest, silent
 from tests import tiny
 
@@ -86,7 +86,7 @@ def built(build: Callable[[Any], Any]) -> Any:
 
 
 def in_folder(folder: Path, cache: Path) -> ModelHandle:
-    return resolve(str(folder), cache_dir=cache, dtype="float32", device="cpu", suite_folder=None, progress=silent)
+    return model_named(str(folder), cache_dir=cache, dtype="float32", device="cpu", suite_folder=None, progress=silent)
 
 
 def traced(handle: ModelHandle, cache: Path, positions: str) -> list[Any]:

@@ -20,7 +20,7 @@ from neurontest.trace.fingerprint import files
 from neurontest.trace.fingerprint.files import of_file, of_folder
 from neurontest.trace.fingerprint.memory import of_memory
 from neurontest.trace.models import builtin, convert
-from neurontest.trace.models.named import FileModel, as_handle, from_transformers, resolve
+from neurontest.trace.models.named import FileModel, as_handle, from_transformers, model_named
 from neurontest.types import ModelHandle, silent
 from tests import tiny
 
@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[3]
 
 def handle(name: object, cache: Path, *, suite: Path | None = None, **run: str) -> ModelHandle:
     settings = {"dtype": "float32", "device": "cpu"} | run
-    return resolve(str(name), cache_dir=cache, suite_folder=suite, progress=silent, **settings)
+    return model_named(str(name), cache_dir=cache, suite_folder=suite, progress=silent, **settings)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from neurontest.errors import ModelError, TraceError
-from neurontest.trace.models.named import from_transformers, resolve
+from neurontest.trace.models.named import from_transformers, model_named
 from neurontest.trace.prompts import remembered
 from neurontest.trace.prompts.budget import Budget, within
 from neurontest.trace.prompts.remembered import Prompts
@@ -131,7 +131,7 @@ def test_files_of_nonsense_are_refused_before_anything_is_built(nonsense: str, t
     else:
         name = "config.json" if nonsense == "depth" else "tokenizer.json"
         (folder / name).write_text("[" * 100_000 + "]" * 100_000)
-    handle = resolve(
+    handle = model_named(
         "model", cache_dir=tmp_path, dtype="float32", device="cpu", suite_folder=tmp_path / "suite", progress=silent
     )
     with pytest.raises(ModelError, match="'model'"):
@@ -155,7 +155,7 @@ def test_files_too_large_to_be_what_they_are_called(tmp_path: Path) -> None:
         file.write(b" " * (6 << 20))
 
     def named(suite: Path | None, name: str) -> Any:
-        return resolve(name, cache_dir=tmp_path, dtype="float32", device="cpu", suite_folder=suite, progress=silent)
+        return model_named(name, cache_dir=tmp_path, dtype="float32", device="cpu", suite_folder=suite, progress=silent)
 
     with pytest.raises(ModelError, match=r"'config.json' .* has 6 MB, and may have 5 in a model that a spec names"):
         named(tmp_path, "model")

@@ -213,7 +213,7 @@ def test_tokens_of_a_word_are_read_in_what_the_model_wrote(one: Traced) -> None:
         if len({bool(len(own[prompt, sample])) for sample in (0, 1)}) == 2
     )
     group = TraceGroup(GENERATION, (prompt,), ("residual",), (reading[word], Reading("generated", word, reduce="max")))
-    assert read_texts.is_forced(group)
+    assert read_texts.is_known(group)
     assert tracer.ensure(TracePlan((group,))).texts == 2
     sample = next(sample for sample in (0, 1) if len(at[word][prompt, sample]))
     whole = everything(one.model, ids[prompt] + texts[prompt, sample].ids)["residual"][at[word][prompt, sample]]

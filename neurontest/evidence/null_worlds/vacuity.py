@@ -29,7 +29,7 @@ WORLDS = 100
 LIMIT = 0.1
 
 
-def replay(claim: Claim, everyone: Mapping[str, Concept], traces: Traces, worlds: int = WORLDS) -> Vacuity:
+def vacuity_of(claim: Claim, everyone: Mapping[str, Concept], traces: Traces, worlds: int = WORLDS) -> Vacuity:
     """How often a claim would be declared if its concepts were dealt their prompts at random.
 
     The unadjusted half-sample key decides, from few half-samples; it ends when an e-value has told on which side of

@@ -7,7 +7,7 @@ import pytest
 
 from neurontest.arrays import Floats
 from neurontest.evidence.null_worlds.dealt import dealt_samples
-from neurontest.evidence.null_worlds.replay import limit_at, replay
+from neurontest.evidence.null_worlds.vacuity import limit_at, vacuity_of
 from neurontest.neurons.select import MeanSelector
 from neurontest.stats.half_samples.sets import HalfSamples
 from neurontest.stats.halves import draw_halves
@@ -28,7 +28,7 @@ def replayed(sentence: str, data: dict[str, Floats], baseline: Floats, worlds: i
         other, more = claim_on(f"{name} has consistent neurons", data, baseline, **settings)  # type: ignore[arg-type]
         traces = {**more, **traces}
         assert other.request(BASELINE) in traces
-    return replay(claim, everyone, traces, worlds)
+    return vacuity_of(claim, everyone, traces, worlds)
 
 
 @pytest.fixture(scope="module")
