@@ -37,7 +37,7 @@ def test_the_help_of_each_verb_has_examples_that_can_be_run_as_they_stand(name: 
         if ">" in arguments:
             arguments = arguments[: arguments.index(">")]
         assert program == "neurontest"
-        assert parser().parse_args(arguments).command.__module__ == f"neurontest.cli.{name}"
+        assert parser().parse_args(arguments).command.__module__ == f"neurontest.cli.verbs.{name}"
 
 
 def test_what_a_program_would_read_is_there_as_json() -> None:
