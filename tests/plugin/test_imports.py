@@ -50,8 +50,8 @@ def test_an_unrelated_run_imports_the_plugin_and_the_settings_alone(
     pytester.makepyfile(test_other="def test_other(): pass")
     ours = {name for name in modules(pytester, monkeypatch, "test_other.py") if name.startswith("neurontest.")}
     assert "neurontest.plugin.hooks" in ours
-    own = {f"neurontest.plugin.{name}" for name in ("hooks", "fixtures", "keys", "options")}
-    assert ours - own <= {f"neurontest.{name}" for name in ("plugin", "settings", "setting", "errors", "untrusted")}
+    own = {f"neurontest.plugin.{name}" for name in ("hooks", "hookspecs", "fixtures", "keys", "options")}
+    assert {name.split(".")[1] for name in ours - own} <= {"plugin", "settings", "errors", "untrusted"}
 
 
 def test_collection_reads_yaml_and_nothing_else(
