@@ -118,7 +118,7 @@ def test_the_order_of_prompts_changes_nothing(sentence: str, monkeypatch: pytest
 DIGEST = """
 import numpy as np
 from hashlib import sha256
-from neurontest.claims import describe
+from neurontest.evidence import describe
 from neurontest.types import Statistics
 from tests.worlds import World, evidence_on
 

@@ -360,12 +360,12 @@ WORKER = """
     import sys
     from pathlib import Path
     from neurontest.trace.engine import Tracer
-    from neurontest.trace.models.named import resolve
+    from neurontest.trace.models.named import model_named
     from neurontest.types import silent
     from tests.trace.test_engine import PLAN, request
 
     folder, cache = map(Path, sys.argv[1:])
-    handle = resolve(str(folder), cache_dir=cache, dtype="float32", device="cpu", suite_folder=None,
+    handle = model_named(str(folder), cache_dir=cache, dtype="float32", device="cpu", suite_folder=None,
                      progress=silent)
     tracer = Tracer(handle, cache_dir=cache, batch_size=3, progress=silent)
     record = tracer.ensure(PLAN)

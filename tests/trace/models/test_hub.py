@@ -74,9 +74,9 @@ def test_what_is_in_the_cache_needs_no_client_and_no_torch(snapshot: Path, tmp_p
     code = """
 import sys
 from pathlib import Path
-from neurontest.trace.models.named import resolve
+from neurontest.trace.models.named import model_named
 from neurontest.types import silent
-found = resolve("hub:org/tiny@v1", cache_dir=Path(sys.argv[1]), dtype="float32", device="cpu", suite_folder=None,
+found = model_named("hub:org/tiny@v1", cache_dir=Path(sys.argv[1]), dtype="float32", device="cpu", suite_folder=None,
                 progress=silent)
 print(len(found.fingerprint), found.attention)
 print(sorted({"torch", "transformers", "huggingface_hub"} & set(sys.modules)))

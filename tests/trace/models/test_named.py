@@ -95,11 +95,11 @@ from pathlib import Path
 import neurontest.trace
 for module in pkgutil.iter_modules(neurontest.trace.__path__):
     importlib.import_module("neurontest.trace." + module.name)
-from neurontest.trace.models.named import resolve
+from neurontest.trace.models.named import model_named
 from neurontest.types import silent
 for name in sys.argv[2:]:
     run = dict(dtype="float32", device="cpu", suite_folder=None, progress=silent)
-    print(len(resolve(name, cache_dir=Path(sys.argv[1]), **run).fingerprint))
+    print(len(model_named(name, cache_dir=Path(sys.argv[1]), **run).fingerprint))
 print(sorted({"torch", "transformers", "tokenizers", "gguf", "huggingface_hub"} & set(sys.modules)))
 """
     ran = subprocess.run(

@@ -207,13 +207,13 @@ WARM = """
     from pathlib import Path
 
     from neurontest.trace.engine import Tracer
-    from neurontest.trace.models.named import resolve
+    from neurontest.trace.models.named import model_named
     from neurontest.types import silent
     from tests.trace.prompts.test_remembered import CHAT, plan
 
     folder, cache = map(Path, sys.argv[1:])
     told = []
-    handle = resolve(str(folder), cache_dir=cache, dtype="float32", device="cpu", suite_folder=None,
+    handle = model_named(str(folder), cache_dir=cache, dtype="float32", device="cpu", suite_folder=None,
                      progress=silent)
     record = Tracer(handle, cache_dir=cache, batch_size=3, progress=silent, notice=told.append).ensure(plan(CHAT))
     print(record.texts, "torch" in sys.modules, len(told))
