@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from neurontest.errors import EvidenceError, StoreError, TraceError
-from neurontest.settings import BY_NAME
+from neurontest.settings import BY_NAME, from_environment, resolve
 from neurontest.text import together
 from neurontest.types import silent
 
@@ -46,7 +46,7 @@ def open_suite(
     model : str, handle, or (model, tokenizer) of transformers, optional
         By default the one that the suite names.
     cache_dir : str or path-like, optional
-        By default the user's cache folder of this program.
+        By default that of the environment variable ``NEURONTEST_CACHE_DIR``, or the user's cache folder of this program.
     **settings
         Of docs/settings.md, by name, such as ``k=50``: they win over the suite's.
 
@@ -80,14 +80,15 @@ def open_suite(
         raise TypeError(f"there is no setting {together(unknown)}; docs/settings.md lists them")
     named = isinstance(model, str)
     said: dict[str, Any] = {**settings, **({"model": model} if named else {})}
-    cache = default_cache_dir() if cache_dir is None else Path(fspath(cache_dir))
+    layers = (said, from_environment())
+    cache = Path(fspath(cache_dir or str(resolve("cache_dir", layers) or default_cache_dir())))
 
     def load(*, pilot: bool) -> Suite:
         return load_suite(Path(fspath(folder)), said, pilot=pilot)
 
     suite = load(pilot=True)
     if model is None or named:
-        device, dtype = (str(settings.get(name, BY_NAME[name].default)) for name in ("device", "dtype"))
+        device, dtype = (str(resolve(name, layers)) for name in ("device", "dtype"))
         # A person may name what a suite may not.
         own = None if named else suite.folder
         handle = model_named(
@@ -95,7 +96,7 @@ def open_suite(
         )
     else:
         handle = as_handle(model)
-    batch_size = int(said.get("batch_size") or BY_NAME["batch_size"].default)  # type: ignore[arg-type]
+    batch_size = int(str(resolve("batch_size", layers)))
     return OpenSuite(load, lambda one: Run(one, handle, cache_dir=cache, batch_size=batch_size))
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from neurontest.claims.base import Kind
 from neurontest.kinds import kinds
 from tests import pages
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
@@ -50,4 +51,28 @@ def test_the_front_page_is_three_screens_and_leads_to_every_page() -> None:
     text = (ROOT / "README.md").read_text("utf-8")
     assert len(text.splitlines()) <= 190
     linked = {link.partition("#")[0] for link in LINK.findall(text)}
-    assert {f"docs/{page.name}" for page in PAGES[1:]} <= linked
+    assert {page.relative_to(ROOT).as_posix() for page in PAGES[1:]} <= linked
+
+
+def test_the_architecture_names_every_room() -> None:
+    said = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    rooms = {one.parent for one in (ROOT / "neurontest").rglob("*.py")} - {ROOT / "neurontest"}
+    assert [room.name for room in sorted(rooms) if f"`{room.name}/`" not in said] == []
+    # What is named as a path in the recipes is there.
+    recipes = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    paths = {one for one in re.findall(r"`((?:neurontest|tests|docs)/[\w./-]*)`", recipes) if "NAME" not in one}
+    assert len(paths) > 20
+    assert [one for one in sorted(paths) if not (ROOT / one).exists()] == []
+
+
+def test_the_example_of_a_package_stands_in_the_docs_as_it_is_tested() -> None:
+    said = (ROOT / "docs" / "extending.md").read_text("utf-8")
+    package = ROOT / "tests" / "examples" / "neurontest-layers" / "neurontest_layers"
+    for module in package.glob("*.py"):
+        assert f"```python\n{module.read_text('utf-8').strip()}\n```" in said
+
+
+def test_what_a_kind_may_say_is_told() -> None:
+    said = (ROOT / "docs" / "extending.md").read_text("utf-8")
+    names = {name for name, value in vars(Kind).items() if not name.startswith("_")} | set(Kind.__annotations__)
+    assert {name for name in names if f"`{name}`" not in said} == {"named", "normalizes"}

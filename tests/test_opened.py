@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -106,3 +109,20 @@ def test_settings_win_and_few_prompts_are_enough_to_look(folder: Path) -> None:
 def test_help_shows_how() -> None:
     assert 'neurontest.open("concept_specs")' in (neurontest.__doc__ or "")
     assert "open" in dir(neurontest)
+
+
+def test_the_example_of_the_docs_runs(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = (Path(__file__).parents[1] / "docs" / "python.md").read_text("utf-8")
+    example = next(one for one in re.findall(r"```python\n(.*?)```", said, re.DOTALL) if "neurontest.open" in one)
+    shutil.copytree(folder / "specs", folder / "concept_specs")
+    shutil.copytree(folder / "model", folder / "concept_specs" / "model")
+    suite = folder / "concept_specs" / "suite.yaml"
+    suite.write_text(suite.read_text("utf-8") + "model: model\n", encoding="utf-8")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("NEURONTEST_CACHE_DIR", str(folder / "cache"))
+    names: dict[str, Any] = {}
+    exec(example, names)  # noqa: S102 - the page of our own docs
+    assert names["finding"].verdict.name == "holds"
+    assert names["values"].ndim == 3
+    assert names["best"].rank == 1
+    assert len(names["record"].claims) == 5

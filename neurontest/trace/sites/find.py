@@ -13,12 +13,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from neurontest.errors import TraceError
+from neurontest.settings import BY_NAME
 from neurontest.trace.architecture import is_encoder_decoder, layers_of, text_config
 
 if TYPE_CHECKING:
     from torch import nn
 
-SITES = ("attention", "mlp", "mlp_gate", "residual")
+#: All that a spec may say.
+SITES = tuple(sorted(BY_NAME["site"].choices))
 #: Those within the MLP, of as many neurons.
 IN_MLP = ("mlp", "mlp_gate")
 
