@@ -46,7 +46,7 @@ def open_suite(
     model : str, handle, or (model, tokenizer) of transformers, optional
         By default the one that the suite names.
     cache_dir : str or path-like, optional
-        By default that of the environment variable ``NEURONTEST_CACHE_DIR``, or the user's cache folder of this program.
+        By default that of the variable ``NEURONTEST_CACHE_DIR``, or the user's cache folder of this program.
     **settings
         Of docs/settings.md, by name, such as ``k=50``: they win over the suite's.
 
