@@ -144,12 +144,12 @@ def _finding(name: str, value: float) -> Finding:
     return Finding(evidence, Verdict(verdict, p, opposite, 0.05))
 
 
-def _resolve(name: str, **_: Any) -> FakeModel:
+def _model_named(name: str, **_: Any) -> FakeModel:
     return FakeModel(name)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     patch = pytest.MonkeyPatch()
     patch.setattr(neurontest.run, "Run", FakeRun)
-    patch.setattr(neurontest.trace.models.named, "resolve", _resolve)
+    patch.setattr(neurontest.trace.models.named, "model_named", _model_named)
     config.add_cleanup(patch.undo)

@@ -12,8 +12,8 @@ import pytest
 
 from neurontest.claims.suite import Suite
 from neurontest.errors import EvidenceError, ModelError, SpecError, TraceError
+from neurontest.evidence.kinds.overlap import OverlapGreaterProcedure
 from neurontest.evidence.rates import design_of
-from neurontest.kinds.overlap import OverlapGreater
 from neurontest.neurons.overlap import shared
 from neurontest.report.record import dump_record, load_record, record_schema
 from neurontest.report.text.wording import failure_text
@@ -105,7 +105,7 @@ def test_evidence_is_kept(
     def never(*_: object) -> None:
         raise AssertionError("tested again")
 
-    monkeypatch.setattr(OverlapGreater, "evidence", never)
+    monkeypatch.setattr(OverlapGreaterProcedure, "evidence", never)
     again = Run(suite, from_transformers(*pair, name="tiny"), cache_dir=cache)
     assert again.findings(suite.families[0]) == first
     assert again.cost.texts == 0
