@@ -5,7 +5,19 @@ BIN := $(VENV)/bin
 BENCH := $(VENV)-bench
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test check changes bench calibrate coverage clean
+# What needs no torch: minutes, on any Python. The versions are those of VERSIONS.
+VERSIONS ?= constraints.txt
+LEAN ?= $(VENV)-lean
+MUTANTS ?=
+FLOORS := $(VENV)-floors
+# The least share of the code that these tests run, branches counted, in percent; of what they are not about, nothing.
+COVERED := 97
+OTHERS := neurontest/trace/*,neurontest/run/*,neurontest/plugin/*,neurontest/cli/*,neurontest/opened.py,neurontest/__main__.py
+LEAN_TESTS := tests/types tests/stats tests/neurons tests/claims tests/kinds tests/evidence tests/gate tests/spec \
+	tests/report $(filter-out tests/test_planted.py tests/test_opened.py tests/test_ci_%.py,$(wildcard tests/test_*.py))
+WITH_TORCH := ^(torch|transformers|accelerate|peft|gguf)==|^(axe-playwright-python|playwright|mypy|ruff|import-linter)==|^\#
+
+.PHONY: demo test check changes bench calibrate coverage lean floors floors-lean mutants clean
 
 demo: $(INSTALLED)
 	$(BIN)/pytest --concept-specs concept_specs/
@@ -47,6 +59,29 @@ coverage: $(INSTALLED)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
+# The tests that need no torch, but for simulations of error rates, in an environment without torch; and how much of the
+# code that they are about they run.
+# For example: make lean PYTHON=python3.13 LEAN=.venv-3.13
+lean: $(LEAN)/.installed
+	rm -f $(LEAN)/.coverage*
+	OMP_NUM_THREADS=1 COVERAGE_FILE=$(LEAN)/.coverage $(LEAN)/bin/coverage run -m pytest \
+		-m "not model and not browser and not calibration" $(LEAN_TESTS)
+	COVERAGE_FILE=$(LEAN)/.coverage $(LEAN)/bin/coverage combine --quiet
+	COVERAGE_FILE=$(LEAN)/.coverage $(LEAN)/bin/coverage report --skip-covered --fail-under=$(COVERED) --omit='$(OTHERS)'
+
+# All tests with the lowest versions that pyproject.toml allows, and the short form of it, without torch.
+floors: $(FLOORS)/.installed
+	OMP_NUM_THREADS=1 $(FLOORS)/bin/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not changes" tests
+
+floors-lean:
+	$(MAKE) lean VERSIONS=floors.txt LEAN=$(FLOORS)-lean
+
+# Small changes of what decides, one at a time: how many a test fails of, and of which none does. Goes on where it was
+# broken off; stopped by `timeout`, if it is to be. For example: make mutants MUTANTS='neurontest.verdict*'
+mutants: $(LEAN)/.mutmut
+	-OMP_NUM_THREADS=1 $(LEAN)/bin/mutmut run --max-children 1 $(MUTANTS)
+	$(LEAN)/bin/python -m tests.mutants $(MUTANTS)
+
 $(INSTALLED): pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test]'
@@ -60,5 +95,21 @@ $(BENCH)/.installed: pyproject.toml constraints.txt
 	-$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
 	touch $(BENCH)/.installed
 
+$(LEAN)/.installed: pyproject.toml floors.txt constraints.txt
+	test -x $(LEAN)/bin/python || $(PYTHON) -m venv $(LEAN)
+	grep -vE '$(WITH_TORCH)' floors.txt | sed 's/==.*//' >$(LEAN)/needed.txt
+	$(LEAN)/bin/python -m pip install --quiet --disable-pip-version-check -c $(VERSIONS) -r $(LEAN)/needed.txt
+	$(LEAN)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $(LEAN)/.installed
+
+$(LEAN)/.mutmut: $(LEAN)/.installed
+	$(LEAN)/bin/python -m pip install --quiet --disable-pip-version-check -c $(VERSIONS) 'mutmut>=3.8'
+	touch $(LEAN)/.mutmut
+
+$(FLOORS)/.installed: pyproject.toml floors.txt
+	test -x $(FLOORS)/bin/python || $(PYTHON) -m venv $(FLOORS)
+	$(FLOORS)/bin/python -m pip install --quiet --disable-pip-version-check -c floors.txt -e '.[test]'
+	touch $(FLOORS)/.installed
+
 clean:
-	rm -rf $(VENV) $(BENCH) .mypy_cache .pytest_cache .ruff_cache .hypothesis htmlcov .coverage .coverage.*
+	rm -rf $(VENV) $(BENCH) $(LEAN) $(FLOORS) $(FLOORS)-lean mutants .mypy_cache .pytest_cache .ruff_cache .hypothesis htmlcov .coverage .coverage.*

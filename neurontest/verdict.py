@@ -152,7 +152,7 @@ def p_opposite_bounds(evidence: Evidence) -> tuple[float, float]:
     """The same of the opposite, which all keys must show, or one of several that have a chance each."""
     if evidence.copies:
         return 1.0, 1.0
-    bounds = [_p_opposite_bounds(key) for key in evidence.keys if key.p_opposite is not None]
+    bounds = [_p_opposite_bounds(key, key.p_opposite) for key in evidence.keys if key.p_opposite is not None]
     which = min if any(key.chances > 1 for key in evidence.keys) else max
     low, high = (which((one[side] for one in bounds), default=evidence.p_opposite) for side in (0, 1))
     return min(low, evidence.p_opposite), max(high, evidence.p_opposite)
@@ -162,10 +162,9 @@ def _p_bounds(key: KeyResult) -> tuple[float, float]:
     return _bounds(key, key.p, key.statistic, key.exceedances or 0)
 
 
-def _p_opposite_bounds(key: KeyResult) -> tuple[float, float]:
-    p = 1.0 if key.p_opposite is None else key.p_opposite
+def _p_opposite_bounds(key: KeyResult, p: float) -> tuple[float, float]:
     low, high = _bounds(key, p, -key.statistic, round(p * ((key.draws or 0) + 1)) - 1)
-    return min(1.0, low * key.chances), min(1.0, high * key.chances)
+    return low * key.chances, min(1.0, high * key.chances)
 
 
 def _bounds(key: KeyResult, p: float, t: float, reached: int) -> tuple[float, float]:

@@ -138,6 +138,7 @@ def test_the_opposite_behind_a_borderline_one() -> None:
         assert "of c0 leaves it in doubt whether the opposite is shown" in verdicts["c1"].reason
 
 
+@pytest.mark.calibration
 @pytest.mark.parametrize("correction", ["holm", "bh", "bonferroni", "none"])
 def test_two_seeds_never_contradict_each_other(correction: str) -> None:
     """Families of five next to their thresholds; errors of t drawn anew, of which four standard ones are reckoned with.

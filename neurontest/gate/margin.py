@@ -54,4 +54,5 @@ class Margin:
         return 0.0 if self.is_share else self.value
 
     def __str__(self) -> str:
-        return f"{self.value:.0%}" if self.is_share else f"{self.value:g}"
+        # All digits that somebody may have written: what a reference says is read again, and compared.
+        return f"{100 * self.value:.15g}%" if self.is_share else f"{self.value:.15g}"

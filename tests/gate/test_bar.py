@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,8 @@ concepts:
 {c}
 """
 CLAIMS = """\
-statistics: {alpha: 0.05, correction: holm, m: 4}
+statistics:
+  {alpha: 0.05, correction: holm, m: 4, consistent_above: 0.4, similar_above: 0.7, differ_below: 0.5}
 claims:
   - id: more
     claim: a overlaps b more than c by at least 2 neurons
@@ -85,6 +87,15 @@ def test_what_is_as_it_was_has_not_moved(tmp_path: Path, record: Record) -> None
         ("have distinct neurons", "have distinct neurons\n    skip: too slow", "now marked skip: too slow"),
         ("have distinct neurons", "have distinct neurons\n    xfail: it broke", "now marked xfail: it broke"),
         ("  - id: few\n    claim: a overlaps c by at most 4 neurons\n", "", "this claim is gone"),
+        ("alpha: 0.05", "alpha: 0.050001", "alpha was 0.05, and is 0.050001"),
+        ("consistent_above: 0.4", "consistent_above: 0.399", "consistent_above was 0.4, and is 0.399"),
+        ("similar_above: 0.7", "similar_above: 0.699", "similar_above was 0.7, and is 0.699"),
+        ("differ_below: 0.5", "differ_below: 0.501", "differ_below was 0.5, and is 0.501"),
+        ("by at least 2", "by at least 1.999", "by was 2.0, and is 1.999"),
+        ("at most 4", "at most 4.001", "amount was 4.0, and is 4.001"),
+        ("at least 60%", "at least 59.9%", "amount was 60% of the ceiling, and is 59.9% of the ceiling"),
+        ("within 30%", "within 30.1%", "within was 30%, and is 30.1%"),
+        ("b's neurons are preserved", "b's neurons are preserved within 50.1%", "within was 50%, and is 50.1%"),
     ],
 )
 def test_what_is_asked_less_is_told(tmp_path: Path, record: Record, old: str, new: str, said: str) -> None:
@@ -102,15 +113,52 @@ def test_what_is_asked_less_is_told(tmp_path: Path, record: Record, old: str, ne
         ("at least 60%", "at least 80%"),
         ("within 30%", "within 20%"),
         ("b's neurons are preserved", "b's neurons are preserved within 50%"),
+        ("b's neurons are preserved", "b's neurons are preserved within 49.9%"),
+        ("alpha: 0.05", "alpha: 0.049999"),
+        ("consistent_above: 0.4", "consistent_above: 0.401"),
+        ("similar_above: 0.7", "similar_above: 0.701"),
+        ("differ_below: 0.5", "differ_below: 0.499"),
     ],
 )
 def test_what_is_asked_more_is_not(tmp_path: Path, record: Record, old: str, new: str) -> None:
     assert moved(suite(tmp_path / "s", CLAIMS.replace(old, new)), record) == []
 
 
+#: From the one that asks most to the one that asks least.
+CORRECTIONS = ("bonferroni", "holm", "by", "bh", "none")
+
+
+@pytest.mark.parametrize(("then", "now"), list(product(CORRECTIONS, CORRECTIONS)))
+def test_a_correction_that_asks_less_is_told_and_one_that_asks_more_is_not(tmp_path: Path, then: str, now: str) -> None:
+    def corrected(method: str) -> Suite:
+        return suite(tmp_path / "s", CLAIMS.replace("correction: holm", f"correction: {method}"))
+
+    found = moved(corrected(now), bare_record(tmp_path / "s", corrected(then), "m", {}))
+    looser = CORRECTIONS.index(now) > CORRECTIONS.index(then)
+    assert found == [
+        f"claims.yaml: {one.sentence}: correction was {then}, and is {now}" for one in corrected(now).claims if looser
+    ]
+
+
+@pytest.mark.parametrize(("then", "now"), list(product(("both", "half-sample", "permutation"), repeat=2)))
+def test_two_tests_ask_more_than_one(tmp_path: Path, then: str, now: str) -> None:
+    def tested(by: str) -> Suite:
+        return suite(tmp_path / "s", "statistics: {test: " + by + "}\nclaims: [a overlaps b more than c]\n")
+
+    found = moved(tested(now), bare_record(tmp_path / "s", tested(then), "m", {}))
+    assert [one.partition(": ")[2].partition(": ")[2] for one in found] == (
+        [f"two tests had to agree, and now {now} decides alone"] if then == "both" != now else []
+    )
+
+
 @pytest.mark.parametrize(
     ("then", "now", "said"),
     [
+        ("50%", "50.5%", ["margin was 50%, and is 50.5%"]),
+        ("2", "2.01", ["margin was 2, and is 2.01"]),
+        ("2", "1.99", []),
+        ("2", "2", []),
+        ("3", "50%", []),
         ("50%", "80%", ["margin was 50%, and is 80%"]),
         ("2", "3", ["margin was 2, and is 3"]),
         ("50%", "50%", []),

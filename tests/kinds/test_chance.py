@@ -58,6 +58,7 @@ def found(sentence: str, seed: int = 0, extra: int = 0, names: str = "bcdef", n:
     return evidence_on(sentence, data, neutral, width=150, selection=TEN, statistics=HALF_SAMPLE, seed=seed)
 
 
+@pytest.mark.calibration
 def test_a_concept_like_the_controls_is_not_above_them() -> None:
     # Half-t alone declared .13 to .33 of such data sets, and more with more prompts.
     shown = declared(FOUR, 120, "bcdef")

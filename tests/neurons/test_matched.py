@@ -72,3 +72,16 @@ def test_sizes_are_of_what_would_be_written() -> None:
     # Of two values each is held against each prompt: (1 - 2)^2 and (-1 - 2)^2.
     wanted = [np.sqrt((50 / 3 + 0) / 2) * 10, np.sqrt((0 + (1 + 9) / 2) / 2) * 0.5]
     assert write_sizes([(zero, many), (two, few)], np.array([10.0, 0.5])) == pytest.approx(wanted)
+
+
+def test_sizes_are_the_root_mean_squares_of_all_pairs() -> None:
+    rng = np.random.default_rng(3)
+    sides = [
+        (rng.normal(at, 1, (at, 4)).astype(np.float32), rng.normal(1, 2, (5, 4)).astype(np.float32)) for at in (2, 3)
+    ]
+    norms = np.array([1.0, 0.5, 2.0, 3.0])
+    pairs = [
+        np.mean([(one - other) ** 2 for one in values.astype(float) for other in seen.astype(float)], axis=0)
+        for values, seen in sides
+    ]
+    assert write_sizes(sides, norms) == pytest.approx(np.sqrt(np.mean(pairs, axis=0)) * norms)

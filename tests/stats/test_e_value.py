@@ -34,18 +34,21 @@ def chances(rate: float, trials: int = 100, limit: float = LIMIT) -> tuple[float
     return above, below
 
 
+@pytest.mark.calibration
 @pytest.mark.parametrize(("rate", "above"), [(0.05, 0.001), (0.08, 0.007), (0.10, 0.022), (0.2, 0.654), (0.4, 1.0)])
 def test_how_often_a_rate_is_called_high(rate: float, above: float) -> None:
     # A bound of 99% that is looked at after every world called .254 of them vacuous at .08.
     assert chances(rate)[0] == pytest.approx(above, abs=5e-4)
 
 
+@pytest.mark.calibration
 def test_how_often_a_rate_is_called_low() -> None:
     assert chances(0.0)[1] == pytest.approx(1)
     assert chances(0.02)[1] > 0.75
     assert chances(LIMIT)[1] < ERROR
 
 
+@pytest.mark.calibration
 @given(limit=st.floats(0.05, 0.8), trials=st.integers(1, 60))
 def test_neither_side_is_told_wrongly_too_often(limit: float, trials: int) -> None:
     above, below = chances(limit, trials, limit)

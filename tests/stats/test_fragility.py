@@ -153,6 +153,7 @@ EVEN, UNEVEN = (24, 24), (10, 40)
 WORLDS = 400  # se .011 at .05, .025 at .6
 
 
+@pytest.mark.calibration
 @pytest.mark.parametrize(
     ("sizes", "settings", "before"),
     [

@@ -40,6 +40,7 @@ def sides(most: int) -> st.SearchStrategy[Side]:
 WAYS = st.builds(Direction, st.floats(0.001, 0.999), st.lists(sides(400), min_size=1, max_size=2))
 
 
+@pytest.mark.calibration
 @given(WAYS, WAYS, st.sampled_from([(0.05,), (0.025, 0.05), (0.01, 0.2)]))
 def test_looking_ends_where_other_sets_would_say_the_same(
     claimed: Direction, opposite: Direction, thresholds: tuple[float, ...]
@@ -84,6 +85,7 @@ def looked_at(effects: np.ndarray, thresholds: tuple[float, ...]) -> Rank:
     return seen
 
 
+@pytest.mark.calibration
 def test_looking_on_where_in_doubt_declares_no_more_often() -> None:
     # Effects that are exchangeable: what is declared without doubt is declared at most as often as the level says.
     rng = np.random.default_rng(8)
@@ -99,6 +101,7 @@ def test_looking_on_where_in_doubt_declares_no_more_often() -> None:
     assert draws / count < 100
 
 
+@pytest.mark.calibration
 def test_two_draws_of_random_sets_contradict_each_other_in_few_cases() -> None:
     # Sets whose p-value among all random ones is near the threshold, where contradictions are most.
     rng = np.random.default_rng(9)

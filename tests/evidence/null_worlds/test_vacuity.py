@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,7 @@ from neurontest.arrays import Floats
 from neurontest.evidence.null_worlds.dealt import dealt_samples
 from neurontest.evidence.null_worlds.vacuity import limit_at, vacuity_of
 from neurontest.neurons.select import MeanSelector
+from neurontest.stats.e_value import e_above, e_below
 from neurontest.stats.half_samples.sets import HalfSamples
 from neurontest.stats.halves import draw_halves
 from neurontest.stats.streams import Stream
@@ -82,3 +85,45 @@ def test_dealt_prompts_are_selected_as_if_they_were_alone() -> None:
 @pytest.mark.parametrize(("alpha", "limit"), [(0.001, 0.1), (0.05, 0.1), (0.1, 0.2), (0.4, 0.8)])
 def test_no_rate_that_chance_alone_gives_is_vacuous(alpha: float, limit: float) -> None:
     assert limit_at(alpha) == limit
+
+
+@pytest.mark.parametrize(("factor", "declared"), [(1 - 1e-9, True), (1.0, True), (1 + 1e-9, False)])
+def test_a_world_declares_a_claim_at_alpha_and_not_above_it(
+    world: tuple[dict[str, Floats], Floats], monkeypatch: pytest.MonkeyPatch, factor: float, declared: bool
+) -> None:
+    """And no more worlds are looked at than it takes the evidence to reach twenty."""
+    alpha = Statistics().alpha
+    monkeypatch.setitem(vacuity_of.__globals__, "half_t", lambda *_: SimpleNamespace(p=alpha * factor))
+    found = replayed("a overlaps b more than c", *world)
+    assert (found.vacuous, found.cleared) == (declared, not declared)
+    assert found.declared == (found.worlds if declared else 0)
+
+    def evidence(worlds: int) -> float:
+        return e_above(worlds, worlds, 0.1) if declared else e_below(0, worlds, 0.1)
+
+    assert evidence(found.worlds) >= 20 > evidence(found.worlds - 1)
+
+
+def test_of_several_hypotheses_all_must_be_declared(
+    world: tuple[dict[str, Floats], Floats], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    p = iter([0.01, 0.01, 0.06] * 100)
+    monkeypatch.setitem(vacuity_of.__globals__, "half_t", lambda *_: SimpleNamespace(p=next(p)))
+    assert replayed("a, b and c have distinct neurons", *world).declared == 0
+
+
+@pytest.mark.parametrize(("evidence", "told"), [(20 * (1 - 1e-9), False), (20.0, True)])
+@pytest.mark.parametrize("side", ["e_above", "e_below"])
+def test_a_side_is_told_at_twenty(
+    world: tuple[dict[str, Floats], Floats],
+    monkeypatch: pytest.MonkeyPatch,
+    side: str,
+    evidence: float,
+    told: bool,
+) -> None:
+    monkeypatch.setitem(vacuity_of.__globals__, "e_above", lambda *_: 1.0)
+    monkeypatch.setitem(vacuity_of.__globals__, "e_below", lambda *_: 1.0)
+    monkeypatch.setitem(vacuity_of.__globals__, side, lambda *_: evidence)
+    found = replayed("a overlaps b more than c", *world, worlds=3)
+    assert found.worlds == (1 if told else 3)
+    assert (found.vacuous, found.cleared) == (told and side == "e_above", told and side == "e_below")

@@ -95,6 +95,13 @@ def test_margins_as_they_are_written() -> None:
     assert Margin.of("50%") == Margin(0.5) == Margin()
     assert Margin.of(" 1.5 ") == Margin(1.5, is_share=False)
     assert [str(Margin.of(one)) for one in ("30%", "2")] == ["30%", "2"]
+    assert Margin.of("99.9%").kept == pytest.approx(0.001)
+    assert Margin.of("99.9%").amount == 0
+    assert (Margin.of("2").kept, Margin.of("2").amount) == (1, 2)
+    # A reference keeps what was said, and it is read again.
+    for said in ("33.3333333%", "7%", "57%", "29.1%", "0%", "2.123456789", "1234567.5"):
+        assert str(Margin.of(said)) == said
+        assert Margin.of(str(Margin.of(said))) == Margin.of(said)
     for said in ("100%", "150%", "-1", "half", "", "nan"):
         with pytest.raises(ValueError, match="margin"):
             Margin.of(said)

@@ -59,12 +59,22 @@ def test_a_known_rank_has_one_threshold() -> None:
     ]
 
 
+@pytest.mark.parametrize("method", ["holm", "bh"])
+def test_p_values_that_may_be_equal_may_have_either_rank(method: str) -> None:
+    assert reachable([(0.01, 0.02), (0.02, 0.03)], 0.05, method) == [(0.025, 0.05)] * 2
+    assert reachable([(0.01, 0.0199), (0.02, 0.03)], 0.05, method) == [(0.025,), (0.05,)]
+
+
 def test_ladders() -> None:
     assert ladder(0.05, 4, "holm") == pytest.approx((0.0125, 0.05 / 3, 0.025, 0.05))
     assert ladder(0.05, 4, "bh") == pytest.approx((0.0125, 0.025, 0.0375, 0.05))
     assert ladder(0.05, 4, "bonferroni") == pytest.approx((0.0125,) * 4)
     assert threshold_of([0.02, 0.02, 0.5], 0.05, "holm") == pytest.approx([0.05 / 3, 0.05 / 3, 0.05])
     assert threshold_of([0.02, 0.02, 0.5], 0.05, "bh") == pytest.approx([0.05 * 2 / 3, 0.05 * 2 / 3, 0.05])
+    assert ladder(0.05, 3, "by") == pytest.approx((0.05 / 5.5, 0.05 * 2 / 5.5, 0.05 * 3 / 5.5))
+    assert threshold_of([0.02, 0.02, 0.5], 0.05, "by") == pytest.approx(
+        [0.05 * 2 / 5.5, 0.05 * 2 / 5.5, 0.05 * 3 / 5.5]
+    )
 
 
 def test_an_empty_family_has_a_threshold_all_the_same() -> None:

@@ -48,7 +48,7 @@ def test_the_recursion_agrees_with_the_normal_distribution(looks: list[int], alp
     assert list(found) == sorted(found)
     n = np.array(looks, dtype=float)
     correlation = np.sqrt(np.minimum(n[:, None], n) / np.maximum(n[:, None], n))
-    below = stats.multivariate_normal.cdf(stats.norm.isf(found), cov=correlation, allow_singular=True, rng=1)
+    below = stats.multivariate_normal(cov=correlation, allow_singular=True, seed=1).cdf(stats.norm.isf(found))
     assert 1 - below == pytest.approx(alpha, abs=2e-3)
 
 
@@ -69,6 +69,7 @@ def _rate(rejected: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[float, 
     return rate, (rate * (1 - rate) / len(rejected)) ** 0.5
 
 
+@pytest.mark.calibration
 def test_adding_prompts_and_testing_again_errs_and_looks_do_not() -> None:
     """Student's t of 24 and then 48 prompts under the null, 40,000 data sets (+- .0014)."""
     prompts = np.random.default_rng(1).normal(size=(40_000, 48))
@@ -80,6 +81,7 @@ def test_adding_prompts_and_testing_again_errs_and_looks_do_not() -> None:
     assert 0.04 < rate <= 0.05 + 2 * se
 
 
+@pytest.mark.calibration
 def test_holm_at_each_look_keeps_the_family() -> None:
     """Ten independent null claims at two looks, 20,000 families (+- .0015)."""
     rng = np.random.default_rng(2)

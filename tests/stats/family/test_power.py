@@ -70,6 +70,7 @@ def test_of_five_pilots_four_name_what_is_shown_with_the_power_that_was_promised
     assert 0.77 < np.mean(enough) < 0.83
 
 
+@pytest.mark.calibration
 @pytest.mark.parametrize("n", [8, 16])
 def test_prompts_for_a_stated_effect_show_it(n: int) -> None:
     """2,000 pilots: four in five name enough, and the 80% range holds the number that a known variance gives."""
@@ -85,6 +86,7 @@ def test_prompts_for_a_stated_effect_show_it(n: int) -> None:
     assert 0.74 < np.mean([one.low <= right.prompts + 2 and right.prompts <= one.high for one in named]) < 0.88
 
 
+@pytest.mark.calibration
 def test_the_effect_that_was_seen_names_anything() -> None:
     """What stood here before: 2,000 pilots of 10, with their own effects and variances; 27 prompts are right."""
     rng = np.random.default_rng(3)

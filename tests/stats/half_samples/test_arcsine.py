@@ -118,6 +118,7 @@ def near_the_end(seed: int, n: int) -> tuple[HalfT, HalfT]:
     return shared[0], shared[1]
 
 
+@pytest.mark.calibration
 def test_levels_near_their_end() -> None:
     # The mean of 800 such data sets is 9.76 for both. On the plain scale the lower end of the 95% interval lay above it
     # in .18 and .28 of them, the claim was declared in .21 and .30, and .98 of intervals left the range.

@@ -83,6 +83,7 @@ def sparse(rng: np.random.Generator, n: int, spread: float) -> Floats:
     return rng.normal(size=n) * spread * (rng.random(n) < 0.4)
 
 
+@pytest.mark.calibration
 @pytest.mark.parametrize(
     ("draw", "n", "m", "spread"),
     [(noisy, 8, 40, 3.0), (noisy, 8, 40, 1 / 3), (noisy, 10, 10, 3.0), (coarse, 8, 40, 3.0), (sparse, 8, 40, 3.0)],

@@ -47,6 +47,7 @@ def test_a_neuron_that_moves_on_neither_side_is_no_sign() -> None:
     assert never.ratio == pytest.approx(1)
 
 
+@pytest.mark.calibration
 @pytest.mark.parametrize(
     ("n", "m", "spread"), [(10, 10, 3.0), (10, 30, 2.0), (8, 40, 2.0), (40, 8, 0.5), (10, 10, 1.0)]
 )
