@@ -80,7 +80,7 @@ def test_a_claim_is_checked_and_the_record_is_that_of_pytest(suite: neurontest.O
     options += [f"--concept-model={folder / 'model'}", f"--concept-cache-dir={folder / 'cache'}"]
     command, alone = [sys.executable, "-m", "pytest", *options], os.environ | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     subprocess.run(command, cwd=folder, env=alone, capture_output=True, check=False, timeout=300)
-    ran = neurontest.load_record(folder / "reports" / "latest" / "record.json")
+    ran = neurontest.load_record(str(folder / "reports" / "latest" / "record.json"))
     assert [(one.id, one.verdict, one.evidence, one.judgement) for one in record.claims] == [
         (one.id, one.verdict, one.evidence, one.judgement) for one in ran.claims
     ]

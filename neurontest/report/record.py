@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from inspect import cleandoc
 from math import isfinite
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def dump_record(record: Record, path: Path) -> None:
     write_whole(path, msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
 
 
-def load_record(path: Path) -> Record:
+def load_record(path: str | PathLike[str]) -> Record:
     """Read a record.
 
     Raises
@@ -67,6 +68,7 @@ def load_record(path: Path) -> Record:
     RecordError
         If the file cannot be read, is no JSON, no record, or a record of another version.
     """
+    path = Path(path)
     try:
         data = read_regular(path, LARGEST)
     except UnreadableError as error:

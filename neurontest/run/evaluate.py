@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -61,13 +62,14 @@ class Run(Tested):
         suite: Suite,
         handle: ModelHandle,
         *,
-        cache_dir: Path,
+        cache_dir: str | PathLike[str],
         batch_size: int = 128,
         progress: Progress = silent,
         twin: Run | None = None,
         moment: datetime | None = None,
         against: Against | None = None,
     ) -> None:
+        cache_dir = Path(cache_dir)
         super().__init__(
             suite,
             handle,
