@@ -220,6 +220,8 @@ def _find_site(model: Any, name: str) -> Site:
     blocks = find_blocks(model)
     if name == "residual":
         return Site(name, "output", int(text_config(model).hidden_size), blocks)
+    if name not in ("attention", *IN_MLP):
+        raise TraceError(f"No rule says where in a block site {name!r} is read.")
     ends = "mlp" if name in IN_MLP else name
     modules = tuple(find_projection(model, ends, layer, block) for layer, block in enumerate(blocks))
     widths = {linear_shape(module)[0] for module in modules}

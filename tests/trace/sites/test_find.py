@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from neurontest.errors import TraceError
+from neurontest.trace.sites import find
 from neurontest.trace.sites.find import find_sites
 from neurontest.trace.sites.read import SiteReader
 from tests import tiny
@@ -20,6 +21,14 @@ def test_sites_of_each_architecture(pair: tuple[Any, Any]) -> None:
     assert mlp.modules == tuple(down(block) for block in blocks(model))
     assert (residual.width, residual.layers, residual.read) == (tiny.HIDDEN, tiny.LAYERS, "output")
     assert (mlp.width, mlp.layers, mlp.read) == (tiny.WIDTH, tiny.LAYERS, "input")
+
+
+def test_a_site_that_a_spec_may_say_and_no_rule_finds_is_an_error(
+    llama: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(find, "SITES", (*find.SITES, "router"))
+    with pytest.raises(TraceError, match="No rule says where in a block site 'router' is read"):
+        find_sites(llama[0], ("router",))
 
 
 def test_experts_in_a_block_are_not_taken_for_blocks(llama: tuple[Any, Any]) -> None:
