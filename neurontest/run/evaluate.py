@@ -18,6 +18,7 @@ from neurontest.gate.rates import with_change_rates
 from neurontest.gate.reference.texts import by_way
 from neurontest.run import nulls
 from neurontest.run.cache import Cache
+from neurontest.run.engines import Engines
 from neurontest.run.known import KnownModel
 from neurontest.run.record.assemble import Outcome, claim_record, make_record
 from neurontest.run.record.positions import first_positions
@@ -51,7 +52,7 @@ class Run(Tested):
 
     Parameters
     ----------
-    suite, handle, cache_dir, batch_size, progress, moment, against
+    suite, handle, cache_dir, batch_size, progress, moment, against, engines
         As :class:`neurontest.run.tested.Tested` takes them.
     twin : Run or None
         The same suite on a model that has learnt nothing, to compare with.
@@ -68,6 +69,7 @@ class Run(Tested):
         twin: Run | None = None,
         moment: datetime | None = None,
         against: Against | None = None,
+        engines: Engines | None = None,
     ) -> None:
         cache_dir = Path(cache_dir)
         super().__init__(
@@ -78,6 +80,7 @@ class Run(Tested):
             progress=progress,
             moment=moment,
             against=against,
+            engines=engines,
         )
         self._nulls = Cache(cache_dir, Vacuity, self.notice)
         self._compared: dict[str, Mapping[str, Comparison]] = {}
@@ -108,6 +111,7 @@ class Run(Tested):
             batch_size=batch_size or self.batch_size,
             progress=progress,
             moment=self._prompts.moment,
+            engines=self._engines,
         )
 
     def noticed(self) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from neurontest.claims.base import Claim, Traces
 from neurontest.claims.suite import Family, Suite
@@ -15,15 +15,14 @@ from neurontest.evidence.rates import with_error_rates
 from neurontest.kinds.causal import Necessary
 from neurontest.plan import make_plan, shown_requests
 from neurontest.run.cache import Cache, evidence_key, text_digests
+from neurontest.run.engines import Engines
 from neurontest.run.known import KnownModel
 from neurontest.run.record.processor import processor
 from neurontest.run.record.shown import Shown
 from neurontest.run.traced import Traced, asked_by
 from neurontest.run.watch import Watch
 from neurontest.text import together
-from neurontest.trace.engine import Tracer
 from neurontest.trace.prompts.remembered import Prompts
-from neurontest.trace.scoring import Scorer
 from neurontest.types import (
     Activations,
     Finding,
@@ -64,6 +63,8 @@ class Tested:
         What chat templates take for the time; by default now. One for all processes of a run.
     against : Against, optional
         A reference that the claims are held against.
+    engines : Engines, optional
+        What traces and scores; by default this process.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Tested:
         progress: Progress = silent,
         moment: datetime | None = None,
         against: Against | None = None,
+        engines: Engines | None = None,
     ) -> None:
         self.suite = suite
         self.against = against
@@ -84,24 +86,11 @@ class Tested:
         self._notices: dict[str, None] = {}
         self._watch = Watch()
         self._prompts = Prompts(handle, cache_dir, progress, self.notice, moment)
-        tracer = Tracer(
-            handle,
-            cache_dir=cache_dir,
-            batch_size=batch_size,
-            progress=progress,
-            given=suite.given,
-            notice=self.notice,
-            prompts=self._prompts,
-        )
+        self._engines = engines or Engines()
+        told: dict[str, Any] = {"cache_dir": cache_dir, "progress": progress, "notice": self.notice}
+        tracer = self._engines.tracer(handle, self._prompts, batch_size=batch_size, given=suite.given, **told)
         self._traces = Traced(suite, tracer, self.notice, loads=self.loads)
-        self._scorer = Scorer(
-            handle,
-            cache_dir=cache_dir,
-            continuations=tracer.continuations,
-            progress=progress,
-            notice=self.notice,
-            prompts=self._prompts,
-        )
+        self._scorer = self._engines.scorer(handle, self._prompts, tracer.continuations, **told)
         self._cache = Cache(cache_dir, Finding, self.notice)
         self._findings: dict[str, Mapping[str, Finding]] = {}
         self._shown = Shown(suite, self._traces, self.notice)

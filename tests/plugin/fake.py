@@ -26,6 +26,7 @@ import neurontest.trace.models.named
 from neurontest.claims.base import Claim
 from neurontest.claims.suite import Family
 from neurontest.errors import ModelError, TraceError
+from neurontest.run.engines import Engines
 from neurontest.trace.faults import Faults
 from neurontest.types import (
     Activations,
@@ -82,11 +83,14 @@ class FakeTracer:
         return tuple(Continuation(prompt, 0, " and so on", 3, False, 0) for prompt in prompts)
 
 
+class FakeEngines(Engines):
+    def tracer(self, handle: Any, *_: Any, progress: Any, **options: Any) -> Any:
+        return FakeTracer(handle, progress)
+
+
 class FakeRun(neurontest.run.Run):
     def __init__(self, suite: Any, handle: Any, **options: Any) -> None:
-        super().__init__(suite, handle, **options)
-        tracer: Any = FakeTracer(handle, self._progress)
-        self._traces.tracer = tracer
+        super().__init__(suite, handle, **options | {"engines": FakeEngines()})
         self._log: Path = options["cache_dir"] / "evaluated.txt"
 
     def _test(self, family: Family, traces: Mapping[TraceRequest, Activations]) -> dict[str, Finding]:
