@@ -28,7 +28,7 @@ _VALID = f"valid: {builtin.NAME}, {hub.FORM}, a folder with safetensors, a .gguf
 
 
 class FileModel:
-    """A model in files: what :func:`resolve` returns. Implements :class:`~neurontest.types.ModelHandle`.
+    """A model in files: what :func:`model_named` returns. Implements :class:`~neurontest.types.ModelHandle`.
 
     Parameters
     ----------
