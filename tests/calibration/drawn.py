@@ -102,14 +102,25 @@ def statistics(text: str, found: Iterable[Measured]) -> str:
 
 def misses(found: Iterable[Measured]) -> str:
     """The cells that miss their goals, a line each; the worst first."""
+    found = list(found)
+    most = {one.design.kind: 0 for one in found}
+    for one in found:
+        most[one.design.kind] = max(most[one.design.kind], len(one.design.tests))
     told = [one for one in found if one.data_sets >= FEWEST]
     missing = sorted((one for one in told if one.misses), key=lambda one: -one.errors)
     count = f"{len(missing)} of the {len(told)} cells of which {FEWEST} data sets or more were looked at"
-    return "\n".join((f"{count}.", "", *(_missing(one) for one in missing))).rstrip() + "\n"
+    return (
+        "\n".join(
+            (f"{count}.", "", *(_missing(one, alone=len(one.design.tests) < most[one.design.kind]) for one in missing))
+        ).rstrip()
+        + "\n"
+    )
 
 
-def _missing(one: Measured) -> str:
+def _missing(one: Measured, *, alone: bool) -> str:
     form = f", {one.design.form}" if one.design.form else ""
+    # A kind of two tests may be asked to be decided by one of them, which then errs as it does by itself.
+    form += f", by the {' and '.join(one.design.tests)} alone" if alone else ""
     strained = ", a world that strains it" if one.role == "stress" else ""
     return (
         f"- `{one.design.kind}`{form}, {one.where()}: {', '.join(one.misses)} ({one.data_sets:,} data sets{strained})"
