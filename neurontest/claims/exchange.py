@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from math import comb, factorial, prod
 
+from neurontest.claims.base import Claim
 from neurontest.types import Concept
 
 
@@ -39,3 +40,14 @@ def ways_to_pick(own: Concept, others: Sequence[Concept]) -> int:
     if exchanged_within([own, *others]):
         return int((1 + len(others)) ** own.units)
     return comb(own.units + sum(other.units for other in others), own.units)
+
+
+def permutation_alone(claim: Claim) -> list[str]:
+    """Say what a claim gives away that is decided by the permutation alone, where it could be by two tests."""
+    if claim.statistics.test != "permutation":
+        return []
+    return [
+        "'test: permutation' alone rejects that prompts are exchangeable, which is more than the claim denies: it was"
+        " seen to err more often than alpha (docs/statistics.md, 'Cells that miss their goal'); without it the"
+        " half-sample test has to agree"
+    ]

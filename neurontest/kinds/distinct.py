@@ -6,7 +6,7 @@ from itertools import combinations
 from typing import ClassVar
 
 from neurontest.claims.base import Claim, Kind
-from neurontest.claims.exchange import ways_to_deal
+from neurontest.claims.exchange import permutation_alone, ways_to_deal
 from neurontest.claims.slots import MEANT, ON_AVERAGE, Slot
 
 
@@ -21,6 +21,10 @@ class Distinct(Kind):
     )
     summary: ClassVar[str] = "Two halves of a concept's prompts share more neurons than it does with each other concept"
     procedure: ClassVar[str] = "neurontest.evidence.kinds.distinct:DistinctProcedure"
+
+    def cautions(self, claim: Claim) -> list[str]:
+        """One test alone."""
+        return super().cautions(claim) + permutation_alone(claim)
 
     def smallest_p(self, claim: Claim) -> float:
         """One over the number of ways to deal the prompts to the concepts, or to the two for which it is least."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from neurontest.claims.base import Claim, Kind
-from neurontest.claims.exchange import ways_to_deal
+from neurontest.claims.exchange import permutation_alone, ways_to_deal
 from neurontest.claims.halves import without_m
 from neurontest.claims.slots import Slot
 from neurontest.types import OF_THE_CEILING
@@ -36,6 +36,10 @@ class OverlapGreater(Kind):
     def prompts_needed(self, claim: Claim) -> tuple[int, int]:
         """Five suffice for the permutation key alone."""
         return (5, 6) if claim.statistics.test == "permutation" else (self.minimum, self.advised)
+
+    def cautions(self, claim: Claim) -> list[str]:
+        """One test alone."""
+        return super().cautions(claim) + permutation_alone(claim)
 
     def smallest_p(self, claim: Claim) -> float:
         """One over the number of ways to deal the prompts to the two concepts that are compared."""

@@ -436,6 +436,23 @@ def test_shared_templates_may_be_shared_wholly_or_not_at_all(tmp_path: Path) -> 
     assert suite.warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("claim", "warned"),
+    [
+        ("tulip overlaps hanoi more than violent", True),
+        ("tulip and hanoi have distinct neurons", True),
+        ("neuron L1.residual[3] is specific to tulip against hanoi", False),
+    ],
+)
+def test_one_test_of_two_alone_is_warned_of(claim: str, warned: bool, tmp_path: Path) -> None:
+    def warnings(test: str) -> tuple[str, ...]:
+        text = f"claims: [{{claim: '{claim}', statistics: {{test: {test}}}}}]\n"
+        return load_suite(write(tmp_path, {"a.yaml": text})).warnings
+
+    assert any("alone rejects that prompts are exchangeable" in one for one in warnings("permutation")) == warned
+    assert warnings("both") == warnings("half-sample") == ()
+
+
 def test_groups_are_what_is_warned_of(tmp_path: Path) -> None:
     prompts = ", ".join(f"{{text: x {at}, group: {at // 2}}}" for at in range(16))
     claims = "claims: [baseline-normalized sets differ from raw for a]\n"
