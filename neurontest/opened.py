@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from neurontest.errors import EvidenceError, StoreError, TraceError
 from neurontest.settings import BY_NAME, from_environment, resolve
+from neurontest.settings.setting import Value
 from neurontest.text import together
 from neurontest.types import silent
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 #: Begins the run of a suite on the model.
 Begin = Callable[["Suite"], "Run"]
+#: Settings of a run that hold here as well; the others are of a session of pytest.
+_OF_A_RUN = ("device", "dtype", "batch_size")
 #: What becomes of a claim that is expected not to hold, if it does not and if it does.
 _XFAIL = ("xfailed", "xpassed")
 
@@ -60,7 +63,9 @@ def open_suite(
         If the suite has faults; four prompts a concept are enough to look at it, and :meth:`OpenSuite.record` asks
         for what each claim needs.
     TypeError
-        If there is no such setting.
+        If there is no such setting, or it says nothing here.
+    ValueError
+        If it cannot have that value.
     ModelError
         If there is no such model.
 
@@ -75,20 +80,21 @@ def open_suite(
     from neurontest.spec.load import load_suite
     from neurontest.trace.models.named import as_handle, model_named
 
-    unknown = sorted(settings.keys() - BY_NAME.keys())
-    if unknown:
-        raise TypeError(f"there is no setting {together(unknown)}; docs/settings.md lists them")
     named = isinstance(model, str)
-    said: dict[str, Any] = {**settings, **({"model": model} if named else {})}
+    said: dict[str, Any] = {name: _value(name, value) for name, value in settings.items()}
+    said |= {"model": model} if named else {}
     layers = (said, from_environment())
     cache = Path(fspath(cache_dir or str(resolve("cache_dir", layers) or default_cache_dir())))
+    if model is None or named:
+        device, dtype = (str(resolve(name, layers)) for name in ("device", "dtype"))
+    elif given := sorted({"device", "dtype"} & said.keys()):
+        raise TypeError(f"a model that is given is on its device and of its dtype; leave out {together(given)}")
 
     def load(*, pilot: bool) -> Suite:
         return load_suite(Path(fspath(folder)), said, pilot=pilot)
 
     suite = load(pilot=True)
     if model is None or named:
-        device, dtype = (str(resolve(name, layers)) for name in ("device", "dtype"))
         # A person may name what a suite may not.
         own = None if named else suite.folder
         handle = model_named(
@@ -97,7 +103,28 @@ def open_suite(
     else:
         handle = as_handle(model)
     batch_size = int(str(resolve("batch_size", layers)))
-    return OpenSuite(load, lambda one: Run(one, handle, cache_dir=cache, batch_size=batch_size))
+    return OpenSuite(suite, lambda one: Run(one, handle, cache_dir=cache, batch_size=batch_size), load)
+
+
+def _value(name: str, value: object) -> Value:
+    """A setting's value, checked: nothing else does, of what no spec and no command line has said."""
+    setting = BY_NAME.get(name)
+    if setting is None or name in ("model", "cache_dir"):
+        raise TypeError(f"there is no setting {name}; docs/settings.md lists them")
+    if setting.section == "run" and name not in _OF_A_RUN:
+        raise TypeError(f"{name} is a setting of a session of pytest alone")
+    found: Any = str(fspath(value)) if isinstance(value, PathLike) else value
+    found = tuple(found) if isinstance(found, list) else found
+    if setting.type is float and isinstance(found, int) and not isinstance(found, bool):
+        found = float(found)
+    right = (
+        isinstance(found, tuple) and all(type(one) is setting.type for one in found)
+        if setting.many
+        else type(found) is setting.type
+    )
+    if not right or not setting.admits(found):
+        raise ValueError(f"{name} must be {setting.valid()}, not {value!r}")
+    return found  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True)
@@ -158,14 +185,13 @@ class OpenSuite:
         The stages themselves, for what has no method here.
     """
 
-    def __init__(self, load: Load, begin: Begin) -> None:
-        self._load, self._begin = load, begin
-        self.suite = load(pilot=True)
-        self.run = begin(self.suite)
+    def __init__(self, suite: Suite, begin: Begin, load: Load) -> None:
+        self.suite, self.run = suite, begin(suite)
+        self._begin, self._load = begin, load
 
     def __repr__(self) -> str:
         concepts = together(list(self.suite.concepts)) or "no concepts"
-        return f"<neurontest suite {self.suite.folder}: {concepts}; model {self.run.model.name}>"
+        return f"<neurontest suite {self.suite.folder}: {concepts}; model {self.run.model_name}>"
 
     @property
     def concepts(self) -> tuple[str, ...]:
@@ -249,14 +275,17 @@ class OpenSuite:
         for family in suite.families:
             try:
                 findings = run.findings(family)
-                run.vacuity(family)
-                run.repeats(family)
             except (EvidenceError, StoreError, TraceError) as error:
                 outcomes |= {one.node: Outcome("error", f"{error}") for one in family.tested}
                 continue
             for one in family.tested:
-                holds, expected = findings[one.id].verdict.name == "holds", one.xfail_on(suite.model) is None
+                holds, expected = findings[one.id].verdict.name == "holds", one.xfail_on(run.model_name) is None
                 outcomes[one.node] = Outcome(("passed" if holds else "failed") if expected else _XFAIL[holds])
+            for what, look in (("with prompts dealt at random", run.vacuity), ("in its repeats", run.repeats)):
+                try:
+                    look(family)
+                except (EvidenceError, StoreError, TraceError) as error:
+                    run.notice(f"{family.file}: what becomes of its claims {what} is not known: {error}")
         return run.record(outcomes=outcomes)
 
     def _known(self, concept: str) -> str:

@@ -25,6 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A suite about a planted model, and the model beside it."""
     folder = tmp_path_factory.mktemp("opened")
     gated.write_suite(folder / "specs")
+    gated.write_suite(folder / "few", each=5)
     gated.save(folder / "model", "base")
     return folder
 
@@ -97,9 +98,56 @@ def test_what_cannot_be_had_is_said(suite: neurontest.OpenSuite, folder: Path) -
         neurontest.open(folder)
 
 
+@pytest.mark.parametrize(
+    ("settings", "error", "said"),
+    [
+        ({"k": "many"}, ValueError, "k must be a whole number at least 1, not 'many'"),
+        ({"k": 0}, ValueError, "k must be"),
+        ({"k": True}, ValueError, "k must be"),
+        ({"select": "best"}, ValueError, "select must be one of mean, consistency"),
+        ({"temperature": -1}, ValueError, "temperature must be"),
+        ({"vacuous": "fail"}, TypeError, "vacuous is a setting of a session of pytest alone"),
+        ({"model": (object(), object()), "dtype": "float32"}, TypeError, "leave out dtype"),
+    ],
+)
+def test_a_setting_that_says_nothing_or_nonsense_is_an_error(
+    folder: Path, settings: dict[str, Any], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        neurontest.open(folder / "specs", **settings)
+
+
+def test_a_number_and_a_list_may_be_said_as_python_has_them(folder: Path) -> None:
+    opened = neurontest.open(folder / "specs", model=str(folder / "model"), temperature=1, seeds=[1, 2])
+    assert opened.suite.generation.temperature == 1.0
+    assert (opened.suite.generation.seed, opened.suite.seeds) == (1, (2,))
+
+
+def test_nothing_is_looked_at_to_show_what_is_open(folder: Path, tmp_path: Path) -> None:
+    opened = neurontest.open(folder / "specs", cache_dir=tmp_path / "cache")
+    assert "model smollm2-135m" in repr(opened)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_an_xfail_is_of_the_model_that_is_run(folder: Path, suite: neurontest.OpenSuite) -> None:
+    marked = folder / "marked"
+    claims = (
+        f"claims: [{{claim: {CLAIM}, xfail: {{other: known}}}}, {{claim: hanoi overlaps violent more than vietnam, "
+    )
+    gated.write_suite(marked, claims + f"xfail: {{'{folder / 'model'}': known}}}}]\n", "claims: []\n")
+    opened = neurontest.open(marked, model=str(folder / "model"), cache_dir=folder / "cache", seed=3)
+    assert opened.run.model_name == suite.run.model_name
+    assert [one.outcome for one in opened.record().claims] == ["passed", "xfailed"]
+
+
+def test_a_claim_with_too_few_prompts_is_refused(folder: Path) -> None:
+    opened = neurontest.open(folder / "few", model=str(folder / "model"), cache_dir=folder / "cache", m=2)
+    with pytest.raises(SpecError, match="needs at least"):
+        opened.check("hanoi has consistent neurons")
+
+
 def test_settings_win_and_few_prompts_are_enough_to_look(folder: Path) -> None:
     few = folder / "few"
-    gated.write_suite(few, each=5)
     opened = neurontest.open(str(few), model=str(folder / "model"), cache_dir=str(folder / "cache"), k=4, m=2)
     assert len(opened.sets("hanoi").neurons) == 4
     with pytest.raises(SpecError, match="prompts"):

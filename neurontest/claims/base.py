@@ -173,12 +173,12 @@ class Kind(ABC):
         return True
 
     def __eq__(self, other: object) -> bool:
-        """A kind has no state: two of one class are the same, also one that came from another process."""
-        return type(self) is type(other)
+        """Two of one class and name are the same, also one that came from another process."""
+        return isinstance(other, Kind) and (type(self), self.name) == (type(other), other.name)
 
     def __hash__(self) -> int:
         """As equality has it."""
-        return hash(type(self))
+        return hash((type(self), self.name))
 
 
 @dataclass(frozen=True)

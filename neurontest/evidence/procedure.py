@@ -7,6 +7,7 @@ from functools import cache
 from pkgutil import resolve_name
 
 from neurontest.claims.base import Claim, Kind, Traces
+from neurontest.errors import ExtensionError
 from neurontest.stats.half_samples.half_t import Hypothesis
 from neurontest.stats.half_samples.sets import HalfSamples
 from neurontest.types import Evidence, ModelRequest, Thresholds
@@ -64,14 +65,18 @@ def procedure_of(kind: Kind) -> Procedure:
 
     Raises
     ------
-    TypeError
-        If what it names is no :class:`Procedure`.
-    ImportError, AttributeError
-        If there is no such thing.
+    ExtensionError
+        If there is no such thing, or it is no :class:`Procedure`.
     """
-    found = resolve_name(kind.procedure)()
+    try:
+        found = resolve_name(kind.procedure)()
+    except Exception as error:  # a stranger's module may fail in any way
+        raise ExtensionError(
+            f"{kind.procedure}, which the kind {kind.name} names as its procedure, cannot be had:"
+            f" {type(error).__name__}: {error}"
+        ) from error
     if not isinstance(found, Procedure):
-        raise TypeError(f"{kind.procedure}, which the kind {kind.name} names as its procedure, is no Procedure")
+        raise ExtensionError(f"{kind.procedure}, which the kind {kind.name} names as its procedure, is no Procedure")
     return found
 
 

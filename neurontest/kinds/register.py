@@ -8,6 +8,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
+from uuid import uuid4
 
 from neurontest.claims.base import Kind
 from neurontest.errors import ExtensionError
@@ -47,6 +48,9 @@ _OWN: tuple[Kind, ...] = (
     Preserved(),
 )
 _OURS = __name__.partition(".")[0]
+
+#: Tells what is defined in no file from what another process defined.
+_THIS_PROCESS = uuid4().hex
 
 #: Kinds of the running session, by who added them.
 _added: dict[str, tuple[Kind, ...]] = {}
@@ -190,13 +194,22 @@ def _code(packages: tuple[str, ...]) -> str:
         return ""
     digest = hashlib.sha256()
     for name in packages:
-        spec = find_spec(name)
-        if spec is None or spec.origin is None:
-            # Defined where it runs, as in a notebook: nothing is found again in another process.
-            digest.update(f"{name} {id(_added)}".encode())
-            continue
-        origin = Path(spec.origin)
-        files = sorted(origin.parent.rglob("*.py")) if origin.name == "__init__.py" else [origin]
+        files = _files(name)
+        # Defined where it runs, as in a notebook: nothing is found again by another process.
+        digest.update(f"{name} {len(files)} {'' if files else _THIS_PROCESS}\0".encode())
         for file in files:
-            digest.update(f"{file.relative_to(origin.parent)}\0".encode() + file.read_bytes() + b"\0")
+            digest.update(f"{file.name}\0".encode() + file.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def _files(name: str) -> list[Path]:
+    """The modules of a package, or the one file of a module; none of what is in no file."""
+    try:
+        spec = find_spec(name)
+    except ValueError:  # of what was begun as a script or a notebook
+        return []
+    if spec is None:
+        return []
+    if spec.submodule_search_locations is not None:
+        return sorted(file for folder in spec.submodule_search_locations for file in Path(folder).rglob("*.py"))
+    return [Path(spec.origin)] if spec.has_location and spec.origin else []

@@ -44,7 +44,7 @@ def pytest_neurontest_reports(config: pytest.Config, record: Record, folder: Pat
     ----------
     config : pytest.Config
     record : neurontest.types.Record
-        All that was found; docs/record.md describes it.
+        All that was found; ``neurontest schema record`` describes it.
     folder : Path
         Where the suite's other reports are.
 

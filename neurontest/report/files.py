@@ -143,7 +143,7 @@ def write_tables(record: Record, folder: Path) -> tuple[Path, ...]:
     return paths
 
 
-def write_models(records: Sequence[Record], folder: Path) -> tuple[Path, ...]:
+def write_models(records: Sequence[Record], folder: Path, notice: Notice = unnoticed) -> tuple[Path, ...]:
     """Write the reports of several records, each into a folder named after its model, and ``index.html`` over them.
 
     Returns
@@ -160,7 +160,7 @@ def write_models(records: Sequence[Record], folder: Path) -> tuple[Path, ...]:
     write_whole(index, _drawn(partial(models_page, records), index))
     paths = [index]
     for record, name in zip(records, folders(records), strict=True):
-        paths += write_reports(record, folder / name)
+        paths += write_reports(record, folder / name, notice=notice)
     return tuple(paths)
 
 
@@ -201,7 +201,7 @@ def redraw(
         raise RecordError("several records are drawn side by side into a folder: say --out DIR, without --sarif")
     else:
         where = {folder / name: record for record, name in zip(found, folders(found), strict=True)}
-        paths = list(write_models(found, folder))
+        paths = list(write_models(found, folder, notice))
     for own, record in where.items() if tables else ():
         paths += write_tables(record, own)
     return tuple(paths)

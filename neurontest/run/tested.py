@@ -294,6 +294,11 @@ class Tested:
         handle = self._handle
         return ModelRecord(handle.name, handle.fingerprint, handle.dtype, handle.device, handle.attention, processor())
 
+    @property
+    def model_name(self) -> str:
+        """As the suite or a person names it; nothing is looked at for it."""
+        return self._handle.name
+
     # Neuron sets.
 
     def sets(self, concept: str) -> NeuronSet:

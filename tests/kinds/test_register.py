@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import ClassVar
 import pytest
 
 from neurontest.claims.base import Kind
+from neurontest.claims.grammar import parse
 from neurontest.claims.slots import Slot
 from neurontest.errors import ExtensionError
+from neurontest.evidence.procedure import procedure_of
 from neurontest.kinds import kind_named, kinds, register
 from neurontest.spec.load import load_suite
 from neurontest.spec.schema import assemble
@@ -100,3 +103,48 @@ def test_evidence_hangs_on_the_code_of_others_alone(tmp_path: Path, monkeypatch:
     (package / "tests.py").write_text("A = 2\n")
     register._code.cache_clear()
     assert register.code_of(other) != first
+
+
+def test_two_kinds_of_one_class_are_two() -> None:
+    class Layer(Early):
+        def __init__(self, layer: int) -> None:
+            self.name = f"layer_{layer}"  # type: ignore[misc]
+            self.sentence = f"{{of}} has neurons of layer {layer}"  # type: ignore[misc]
+
+    register.add([Layer(3), Layer(4)], BY)
+    assert [parse(f"a has neurons of layer {one}", kinds())[0].name for one in (3, 4)] == ["layer_3", "layer_4"]
+
+
+def test_what_stands_in_no_file_is_found_again_by_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    here = type("Other", (Early,), {"procedure": "__main__:A", "__module__": "__main__"})()
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    register._code.cache_clear()
+    first = register.code_of(here)
+    monkeypatch.setattr(register, "_THIS_PROCESS", "another")
+    register._code.cache_clear()
+    assert register.code_of(here) != first
+    # A folder without an __init__.py is a package of files as well.
+    (tmp_path / "spaced" / "inner").mkdir(parents=True)
+    module = tmp_path / "spaced" / "inner" / "tests.py"
+    module.write_text("A = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    spaced = type("Other", (Early,), {"procedure": "spaced.inner.tests:A", "__module__": "spaced"})()
+    register._code.cache_clear()
+    before = register.code_of(spaced)
+    module.write_text("A = 2\n")
+    register._code.cache_clear()
+    assert register.code_of(spaced) != before
+
+
+@pytest.mark.parametrize(
+    ("procedure", "said"),
+    [
+        ("no_such_module:A", "cannot be had: ModuleNotFoundError"),
+        ("tests.kinds.test_register:Nothing", "cannot be had: AttributeError"),
+        ("tests.kinds.test_register:Early", "is no Procedure"),
+    ],
+)
+def test_a_procedure_that_cannot_be_had_is_named(procedure: str, said: str) -> None:
+    kind = type("Other", (Early,), {"procedure": procedure, "name": f"other_{len(procedure)}"})()
+    with pytest.raises(ExtensionError, match=said):
+        procedure_of(kind)
