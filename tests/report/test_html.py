@@ -15,7 +15,7 @@ from neurontest.report.files import write_reports
 from neurontest.report.html import html_report
 from neurontest.report.html.again import anchors
 from neurontest.report.record import load_record
-from neurontest.types import ConceptRecord, NearCopies, PublishedNeuron, Record, Vacuity
+from neurontest.types import ConceptRecord, NearCopies, PublishedNeuron, Record, TraceRecord, Vacuity
 from neurontest.untrusted import visible
 
 from .sample import CLAIMS, CONCEPTS, HOSTILE, sample
@@ -257,7 +257,7 @@ def test_the_same_record_gives_the_same_page_and_a_small_one(html: str) -> None:
 def test_an_empty_record_makes_a_page() -> None:
     empty = replace(sample(), claims=(), families=(), concepts=(), overlaps=(), created="some day")
     page = Page(html_report(empty))
-    assert [line for line in page.outline if line.startswith("h2")] == ["h2 Verdicts", "h2 Claims", "h2 The run"]
+    assert [line for line in page.outline if line.startswith("h2")] == ["h2 Verdicts", "h2 The run"]
     assert ("time", "some day") in page.texts
 
 
@@ -347,6 +347,21 @@ def test_groups_are_told_with_their_prompts() -> None:
 def test_what_ended_a_run_stands_first() -> None:
     page = html_report(replace(sample(), claims=(), errors=("specs/a.yaml:1:1: <b>no</b>",)))
     assert "<b>Error.</b> specs/a.yaml:1:1: &lt;b&gt;no&lt;/b&gt;" in page
+
+
+def test_a_run_that_looked_at_nothing_says_so_and_no_more() -> None:
+    """The model was not looked at, so that nothing is known of it, or of what the store had."""
+    unknown = replace(sample().model, fingerprint="", dtype="", device="", attention="")
+    bare = replace(sample(), claims=(), families=(), model=unknown, trace=TraceRecord(), errors=("a fault",))
+    page = html_report(bare)
+    assert "No claim was looked at: see the errors above." in page
+    assert "nothing: the run ended before it looked at the model" in page
+    assert "the store had everything" not in page
+    assert "<dt>fingerprint</dt>" not in page
+    assert f"about <b>{unknown.name}</b>, <time" in page
+    assert '<table class="overview">' not in page
+    known = html_report(replace(sample(), trace=TraceRecord()))
+    assert "nothing: the store had everything" in known
 
 
 def test_the_lines_that_mend_near_copies_keep_their_lines() -> None:
