@@ -56,6 +56,7 @@ def concept_sets(
     pytestconfig: pytest.Config, concept_suite: Suite, concept_model: object
 ) -> Callable[[str], NeuronSet]:
     """The neuron set of a concept at the suite's own setting: concept_sets("vietnam")."""
+    from neurontest.plugin.asking import once
     from neurontest.plugin.state import state_of
 
     state = state_of(pytestconfig)
@@ -66,7 +67,7 @@ def concept_sets(
             pytest.fail(f"the suite has no concept {concept!r}; valid: {', '.join(concept_suite.concepts)}")
         try:
             run = state.run(concept_suite, concept_model)
-            return state.once(run, f"sets {concept}", lambda: run.sets(concept))
+            return once(state, run, f"sets {concept}", lambda: run.sets(concept))
         except NeurontestError as error:
             said = str(error)
         pytest.fail(said)  # outside, or pytest would show that error too, with all of its traceback

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from neurontest.errors import EvidenceError, Fault, ModelError, NeurontestError
+from neurontest.errors import Fault, NeurontestError
 from neurontest.plugin.foreign import Guarded, our_words
 from neurontest.plugin.keys import MOMENT_KEY
 from neurontest.plugin.options import OPTIONS, Options
@@ -17,13 +17,12 @@ from neurontest.plugin.progress import ProgressLine, progress_line
 from neurontest.plugin.tally import Tally
 
 if TYPE_CHECKING:
-    from neurontest.claims.base import Claim
     from neurontest.claims.suite import Suite
     from neurontest.plugin.tally import Stating
     from neurontest.run import Run
     from neurontest.run.since.against import Against
     from neurontest.settings.setting import Value
-    from neurontest.types import Comparison, Finding, ModelHandle
+    from neurontest.types import ModelHandle
 
 T = TypeVar("T")
 
@@ -86,6 +85,8 @@ class State:
         The tests that did, in all processes.
     against : Against or None
         The reference that the run is held against.
+    errors : mapping from (id of a run, what was asked of it) to NeurontestError
+        What failed, by whose answer nobody asks again; of nothing in particular where the model cannot be had.
     """
 
     def __init__(self, options: Options, progress: ProgressLine, worker: str, moment: datetime) -> None:
@@ -113,7 +114,7 @@ class State:
         self._handles: dict[tuple[str, Path | None], ModelHandle] = {}
         self._runs: dict[tuple[Path, int], tuple[object, Run | NeurontestError]] = {}
         self._default_model: ModelHandle | None = None
-        self._errors: dict[tuple[int, str], NeurontestError] = {}
+        self.errors: dict[tuple[int, str], NeurontestError] = {}
 
     def suite(self, folder: Path) -> Suite:
         """The suite in `folder`, read once.
@@ -214,101 +215,6 @@ class State:
 
             twin = Run(suite, RandomTwin(handle, suite.generation.seed), **{**settings, "against": None})
         return Run(suite, handle, **settings, twin=twin)
-
-    def once(self, run: Run, what: str, make: Callable[[], T]) -> T:
-        """What `make` makes; it is tried once, and fails in the same words whenever it is asked for again.
-
-        A model that cannot be loaded fails for all that is asked of it: a minute of waiting for the network is not
-        repeated claim by claim.
-
-        Raises
-        ------
-        NeurontestError
-            If it cannot be made, whatever the reason.
-        """
-        model, own = (id(run), ""), (id(run), what)
-        for key in (model, own):
-            if key in self._errors:
-                raise self._errors[key].with_traceback(None)
-        try:
-            with our_words():
-                return make()
-        except NeurontestError as error:
-            self._errors[model if isinstance(error, ModelError) else own] = error
-            raise
-
-    def finding(self, run: Run, claim: Claim) -> Finding:
-        """The finding of a claim; the claims of a family fail together.
-
-        Raises
-        ------
-        NeurontestError
-            If there is none.
-        """
-        return self.once(run, claim.where.file, lambda: run.finding(claim))
-
-    def look(self, run: Run, claim: Claim, *, whole: bool) -> None:
-        """Look where else a claim would hold, as far as this session wants to know: in null worlds, on a random twin.
-
-        Raises
-        ------
-        NeurontestError
-            If nobody can tell, and a claim that would hold there is to fail; else the record says that nobody can.
-        """
-        file = claim.where.file
-        looks: list[tuple[str, Callable[[], object]]] = []
-        if self.options.text("vacuous") != "off" and whole:
-            family = next(family for family in run.suite.families if family.file == file)
-            looks.append(("with prompts dealt at random", lambda: run.vacuity(family)))
-        looks.append(("on a twin of the model with random weights", lambda: run.salmon(claim)))
-        for where, look in looks:
-            key = (id(run), f"{file}, {where}")
-            model = (id(run), where)
-            try:
-                if known := self._errors.get(model) or self._errors.get(key):
-                    raise known.with_traceback(None)
-                with our_words():
-                    look()
-            except NeurontestError as error:
-                self._errors[model if isinstance(error, ModelError) else key] = error
-                said = f"{file}: whether its claims would also hold {where} is not known: {error}"
-                if self.options.text("vacuous") == "fail":
-                    raise EvidenceError(said) from error
-                run.notice(said)
-
-    def repeat(self, run: Run, claim: Claim) -> None:
-        """Test the claim's family again at other seeds and with other baselines, as far as the suite says some."""
-        family = next(family for family in run.suite.families if family.file == claim.where.file)
-        try:
-            self.once(run, f"{family.file}, repeated", lambda: run.repeats(family))
-        except NeurontestError as error:
-            run.notice(f"{family.file} was not tested again at other seeds and with other baselines: {error}")
-
-    def comparison(self, run: Run, claim: Claim) -> Comparison | None:
-        """What became of a claim since the reference; None if the run is held against none.
-
-        Raises
-        ------
-        NeurontestError
-            If nobody can tell.
-        """
-        if run.against is None:
-            return None
-        family = next(family for family in run.suite.families if family.file == claim.where.file)
-        return self.once(run, f"{family.file}, compared", lambda: run.comparisons(family))[claim.id]
-
-    def read_tokens(self) -> None:
-        """Read some texts of what was traced token by token, as many as this session wants to see in its reports."""
-        count = self.options.number("tokens")
-        if not count or self.stopped:
-            return
-        for run in [run for folder in self.options.suites for run in self.runs(folder)]:
-            try:
-                with our_words():
-                    run.read_tokens(count)
-            except NeurontestError as error:
-                run.notice(f"no text is shown token by token: {error}")
-        self.progress.close()
 
     def runs(self, folder: Path) -> list[Run]:
         """The runs of a suite that this process has begun, but for those of which no model is known."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from neurontest.plugin.asking import read_tokens
 from neurontest.plugin.ending import github, lines, terminal, workers
 from neurontest.plugin.ending.gate import close_gate
 from neurontest.plugin.ending.records import clear, write_records
@@ -192,7 +193,7 @@ class Recorder:
         """Send the facts, in a worker; write the reports, in the controller."""
         if not self._runs:
             return
-        self._state.read_tokens()
+        read_tokens(self._state)
         if self._state.worker:
             workers.send_facts(self._config)
             return

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from neurontest.errors import NeurontestError, SpecError
+from neurontest.plugin import asking
 from neurontest.plugin.ending import github
 from neurontest.plugin.ending.written import Written
 from neurontest.plugin.items.stated import stated_of
@@ -137,7 +138,7 @@ def _record(state: State, folder: Path) -> tuple[Record, Run | None]:
                 # A worker that crashed later sent no facts, but left its evidence in the cache.
                 try:
                     run.finding(claim)
-                    state.comparison(run, claim)
+                    asking.comparison(state, run, claim)
                 except NeurontestError as error:
                     run.notice(f"What was found of {claim.node} is not in this report: {error}")
     seconds = {claim.node: run.seconds(claim) for claim in suite.claims}

@@ -14,6 +14,7 @@ import pytest
 
 from neurontest.errors import NeurontestError
 from neurontest.kinds.preserved import Preserved
+from neurontest.plugin import asking
 from neurontest.plugin.foreign import our_words
 from neurontest.plugin.items.stated import note
 from neurontest.plugin.outcomes import VerdictFailure, end_test
@@ -38,10 +39,10 @@ def prepare(item: ClaimItem, model: object) -> None:
     begun = time.perf_counter()
     with suppress(NeurontestError):
         run = state.run(item.suite, model)
-        state.finding(run, item.claim)
-        state.look(run, item.claim, whole=_whole(item.session, item.suite, item.claim.where.file))
-        state.repeat(run, item.claim)
-        state.comparison(run, item.claim)
+        asking.finding(state, run, item.claim)
+        asking.look(state, run, item.claim, whole=_whole(item.session, item.suite, item.claim.where.file))
+        asking.repeat(state, run, item.claim)
+        asking.comparison(state, run, item.claim)
     item.shared = time.perf_counter() - begun
 
 
@@ -57,10 +58,10 @@ def judge(item: ClaimItem, model: object) -> None:
     """
     state, suite, claim = state_of(item.config), item.suite, item.claim
     run = state.run(suite, model)
-    finding = state.finding(run, claim)
-    state.look(run, claim, whole=_whole(item.session, suite, claim.where.file))
-    state.repeat(run, claim)
-    comparison = state.comparison(run, claim)
+    finding = asking.finding(state, run, claim)
+    asking.look(state, run, claim, whole=_whole(item.session, suite, claim.where.file))
+    asking.repeat(state, run, claim)
+    comparison = asking.comparison(state, run, claim)
     with our_words():
         from neurontest.report.junit import properties
         from neurontest.report.text.brief import brief
@@ -129,7 +130,7 @@ def check(state: State, run: Run, said: str | Mapping[str, object]) -> Finding:
     NeurontestError
         If there is no such claim, or no finding.
     """
-    claim, finding = state.once(run, f"check {said}", lambda: run.check(said))
+    claim, finding = asking.once(state, run, f"check {said}", lambda: run.check(said))
     note(state, run.suite.folder, said)
     text = _text(state, run, claim, finding, 1)
     # It stands in no spec file; pytest shows the line of the test.
